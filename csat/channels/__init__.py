@@ -1,0 +1,1 @@
+"""How a person is reached: values in, values out, no rows but the sandbox's outbox."""

@@ -1,0 +1,141 @@
+"""The interface of a channel: frozen values in, frozen values out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from csat.channels.kinds import Medium
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a contact of a session can be reached; empty strings where unknown."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""  # E.164
+    slack_channel: str = ""
+    thread_ts: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Whose survey it is. `color` is #rrggbb; `logo_url` absolute or empty."""
+
+    name: str = "Support"
+    color: str = "#2f5fd0"
+    logo_url: str = ""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Everything a channel may say in one request. URLs are absolute."""
+
+    reference: str  # the delivery's UUID: stable over attempts, so Message-ID and look-ups hold
+    survey_id: str  # UUID
+    to: str
+    reach: Reach
+    rate_url: str
+    unsubscribe_url: str
+    intro: str = ""  # custom message, already filled in; empty: the channel's default line
+    contact_name: str = ""
+    agent_name: str = ""
+    ticket_number: int = 0
+    language: str = "en"
+    brand: Brand = field(default_factory=Brand)
+    subject: str = ""  # the conversation's
+    email_message_id: str = ""  # the conversation's, to thread with
+    last_inbound_at: datetime | None = None  # when the contact last wrote on this channel
+    reminder: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message ready to be sent, in the provider's terms."""
+
+    kind: str  # channel slug
+    to: str
+    text: str
+    reference: str
+    survey_id: str = ""
+    language: str = "en"
+    subject: str = ""
+    html: str = ""
+    sender: str = ""  # From address or number; empty: the transport's own
+    headers: Mapping[str, str] = field(default_factory=dict)
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    thread_ts: str = ""
+    content_sid: str = ""
+    content_variables: Mapping[str, str] = field(default_factory=dict)
+    link: str = ""  # what a look-up searches for
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The provider took it."""
+
+    provider_id: str = ""
+    transport: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NotKnown:
+    """`find` cannot tell (SMTP): the same message may be repeated under the same id."""
+
+
+UNKNOWN = NotKnown()
+
+
+class What(StrEnum):
+    """What an update from a provider tells, in our words."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
+    HELP = "help"
+    REPLIED = "replied"
+    PRESSED = "pressed"
+
+
+@dataclass(frozen=True)
+class Update:
+    """One thing a provider told us. `provider_id` or `reference` names the delivery; `address` is (medium, value) of the person."""
+
+    what: What
+    provider_id: str = ""
+    reference: str = ""
+    medium: str = ""
+    address: str = ""
+    text: str = ""
+    code: str = ""
+    suppress: bool = False
+    at: datetime | None = None
+    event_id: str = ""  # for de-duplication
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Channel(Protocol):
+    """One file in this folder each; see docs/contributors.md to add one."""
+
+    kind: ClassVar[str]
+    medium: ClassVar[Medium]
+    needs: ClassVar[str]  # "email", "phone", "slack", "" : what the contact must have
+
+    def address(self, reach: Reach) -> str | None: ...
+    def compose(self, ask: Ask) -> Message: ...
+    def send(self, message: Message) -> Receipt:
+        """One provider call. Raises Retry, Never or Unknown of lib.outcomes."""
+        ...
+
+    def find(self, message: Message, since: datetime) -> Receipt | NotKnown | None: ...
+    def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool: ...
+    def read(self, headers: Mapping[str, str], body: bytes) -> list[Update]: ...

@@ -1,0 +1,1 @@
+"""System checks csat.W001...: half-configured providers, unsafe settings, broker time limits."""

@@ -1,0 +1,1 @@
+"""What knows nothing of CSAT and could move to another project."""

@@ -1,0 +1,16 @@
+"""Wake a worker once the transaction has committed. The rows carry the state; a lost task costs a minute."""
+
+from django.db import transaction
+
+
+def enqueue(function: str, pk: int | None = None, *, cluster: str | None = None) -> None:
+    """Ask the queue to call the function at dotted path `function`, with one id or nothing, after commit."""
+    transaction.on_commit(lambda: _put(function, pk, cluster))
+
+
+def _put(function: str, pk: int | None, cluster: str | None) -> None:
+    from django_q.tasks import async_task
+
+    # keyword names are django-q2's own: only positional arguments and q_options pass
+    args = () if pk is None else (pk,)
+    async_task(function, *args, q_options={"cluster": cluster} if cluster else {})

@@ -1,0 +1,34 @@
+"""What every public row has: a UUID others may see, and conditional moves."""
+
+import uuid
+from typing import Any, Self
+
+from django.db import models
+from django.utils import timezone
+
+
+class Row(models.Model):
+    """A row known outside by `uuid`; the primary key stays inside."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+    def change(self, *, where: dict[str, Any] | None = None, **values: Any) -> bool:
+        """One UPDATE of this row, only if it still is as `where` says; True when it was.
+
+        The instance takes the new values only when the row did.
+        """
+        values.setdefault("updated_at", timezone.now())
+        touched = type(self)._default_manager.filter(pk=self.pk, **(where or {})).update(**values)
+        if touched:
+            for name, value in values.items():
+                setattr(self, name, value)
+        return touched == 1
+
+    def again(self) -> Self:
+        """This row as the database has it now."""
+        return type(self)._default_manager.get(pk=self.pk)

@@ -1,0 +1,31 @@
+"""Only lists the rooms' models for Django to discover."""
+
+from csat.channels.outbox import SandboxMessage
+from csat.people.models import Agent, ApiKey, Contact, Organization, Suppression, Team
+from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
+from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
+from csat.timeline.models import Event
+
+__all__ = [
+    "Agent",
+    "Answer",
+    "ApiKey",
+    "ChannelSettings",
+    "Contact",
+    "CsatSettings",
+    "Delivery",
+    "Event",
+    "FollowUp",
+    "Handoff",
+    "HandoffReason",
+    "Link",
+    "Organization",
+    "Participation",
+    "SandboxMessage",
+    "Score",
+    "Session",
+    "Suppression",
+    "Survey",
+    "Tag",
+    "Team",
+]

@@ -1,0 +1,1 @@
+"""Contacts, agents, teams and the keys of machines; who must not be written to."""

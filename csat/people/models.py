@@ -1,0 +1,124 @@
+"""Contact, Suppression, Agent, Team, ApiKey, and the one Organization."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from csat.lib.rows import Row
+
+
+class Organization(Row):
+    """The one organisation of this installation: its `uuid` is fixed at the first migrate."""
+
+    timezone = models.CharField(max_length=64, default="UTC")
+    language = models.CharField(max_length=12, default="en", choices=settings.LANGUAGES)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_organization")]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+    @classmethod
+    def current(cls) -> "Organization":
+        return cls.objects.get_or_create(pk=1)[0]
+
+
+class Contact(Row):
+    """The customer. Email is kept case folded, phone as E.164."""
+
+    name = models.CharField(max_length=200, blank=True)
+    email = models.CharField(max_length=320, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+    external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    language = models.CharField(max_length=12, blank=True)
+    timezone = models.CharField(max_length=64, blank=True)
+    custom_data = models.JSONField(default=dict, blank=True)
+    opted_out_at = models.DateTimeField(null=True, blank=True)
+    opt_out_reason = models.CharField(max_length=40, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["email"], condition=~Q(email=""), name="contact_email")]
+        indexes = [
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="contact_phone"),
+            models.Index(fields=["updated_at", "id"], name="contact_sync"),
+            models.Index(fields=["created_at", "id"], name="contact_created"),
+            models.Index(fields=["name"], name="contact_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.phone or str(_("Anonymous"))
+
+
+class Suppression(Row):
+    """An address nobody writes to. After an erasure only the keyed hash stays."""
+
+    class Medium(models.TextChoices):
+        EMAIL = "email", _("Email")
+        PHONE = "phone", _("Phone number")  # SMS, Phone and WhatsApp together
+
+    medium = models.CharField(max_length=10, choices=Medium)
+    digest = models.CharField(max_length=64)  # keyed hash of the address
+    address = models.CharField(max_length=320, blank=True)
+    reason = models.CharField(max_length=40)  # stop_word, bounced, complained, unsubscribed, provider
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["medium", "digest"], name="one_suppression")]
+
+    def __str__(self) -> str:
+        return f"{self.medium} {self.address or self.digest[:8]} ({self.reason})"
+
+
+class Team(Row):
+    name = models.CharField(max_length=120, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Agent(Row):
+    """Whoever serves: a person or an AI. A person who logs in is matched by email."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human", _("Human")
+        AI = "ai", _("AI")
+
+    name = models.CharField(max_length=200)
+    email = models.CharField(max_length=320, blank=True)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.HUMAN)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="agent")
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["email"], condition=~Q(email=""), name="agent_email"),
+            models.UniqueConstraint(fields=["kind", "name"], condition=Q(email=""), name="agent_name_without_email"),
+        ]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class ApiKey(Row):
+    """A machine's key: `prefix` to recognise it, `digest` (SHA-256) to check it; the key itself is shown once."""
+
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=24)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)  # ["csat:read", ...]
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -1,0 +1,1 @@
+"""The few periodic jobs, as data; created idempotently after migrate."""

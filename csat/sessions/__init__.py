@@ -1,0 +1,1 @@
+"""Conversations: one session on one channel, from intake to resolution."""

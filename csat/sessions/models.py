@@ -1,0 +1,142 @@
+"""Session, its tags, handoffs and the agents who took part."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from csat.channels.base import Reach
+from csat.channels.kinds import Channel
+from csat.lib.rows import Row
+from csat.people.models import Agent, Contact, Team
+
+
+def channel_choices() -> list[tuple[str, str]]:
+    return [(str(value), str(label)) for value, label in Channel.choices]
+
+
+class Session(Row):
+    """One conversation on one channel; the primary key is its ticket number."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        RESOLVED = "closed_resolved", _("Resolved")
+        UNRESOLVED = "closed_unresolved", _("Closed unresolved")
+
+    class Closure(models.TextChoices):
+        ASSUMED = "assumed_resolved", _("assumed resolved")
+        RESOLVED = "resolved", _("resolved")
+        HANDED_OFF = "handed_off", _("handed off")
+
+    external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="sessions")
+    channel = models.CharField(max_length=20, choices=channel_choices)
+    bridged_to_web = models.BooleanField(default=False)
+    slack_channel = models.CharField(max_length=40, blank=True)
+    thread_ts = models.CharField(max_length=40, blank=True)
+    email_message_id = models.CharField(max_length=500, blank=True)
+    subject = models.CharField(max_length=500, blank=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
+    ai_closure_type = models.CharField(max_length=20, choices=Closure, null=True, blank=True)
+    sentiment = models.CharField(max_length=20, blank=True)  # positive, neutral, negative: arrives by API
+    language = models.CharField(max_length=12, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True)
+    assignee = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned")
+    resolver = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="resolved")  # credit, kept
+    last_human = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    most_replies = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    skip_csat = models.BooleanField(default=False)
+    custom_data = models.JSONField(default=dict, blank=True)
+    customer_messages = models.PositiveIntegerField(default=0)
+    last_customer_message_at = models.DateTimeField(null=True, blank=True)
+    last_activity_at = models.DateTimeField(db_index=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    handed_off_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status", "-last_activity_at"], name="session_inbox"),
+            models.Index(fields=["channel", "-last_activity_at"], name="session_channel"),
+            models.Index(fields=["assignee", "-last_activity_at"], name="session_assignee"),
+            models.Index(fields=["resolved_at"], name="session_resolved_at"),
+            models.Index(fields=["updated_at", "id"], name="session_sync"),
+            models.Index(fields=["created_at", "id"], name="session_created"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(status="closed_resolved") | Q(resolved_at__isnull=False), name="resolved_has_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def ticket_number(self) -> int:
+        return self.pk
+
+    @property
+    def surveyed_as(self) -> str:
+        """The channel the survey speaks on: a social session bridged into the widget is Web Chat."""
+        return Channel.WEB.value if self.bridged_to_web else self.channel
+
+    @property
+    def reach(self) -> Reach:
+        contact = self.contact
+        return Reach(contact.name, contact.email, contact.phone, self.slack_channel, self.thread_ts, self.language or contact.language)
+
+
+class Tag(models.Model):
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "name"], name="one_tag")]
+        indexes = [models.Index(fields=["name", "session"], name="tag_name")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Handoff(Row):
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="handoffs")
+    summary = models.TextField(blank=True)
+    sentiment = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"handoff of {self.session}"
+
+
+class HandoffReason(models.Model):
+    class Reason(models.TextChoices):
+        BASED_ON_INSTRUCTIONS = "based_on_instructions", _("Based on instructions")
+        INSTRUCTIONS_NOT_CLEAR = "instructions_not_clear", _("Instructions not clear")
+        INSUFFICIENT_KNOWLEDGE = "insufficient_knowledge", _("Insufficient knowledge")
+        INSUFFICIENT_TOOLS = "insufficient_tools", _("Insufficient tools")
+        PROHIBITED_TOPIC = "prohibited_topic", _("Prohibited topic")
+        USER_REQUESTED = "user_requested_human_assistance", _("Asked for a person")
+
+    handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, related_name="reasons")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="handoff_reasons")
+    reason = models.CharField(max_length=40, choices=Reason)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["handoff", "reason"], name="one_reason")]
+        indexes = [models.Index(fields=["reason", "session"], name="handoff_reason")]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+
+class Participation(models.Model):
+    """One agent's part in a session: how many messages, when last."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="participations")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="participations")
+    messages = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "agent"], name="one_participation")]
+
+    def __str__(self) -> str:
+        return f"{self.agent} in {self.session}"

@@ -1,0 +1,37 @@
+"""Event: one fact. The row is also the outbox that fan-out drains."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from csat.timeline.kinds import ActorKind, Kind
+
+
+class Event(models.Model):
+    """Lowest of all rooms, so it keeps plain ids instead of foreign keys."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    session_id = models.BigIntegerField(null=True, blank=True)
+    contact_id = models.BigIntegerField(null=True, blank=True)
+    actor_kind = models.CharField(max_length=12, choices=ActorKind)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    depth = models.PositiveSmallIntegerField(default=0)
+    data = models.JSONField(default=dict, blank=True)
+    dispatch_after = models.DateTimeField(null=True, blank=True)  # None: nobody outside is told
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session_id", "at", "id"], name="event_session"),
+            models.Index(fields=["contact_id", "id"], name="event_contact"),
+            models.Index(fields=["dispatch_after"], condition=models.Q(dispatched_at=None), name="event_undispatched"),
+            models.Index(fields=["kind", "at"], name="event_kind_at"),
+        ]
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,71 @@
+"""Writing a fact."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from csat import signals
+from csat.jobs import Job, enqueue
+from csat.timeline import kinds
+from csat.timeline.kinds import ActorKind, Kind
+from csat.timeline.models import Event
+
+QUIET = {Kind.AUDIT, Kind.FOLLOW_UP, Kind.SESSION_NOTE, Kind.SESSION_ASSIGNED}  # facts nobody outside the timeline hears of
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it. `depth` counts how many workflows stand between a person's act and this one."""
+
+    kind: ActorKind
+    id: str = ""
+    name: str = ""
+    depth: int = 0
+
+    def deeper(self) -> "Actor":
+        return replace(self, depth=self.depth + 1)
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+
+
+def record(
+    kind: Kind,
+    *,
+    by: Actor,
+    session_id: int | None = None,
+    contact_id: int | None = None,
+    at: datetime | None = None,
+    hold_until: datetime | None = None,
+    **data: Any,
+) -> Event:
+    """Write one fact; call it inside the transaction of the change it tells of.
+
+    `hold_until` keeps webhooks and workflows from hearing of it before then; a fact of the past (imported) is recorded
+    with its own `at`. `data` must be JSON.
+    """
+    now = timezone.now()
+    event = Event.objects.create(
+        kind=kind,
+        at=at or now,
+        session_id=session_id,
+        contact_id=contact_id,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_name=by.name,
+        depth=by.depth,
+        data=data,
+        dispatch_after=None if kind in QUIET else (hold_until or now),
+    )
+    signals.recorded.send(sender=Event, event=event)
+    if event.dispatch_after and not hold_until:
+        enqueue(Job.FAN_OUT)
+    return event
+
+
+def history_type(event: Event) -> str | None:
+    """The name the API's history gives this event, None when it does not show it."""
+    name = kinds.HISTORY.get(Kind(event.kind))
+    return name.format(actor=event.actor_kind) if name else None

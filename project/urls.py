@@ -1,0 +1,14 @@
+"""Every address of the application: the doors, one line each."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("csat.api.urls")),
+    path("callbacks/", include("csat.api.callback_urls")),
+    path("", include("csat.web.urls")),
+]
+
+handler404 = "csat.web.kind.not_found"
+handler500 = "csat.web.kind.broken"

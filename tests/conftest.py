@@ -1,0 +1,80 @@
+"""Personas, and the outside world shut off."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.test import Client
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def _person(name: str, group: str | None) -> User:
+    user = User.objects.create_user(name.lower(), f"{name.lower()}@acme.example", "correct horse", first_name=name)
+    if group:
+        user.groups.add(Group.objects.get_or_create(name=group)[0])
+        user.is_staff = True
+        user.save()
+    return user
+
+
+@pytest.fixture
+def agent_user(db: Any) -> User:
+    return _person("Sam", "agent")
+
+
+@pytest.fixture
+def manager_user(db: Any) -> User:
+    return _person("Maria", "manager")
+
+
+@pytest.fixture
+def admin_user(db: Any) -> User:
+    user = _person("Ada", "admin")
+    user.is_superuser = True
+    user.save()
+    return user
+
+
+@pytest.fixture
+def outsider_user(db: Any) -> User:
+    return _person("Otto", None)
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def customer() -> Client:
+    """Nobody in particular, without a session."""
+    return Client()
+
+
+@pytest.fixture
+def agent(agent_user: User) -> Client:
+    return _logged_in(agent_user)
+
+
+@pytest.fixture
+def manager(manager_user: User) -> Client:
+    return _logged_in(manager_user)
+
+
+@pytest.fixture
+def admin(admin_user: User) -> Client:
+    return _logged_in(admin_user)
+
+
+@pytest.fixture
+def outsider(outsider_user: User) -> Client:
+    return _logged_in(outsider_user)
