@@ -1,5 +1,16 @@
 """Addresses for people with a browser."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from csat.web import inbox, login
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # coming in
+    path("", login.home, name="home"),
+    path("login/", login.log_in, name="login"),
+    path("logout/", login.log_out, name="logout"),
+    # the team's side
+    path("inbox/", inbox.page, name="inbox"),
+    # the customer's side
+    # settings
+]

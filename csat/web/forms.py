@@ -1,0 +1,34 @@
+"""What people type on staff pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from csat.channels import faces
+from csat.channels.kinds import Channel
+from csat.people.models import Agent
+from csat.sessions.models import Session
+
+SCORES: list[tuple[str, Any]] = [
+    *((str(score), f"{faces.EMOJI[score]} {score}") for score in faces.SCORES),
+    ("low", _("1 or 2")),
+    ("any", _("Any score")),
+    ("none", _("No score yet")),
+]
+
+
+class InboxFilters(forms.Form):
+    """The filters of the inbox; a value it does not know filters nothing."""
+
+    q = forms.CharField(required=False, max_length=200)
+    status = forms.ChoiceField(required=False, choices=Session.Status.choices)
+    channel = forms.ChoiceField(required=False, choices=Channel.choices)
+    agent = forms.ModelChoiceField(Agent.objects.all(), required=False, to_field_name="uuid")
+    score = forms.ChoiceField(required=False, choices=SCORES)
+    needs_follow_up = forms.BooleanField(required=False)
+
+    def chosen(self) -> dict[str, Any]:
+        """The valid filters that filter something."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}

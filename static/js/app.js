@@ -1,0 +1,114 @@
+// The little that HTML and htmx leave over: time zone, progress, toasts, copying, menus, keys. Every page works without it.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const on = (name, act, root = document) => root.addEventListener(name, act);
+
+  // the reader's time zone, for the times the server writes
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes("tz=" + zone)) {
+    document.cookie = `tz=${zone};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
+  }
+
+  // toasts: a live region, so a screen reader hears them
+  const toasts = $("#toasts");
+  const words = toasts.dataset;
+  const leave = (toast, after) => setTimeout(() => toast.remove(), after);
+  const say = (text, { bad = false, again = null } = {}) => {
+    const toast = document.createElement("div");
+    toast.className = bad ? "toast bad" : "toast";
+    toast.append(text);
+    if (again) {
+      const button = document.createElement("button");
+      button.textContent = words.again;
+      button.addEventListener("click", () => { toast.remove(); again(); });
+      toast.append(button);
+    }
+    toasts.replaceChildren(toast);
+    leave(toast, again ? 20000 : 5000);
+  };
+  toasts.querySelectorAll("[data-toast]").forEach((toast) => leave(toast, 6000));
+  on("toast", (event) => say(event.detail.value ?? event.detail.text, { bad: event.detail.bad }), document.body);
+
+  // a thin bar once a request takes longer than 150 ms; polling is silent, and rests while nobody looks
+  const bar = $("#progress");
+  const polls = (elt) => elt.closest("[data-poll]") === elt;
+  let waiting = 0;
+  on("htmx:beforeRequest", (event) => {
+    if (polls(event.detail.elt)) { if (document.hidden) event.preventDefault(); return; }
+    waiting += 1;
+    setTimeout(() => waiting > 0 && bar.classList.add("on"), 150);
+  });
+  on("htmx:afterRequest", (event) => {
+    if (polls(event.detail.elt)) return;
+    waiting = Math.max(0, waiting - 1);
+    if (!waiting) bar.classList.remove("on");
+  });
+
+  // a failed request says so and offers to try again; nothing that was typed is touched
+  const failed = (event) => {
+    const { elt, xhr } = event.detail;
+    if (polls(elt)) return;
+    const said = xhr && xhr.getResponseHeader("X-Message");
+    const retry = () => elt.matches("form") ? elt.requestSubmit() : htmx.trigger(elt, event.detail.requestConfig?.triggeringEvent?.type || "click");
+    say(said ? decodeURIComponent(said) : words.failed, { bad: true, again: said ? null : retry });
+  };
+  on("htmx:responseError", failed);
+  on("htmx:sendError", failed);
+  on("htmx:timeout", failed);
+
+  // news must not close a menu or a form somebody has open
+  const busy = (target) => target && (target.querySelector("details[open]") || (target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")));
+  on("htmx:oobBeforeSwap", (event) => {
+    const polled = event.detail.requestConfig?.elt ?? event.detail.elt;
+    if (polled && polls(polled) && busy(event.detail.target)) event.detail.shouldSwap = false;
+  });
+  on("htmx:beforeSwap", (event) => { // a refusal (409, 422) is an answer with words in it, not an error
+    if ([409, 422].includes(event.detail.xhr.status) && event.detail.xhr.responseText) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+
+  // copy buttons: data-copy holds the text or the selector of a field
+  on("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = button.dataset.copy;
+    const field = source.startsWith("#") ? $(source) : null;
+    const text = field ? field.value ?? field.textContent : source;
+    try { await navigator.clipboard.writeText(text); } catch { if (field && field.select) { field.select(); document.execCommand("copy"); } }
+    say(words.copied);
+  });
+
+  // menus and confirmations are <details>: one at a time, closed by Escape, a click elsewhere or a [data-close]
+  const close = (details) => { details.open = false; };
+  on("click", (event) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target) || event.target.closest("[data-close]")) close(menu);
+    });
+  });
+  on("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.activeElement?.closest("details.menu[open]") ?? $("details.menu[open]");
+    if (menu) { close(menu); $("summary", menu).focus(); }
+  });
+  document.documentElement.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("details.menu[open]")) $("[autofocus]", event.target)?.focus();
+  }, true);
+
+  // keys: / searches, j and k walk through a list, Ctrl+Enter sends a form
+  on("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.matches("textarea")) { event.target.form?.requestSubmit(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.key === "/") { const field = $("input[type=search]"); if (field) { event.preventDefault(); field.focus(); field.select(); } }
+    if (event.key === "j" || event.key === "k") {
+      const rows = [...document.querySelectorAll("a.row")];
+      const at = rows.indexOf(document.activeElement);
+      rows[Math.max(0, Math.min(rows.length - 1, at + (event.key === "j" ? 1 : -1)))]?.focus();
+    }
+  });
+
+  // selects that send their form as soon as they change (htmx does it for forms it knows)
+  on("change", (event) => {
+    const form = event.target.closest("form[data-auto]");
+    if (form && !form.hasAttribute("hx-get")) form.requestSubmit();
+  });
+})();

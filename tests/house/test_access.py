@@ -1,0 +1,71 @@
+"""Every address of the application and what each persona finds there. An address that is not in the table fails the run."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+# the usual kinds of page: anonymous, agent, manager, admin, outsider
+STAFF = (302, 200, 200, 200, 404)
+MANAGERS = (302, 403, 200, 200, 404)
+ADMINS = (302, 403, 403, 200, 404)
+GONE_STAFF = (302, 404, 404, 404, 404)  # of a row that does not exist
+GONE_MANAGERS = (302, 403, 404, 404, 404)
+POST_STAFF = (302, 405, 405, 405, 404)  # a GET of what only takes POST
+POST_MANAGERS = (302, 403, 405, 405, 404)
+PUBLIC = (200, 200, 200, 200, 200)
+UNKNOWN = (404, 404, 404, 404, 404)  # a public page whose token nobody has
+POST_PUBLIC = (405, 405, 405, 405, 405)
+MACHINES = (401, 401, 401, 401, 401)
+
+# route as Django has it, an address of it, GET by each persona
+TABLE: list[tuple[str, str, tuple[int, ...]]] = [
+    # coming in
+    ("", "/", (302, 302, 302, 302, 302)),
+    ("login/", "/login/", (200, 302, 302, 302, 200)),
+    ("logout/", "/logout/", POST_PUBLIC),
+    # the team's side
+    ("inbox/", "/inbox/", STAFF),
+    # the customer's side
+    # settings
+    # machines
+]
+ELSEWHERE = ("admin/",)  # Django's own, tested by tests/admin
+
+
+def _routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def test_every_address_is_in_the_table() -> None:
+    known = {route for route, _, _ in TABLE}
+    routes = [route for route in _routes(get_resolver().url_patterns) if not route.startswith(ELSEWHERE)]
+    assert [route for route in routes if route not in known] == []
+    assert sorted(known - set(routes)) == []
+
+
+@pytest.mark.parametrize(("route", "address", "expected"), TABLE, ids=[route or "home" for route, _, _ in TABLE])
+@pytest.mark.django_db
+def test_each_persona_finds_what_is_theirs(route: str, address: str, expected: tuple[int, ...], request: pytest.FixtureRequest) -> None:
+    found = []
+    for persona in PERSONAS:
+        client: Client = request.getfixturevalue(persona)
+        answer = client.get(address)
+        found.append(answer.status_code)
+        assert answer.headers.get("Content-Security-Policy") or answer.status_code in (301, 302, 405), persona
+    assert tuple(found) == expected
+
+
+def test_the_routes_lead_where_the_table_says() -> None:
+    resolver = get_resolver()
+    for route, address, _ in TABLE:
+        assert resolver.resolve(address.split("?")[0]).route == route
