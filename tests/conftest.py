@@ -1,12 +1,21 @@
 """Personas, and the outside world shut off."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.test import Client
+
+from csat.lib import translations
+
+LOCALE = Path(__file__).parent.parent / "csat" / "locale"
+
+
+def pytest_configure() -> None:
+    translations.compile_stale(LOCALE)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,74 @@
+"""A real Chromium, one per test process; a fresh context per page."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps an event loop running in this thread
+PHONE = {"width": 360, "height": 740}
+SHOTS = os.environ.get("SCREENSHOTS", "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+class Visits:
+    """Opens pages of the live server and notes what must not happen on any of them."""
+
+    def __init__(self, browser: Browser, origin: str) -> None:
+        self.browser, self.origin = browser, origin
+        self.contexts: list[BrowserContext] = []
+        self.troubles: list[str] = []  # console errors, broken policies, requests that leave our server
+
+    def __call__(self, path: str, **options: Any) -> Page:
+        """visit("/path", **context options) opens it in a new context (phone by default) and returns the page."""
+        context = self.browser.new_context(base_url=self.origin, **{"viewport": PHONE, "reduced_motion": "reduce", **options})
+        context.set_default_timeout(8000)
+        self.contexts.append(context)
+        page = context.new_page()
+        self._watch(page)
+        page.goto(path)
+        return page
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", lambda message: message.type == "error" and self.troubles.append(message.text))
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("request", lambda request: request.url.startswith((self.origin, "data:")) or self.troubles.append(request.url))
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server: Any) -> Iterator[Visits]:
+    visits = Visits(chromium, live_server.url)
+    yield visits
+    for context in visits.contexts:
+        context.close()
+    assert visits.troubles == []
+
+
+@pytest.fixture
+def shoot() -> Callable[[Page, str], None]:
+    """shoot(page, "name") keeps a picture to look at when SCREENSHOTS names a folder; does nothing otherwise."""
+
+    def shoot(page: Page, name: str) -> None:
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+    return shoot
