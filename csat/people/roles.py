@@ -3,7 +3,6 @@
 from django.contrib.auth.models import AnonymousUser, User
 
 AGENT, MANAGER, ADMIN = "agent", "manager", "admin"
-ROLES = (AGENT, MANAGER, ADMIN)  # each may do what the ones before it may
 
 
 def role_of(user: User | AnonymousUser) -> str | None:
@@ -13,4 +12,4 @@ def role_of(user: User | AnonymousUser) -> str | None:
     if user.is_superuser:
         return ADMIN
     held = set(user.groups.values_list("name", flat=True))
-    return next((role for role in reversed(ROLES) if role in held), None)
+    return next((role for role in (ADMIN, MANAGER, AGENT) if role in held), None)

@@ -47,7 +47,7 @@ def face(score: int | None, css: str = "") -> SafeString | str:
         return ""
     return format_html(
         '<span class="face face-{} {}" role="img" aria-label="{}, {}"><span class="emoji">{}</span>{}</span>',
-        score, css, score, faces.LABELS[score], faces.EMOJI[score], score,
+        score, css, score, faces.BY_SCORE[score].label, faces.BY_SCORE[score].emoji, score,
     )  # fmt: skip
 
 

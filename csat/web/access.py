@@ -25,7 +25,7 @@ class StaffRequest(HttpRequest):
 
 def staff(view: View) -> View:
     """Agents, managers and admins."""
-    return _only(view, roles.ROLES)
+    return _only(view, (roles.AGENT, roles.MANAGER, roles.ADMIN))
 
 
 def managers(view: View) -> View:

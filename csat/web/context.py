@@ -14,7 +14,8 @@ from csat.lib.languages import direction
 from csat.people import roles
 from csat.surveys.models import CsatSettings
 
-STAFF, MANAGERS, ADMINS = roles.ROLES, (roles.MANAGER, roles.ADMIN), (roles.ADMIN,)
+MANAGERS = (roles.MANAGER, roles.ADMIN)
+STAFF = (roles.AGENT, *MANAGERS)
 RAIL = [
     ("inbox", _("Inbox"), STAFF),
     ("contacts", _("Contacts"), STAFF),

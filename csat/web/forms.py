@@ -11,7 +11,7 @@ from csat.people.models import Agent
 from csat.sessions.models import Session
 
 SCORES: list[tuple[str, Any]] = [
-    *((str(score), f"{faces.EMOJI[score]} {score}") for score in faces.SCORES),
+    *((str(face.score), f"{face.emoji} {face.score}") for face in faces.FACES),
     ("low", _("1 or 2")),
     ("any", _("Any score")),
     ("none", _("No score yet")),
