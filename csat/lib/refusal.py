@@ -1,5 +1,8 @@
 """Refused: a "no" that a person may be told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Refused(Exception):
     """A rule said no. `message` is for people; `fields` maps a field's name to what is wrong with it."""
@@ -22,3 +25,26 @@ class Missing(Refused):
     """There is no such thing, or not for this person."""
 
     status = 404
+
+
+class Problems:
+    """Collects what is wrong with several fields, to tell all of it at once."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, list[str]] = {}
+
+    def add(self, field: str, message: str) -> None:
+        self.fields.setdefault(field, []).append(message)
+
+    @contextmanager
+    def of(self, field: str) -> Iterator[None]:
+        """An Invalid raised inside is noted under this field's name."""
+        try:
+            yield
+        except Invalid as refused:
+            self.add(field, refused.message)
+
+    def check(self) -> None:
+        """Raise Invalid when there was any."""
+        if self.fields:
+            raise Invalid(" ".join(f"{name}: {' '.join(texts)}" for name, texts in self.fields.items()), fields=self.fields)

@@ -25,6 +25,16 @@ class Organization(Row):
         return cls.objects.get_or_create(pk=1)[0]
 
 
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def alive(self) -> "ContactQuerySet":
+        """Those who were not erased: an erased contact is gone for everybody outside."""
+        return self.filter(erased_at=None)
+
+    def reachable(self) -> "ContactQuerySet":
+        """Those who did not ask us to stop."""
+        return self.alive().filter(opted_out_at=None)
+
+
 class Contact(Row):
     """The customer. Email is kept case folded, phone as E.164."""
 
@@ -38,6 +48,8 @@ class Contact(Row):
     opted_out_at = models.DateTimeField(null=True, blank=True)
     opt_out_reason = models.CharField(max_length=40, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["email"], condition=~Q(email=""), name="contact_email")]

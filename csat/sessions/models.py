@@ -1,5 +1,7 @@
 """Session, its tags, handoffs and the agents who took part."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,47 @@ from csat.people.models import Agent, Contact, Team
 
 def channel_choices() -> list[tuple[str, str]]:
     return [(str(value), str(label)) for value, label in Channel.choices]
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Filters of lists. What sessions know of surveys is asked in surveys."""
+
+    def for_lists(self) -> Self:
+        return self.select_related("contact", "assignee", "resolver", "team").prefetch_related("tags")
+
+    def search(self, text: str) -> Self:
+        """By ticket number (`#12` or `12`), external id, subject, or the contact's name, email or phone."""
+        text = text.strip()
+        if not text:
+            return self
+        found = Q(subject__icontains=text) | Q(external_id=text) | Q(contact__name__icontains=text) | Q(contact__email__icontains=text)
+        number = text.removeprefix("#")
+        if number.isdecimal() and len(number) < 19:
+            found |= Q(pk=int(number))
+        digits = "".join(char for char in text if char.isdecimal())
+        if len(digits) >= 5 and not any(char.isalpha() for char in text):
+            found |= Q(contact__phone__contains=digits)
+        return self.filter(found)
+
+    def of_channel(self, channel: str) -> Self:
+        """As the survey speaks: a social session bridged into the widget is Web Chat."""
+        if channel == Channel.WEB:
+            return self.filter(Q(channel=channel) | Q(bridged_to_web=True))
+        return self.filter(channel=channel, bridged_to_web=False)
+
+    def served_by(self, agent: Agent) -> Self:
+        """The agent is assigned, has the credit, or took part."""
+        took_part = Participation.objects.filter(agent=agent).values("session")
+        return self.filter(Q(assignee=agent) | Q(resolver=agent) | Q(pk__in=took_part))
+
+    def tagged(self, name: str) -> Self:
+        return self.filter(pk__in=Tag.objects.filter(name=name).values("session"))
+
+    def handed_off(self, yes: bool = True) -> Self:
+        return self.filter(handed_off_at__isnull=not yes)
+
+    def handed_off_for(self, reason: str) -> Self:
+        return self.filter(pk__in=HandoffReason.objects.filter(reason=reason).values("session"))
 
 
 class Session(Row):
@@ -53,6 +96,8 @@ class Session(Row):
     closed_at = models.DateTimeField(null=True, blank=True)
     handed_off_at = models.DateTimeField(null=True, blank=True)
 
+    objects = SessionQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["status", "-last_activity_at"], name="session_inbox"),
@@ -82,6 +127,10 @@ class Session(Row):
     def reach(self) -> Reach:
         contact = self.contact
         return Reach(contact.name, contact.email, contact.phone, self.slack_channel, self.thread_ts, self.language or contact.language)
+
+    def lock(self) -> None:
+        """Take the row as it is now and keep others from changing it until the transaction ends."""
+        self.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True))
 
 
 class Tag(models.Model):

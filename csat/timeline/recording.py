@@ -39,15 +39,46 @@ def record(
     contact_id: int | None = None,
     at: datetime | None = None,
     hold_until: datetime | None = None,
+    quiet: bool = False,
     **data: Any,
 ) -> Event:
     """Write one fact; call it inside the transaction of the change it tells of.
 
-    `hold_until` keeps webhooks and workflows from hearing of it before then; a fact of the past (imported) is recorded
-    with its own `at`. `data` must be JSON.
+    `hold_until` keeps webhooks and workflows from hearing of it before then, `quiet` for ever (history that is imported);
+    a fact of the past is recorded with its own `at`. `data` must be JSON.
     """
+    event = fact(kind, by=by, session_id=session_id, contact_id=contact_id, at=at, hold_until=hold_until, quiet=quiet, **data)
+    event.save(force_insert=True)
+    signals.recorded.send(sender=Event, event=event)
+    if event.dispatch_after and not hold_until:
+        enqueue(Job.FAN_OUT)
+    return event
+
+
+def record_many(facts: list[Event]) -> list[Event]:
+    """Write many facts at once, each made with `fact`; the same rules as for one."""
+    Event.objects.bulk_create(facts)
+    for event in facts:
+        signals.recorded.send(sender=Event, event=event)
+    if any(event.dispatch_after for event in facts):
+        enqueue(Job.FAN_OUT)
+    return facts
+
+
+def fact(
+    kind: Kind,
+    *,
+    by: Actor,
+    session_id: int | None = None,
+    contact_id: int | None = None,
+    at: datetime | None = None,
+    hold_until: datetime | None = None,
+    quiet: bool = False,
+    **data: Any,
+) -> Event:
+    """A fact not yet written, for `record_many`; arguments as for `record`."""
     now = timezone.now()
-    event = Event.objects.create(
+    return Event(
         kind=kind,
         at=at or now,
         session_id=session_id,
@@ -57,12 +88,8 @@ def record(
         actor_name=by.name,
         depth=by.depth,
         data=data,
-        dispatch_after=None if kind in QUIET else (hold_until or now),
+        dispatch_after=None if quiet or kind in QUIET else (hold_until or now),
     )
-    signals.recorded.send(sender=Event, event=event)
-    if event.dispatch_after and not hold_until:
-        enqueue(Job.FAN_OUT)
-    return event
 
 
 def history_type(event: Event) -> str | None:

@@ -1,0 +1,220 @@
+"""Many conversations at once, as the API's bulk call tells them. One bad item does not sink the rest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from csat.lib.refusal import Invalid, Refused
+from csat.people import agents, contacts
+from csat.people.details import Details
+from csat.people.models import Agent, Contact, Team
+from csat.sessions import conversing, resolving
+from csat.sessions.creating import create
+from csat.sessions.drafts import Draft
+from csat.sessions.models import Session
+from csat.sessions.words import wrong
+from csat.timeline.recording import Actor
+
+MOST = 1000
+BATCH = 200
+CHANNEL = ("slack_channel", "thread_ts", "email_message_id", "subject")
+PLAIN = ("external_id", "language", "sentiment", "tags", "custom_data", "bridged_to_web", "status", "ai_closure_type", "skip_csat")
+
+Result = dict[str, Any]
+
+
+@dataclass
+class Item:
+    """One item on its way: what was told, and its session or what is wrong."""
+
+    told: dict[str, Any]
+    draft: Draft | None = None
+    details: Details | None = None
+    session: Session | None = None
+    error: str = ""
+
+    @property
+    def result(self) -> Result:
+        if self.session is None:
+            return {"error": self.error}
+        return {"id": str(self.session.uuid), "external_id": self.session.external_id}
+
+
+def start_many(items: list[dict[str, Any]], *, by: Actor) -> list[Result]:
+    """Take in up to 1000 items in the shape of the contract's bulk call; for each, in order, {id, external_id} or {error}.
+
+    One whose external id is known, with a status, goes through resolve, close or reopen. Whatever ended over a day ago is
+    history: no survey, no webhook, no workflow. Raises Invalid only when there are too many.
+    """
+    if len(items) > MOST:
+        raise wrong("items", _("Send at most %(count)d items at once.") % {"count": MOST})
+    todo = [Item(told) for told in items]
+    for batch in _batches(todo):
+        _take_in(batch, by)
+    return [item.result for item in todo]
+
+
+def _batches(todo: list[Item]) -> Iterator[list[Item]]:
+    for start in range(0, len(todo), BATCH):
+        yield todo[start : start + BATCH]
+
+
+def _take_in(batch: list[Item], by: Actor) -> None:
+    """All in one transaction; should the database refuse, each in its own."""
+    try:
+        with transaction.atomic():
+            _store(batch, by)
+    except DatabaseError:
+        if len(batch) > 1:
+            for item in batch:
+                item.draft = item.session = item.details = None
+                item.error = ""
+                _take_in([item], by)
+        else:
+            batch[0].session, batch[0].error = None, _("This could not be stored. Try again.")
+
+
+def _store(batch: list[Item], by: Actor) -> None:
+    people, teams = _Agents(), _Teams()
+    for item in batch:
+        _read(item, people, teams)
+    _with_contacts([item for item in batch if item.draft])
+    known = _known(batch)
+    fresh = _fresh([item for item in batch if item.draft and not item.error], known)
+    for item, session in zip(fresh, create([item.draft for item in fresh if item.draft], by=by), strict=True):
+        item.session = session
+        known[session.external_id or ""] = session
+    for item in batch:
+        if item.session is None and not item.error and item.draft:
+            _again(item, known[item.draft.external_id], by)
+
+
+def _read(item: Item, people: "_Agents", teams: "_Teams") -> None:
+    try:
+        told = item.told
+        if not isinstance(told, dict):
+            raise Invalid(_("Give an object."))
+        channel = _object(told, "channel")
+        if not told.get("contact_id"):
+            item.details = _details(_object(told, "contact"))
+        item.draft = Draft.of(
+            None,
+            channel=channel.get("type"),
+            **{name: channel.get(name) for name in CHANNEL},
+            **{name: told.get(name) for name in PLAIN},
+            created_at=_time(told, "created_at"),
+            resolved_at=_time(told, "resolved_at"),
+            assignee=people.get(_object(told, "assignee")),
+            team=teams.get(told.get("team")),
+        )
+    except Refused as refused:
+        item.draft, item.error = None, refused.message
+
+
+def _details(told: dict[str, Any]) -> Details:
+    phone = told.get("phone") or told.get("phone_number")
+    names = ("email", "name", "custom_data", "language", "timezone", "external_id")
+    return Details.of(phone=phone, **{name: told.get(name) for name in names})
+
+
+def _object(told: dict[str, Any], name: str) -> dict[str, Any]:
+    value = told.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise wrong(name, _("%(name)s: give an object.") % {"name": name})
+    return value
+
+
+def _time(told: dict[str, Any], name: str) -> Any:
+    value = told.get(name)
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_datetime(value) or value
+    except ValueError:
+        return value  # refused by the draft
+
+
+def _with_contacts(items: list[Item]) -> None:
+    """Give every draft its contact, found by id or by what was told."""
+    told = [item for item in items if item.details is not None]
+    found = contacts.find_or_create_many([item.details for item in told if item.details])
+    for item, (contact, _created) in zip(told, found, strict=True):
+        _of(item).contact = contact
+    named = [item for item in items if item.details is None]
+    by_id = {contact.uuid: contact for contact in Contact.objects.alive().filter(uuid__in=[_uuid(item) for item in named])} if named else {}
+    for item in named:
+        _of(item).contact = by_id.get(_uuid(item))
+        if _of(item).contact is None:
+            item.error = _("There is no such contact.")
+
+
+def _uuid(item: Item) -> UUID:
+    try:
+        return UUID(str(item.told.get("contact_id")))
+    except ValueError:
+        return UUID(int=0)
+
+
+def _of(item: Item) -> Draft:
+    assert item.draft
+    return item.draft
+
+
+def _known(batch: list[Item]) -> dict[str, Session]:
+    ids = {item.draft.external_id for item in batch if item.draft} - {""}
+    return {str(session.external_id): session for session in Session.objects.filter(external_id__in=ids)} if ids else {}
+
+
+def _fresh(items: list[Item], known: dict[str, Session]) -> list[Item]:
+    """Those nobody told of before; of two with the same external id, the first."""
+    seen, fresh = set(known), []
+    for item in items:
+        external_id = _of(item).external_id
+        if not external_id or external_id not in seen:
+            fresh.append(item)
+            seen.add(external_id)
+    return fresh
+
+
+def _again(item: Item, session: Session, by: Actor) -> None:
+    item.session, draft = session, _of(item)
+    if draft.ai_closure_type:
+        conversing.change(session, by=by, ai_closure_type=draft.ai_closure_type)
+    if item.told.get("status") == Session.Status.RESOLVED:
+        resolving.resolve(session, by=by, at=draft.resolved_at)
+    elif item.told.get("status"):
+        conversing.change(session, by=by, status=draft.status)
+
+
+class _Agents:
+    """Each agent looked up once, however many items name it."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, ...], Agent] = {}
+
+    def get(self, told: dict[str, Any]) -> Agent | None:
+        key = tuple(str(told.get(name) or "") for name in ("name", "email", "kind"))
+        if not any(key[:2]):
+            return None
+        if key not in self.found:
+            self.found[key] = agents.find_or_create(name=key[0], email=key[1], kind=key[2] or "human")
+        return self.found[key]
+
+
+class _Teams:
+    def __init__(self) -> None:
+        self.found: dict[str, Team | None] = {}
+
+    def get(self, name: Any) -> Team | None:
+        if name is not None and not isinstance(name, str):
+            raise wrong("team", _("Give the team's name."))
+        if name and name not in self.found:
+            self.found[name] = agents.team(name)
+        return self.found.get(name or "")
