@@ -21,4 +21,4 @@ OUTWARD = {Job.FAN_OUT, Job.CALL_DUE, Job.RUN_DUE, Job.SWEEP_OUTWARD, Job.EXPORT
 
 def enqueue(job: Job, pk: int | None = None) -> None:
     """Wake a worker for this job after commit, in the cluster that does such work."""
-    queue.enqueue(job.value, pk, cluster="outward" if job in OUTWARD else None)
+    queue.enqueue(job.value, pk, cluster="outward" if job in OUTWARD else "surveys")

@@ -1,10 +1,12 @@
 """Personas, and the outside world shut off."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.test import Client
@@ -16,6 +18,14 @@ LOCALE = Path(__file__).parent.parent / "csat" / "locale"
 
 def pytest_configure() -> None:
     translations.compile_stale(LOCALE)
+    _redis_of_our_own()
+
+
+def _redis_of_our_own() -> None:
+    """Tests that run side by side on one Redis each have a database of it."""
+    if settings.REDIS_URL:
+        number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        settings.CACHES["default"]["LOCATION"] = f"{settings.REDIS_URL}/{number}"
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,148 @@
+"""The test command: every part is run, timed and named; one that fails or cannot run fails the whole."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ops import packages, processes, servers, venv
+
+# what a developer may have set for a real installation must not reach the tests
+OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "LINK_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "HOST", "PORT")
+OURS += ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "WEBHOOK_ALLOW", "WIDGET_ORIGINS", "Q_WORKERS", "RATE_LIMITS", "LOG_LEVEL", "METRICS_TOKEN")
+PROVIDERS = ("ANYMAIL_", "TWILIO_", "SLACK_", "SENTRY_", "CSAT_", "DJANGO_")
+NOTHING_RAN = 5  # pytest's word for "no test selected"
+
+
+@dataclass
+class Part:
+    name: str
+    ok: bool
+    seconds: float
+    words: str = ""
+
+    def __str__(self) -> str:
+        return f"  {'ok' if self.ok else 'FAILED':<7} {self.seconds:7.1f} s  {self.name}{'  ' + self.words if self.words else ''}"
+
+
+class Run:
+    """One run of the test command: its parts so far."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.arguments = arguments
+        self.parts: list[Part] = []
+        self.closing: list[tuple[bool, str]] = []  # of each pytest: did it pass, its last line
+
+    def step(self, name: str, work: Callable[[], object]) -> bool:
+        """Do something needed; an exception is its failure."""
+        began = time.monotonic()
+        try:
+            work()
+        except (venv.CannotInstall, packages.Missing, servers.DidNotStart) as trouble:
+            return self._note(name, False, began, str(trouble))
+        return self._note(name, True, began)
+
+    def command(self, name: str, *words: str, env: Mapping[str, str]) -> bool:
+        """Run a checker; its words are shown only when it complains."""
+        began = time.monotonic()
+        code, output = _run(list(words), env=env, show=False)
+        if code:
+            print(output, flush=True)
+        return self._note(name, code == 0, began)
+
+    def tests(self, name: str, marks: str, *options: str, env: Mapping[str, str]) -> bool:
+        print(f"\n--- {name}", flush=True)
+        began = time.monotonic()
+        code, output = _run([_tool("pytest"), "-m", marks, *options, *self.arguments], env=env, show=True)
+        last = next((line for line in reversed(output.splitlines()) if " in " in line), "no closing line")
+        ok = code == 0 or (code == NOTHING_RAN and bool(self.arguments))
+        self.closing.append((ok, last))
+        return self._note(name, ok, began, last.strip("= "))
+
+    def _note(self, name: str, ok: bool, began: float, words: str = "") -> bool:
+        self.parts.append(Part(name, ok, time.monotonic() - began, words))
+        print(self.parts[-1], flush=True)
+        return ok
+
+    def close(self) -> int:
+        """The table of parts, then pytest's own closing line: of the first run that failed, else of the last."""
+        failed = [part.name for part in self.parts if not part.ok]
+        print("\n" + "\n".join(map(str, self.parts)))
+        print(f"FAILED: {', '.join(failed)}" if failed else "every part passed", flush=True)
+        if self.closing:
+            print(next((line for ok, line in self.closing if not ok), self.closing[-1][1]), flush=True)
+        return 1 if failed else 0
+
+
+def main(arguments: list[str]) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    run = Run(arguments)
+    with tempfile.TemporaryDirectory(prefix="csat-var-") as var:
+        try:
+            _all_parts(run, _clean_environment(var))
+        except KeyboardInterrupt:
+            print("\ninterrupted: everything started is stopped")
+            return 130
+    return run.close()
+
+
+def _all_parts(run: Run, env: dict[str, str]) -> None:
+    if not run.step("environment (requirements-dev.txt)", lambda: venv.ensure("requirements-dev.txt")):
+        return
+    run.step("Debian packages", packages.ensure)
+    _checks(run, env)
+    run.tests("tests on SQLite", "not postgres and not redis and not cluster", "-n", "2", "--dist", "loadgroup", env=env)
+    real = servers.Servers()
+    if not run.step("PostgreSQL and Redis", real.__enter__):
+        return
+    try:
+        env = env | {"DATABASE_URL": real.database_url, "REDIS_URL": real.redis_url}
+        run.tests("tests with real workers on PostgreSQL and Redis", "cluster", env=env)
+        run.tests("tests on PostgreSQL and Redis", "not browser and not cluster", "-n", "2", "--dist", "loadgroup", env=env)
+    finally:
+        real.__exit__()
+
+
+def _checks(run: Run, env: Mapping[str, str]) -> None:
+    python = str(venv.PYTHON)
+    templates = [str(path) for path in sorted((venv.ROOT / "templates").rglob("*.html"))]
+    if (venv.ROOT / "csat/management/commands/compile_translations.py").exists():
+        run.command("translations compile", python, "manage.py", "compile_translations", env=env)
+    run.command("ruff check", _tool("ruff"), "check", "--no-cache", ".", env=env)
+    run.command("ruff format", _tool("ruff"), "format", "--no-cache", "--check", ".", env=env)
+    run.command("djade (templates)", _tool("djade"), "--check", "--target-version", "5.2", *templates, env=env)
+    run.command("import contracts", _tool("lint-imports"), "--no-cache", env=env)
+    run.command("mypy", _tool("mypy"), "csat", "project", env=env)
+    run.command("migrations complete", python, "manage.py", "makemigrations", "--check", "--dry-run", env=env)
+
+
+def _clean_environment(var: str) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in OURS and not name.startswith(PROVIDERS)}
+    return env | {"CSAT_VAR": var, "PYTHONUNBUFFERED": "1"}
+
+
+def _tool(name: str) -> str:
+    return str(venv.VENV / "bin" / name)
+
+
+def _run(command: list[str], *, env: Mapping[str, str], show: bool) -> tuple[int, str]:
+    process = processes.start(command, env=env, out=subprocess.PIPE)
+    lines = []
+    try:
+        for line in process.stdout or ():
+            lines.append(line)
+            if show:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+        return process.wait(), "".join(lines)
+    finally:
+        processes.stop(process)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
