@@ -30,22 +30,34 @@ def find_or_create(*, name: str | None = "", email: str | None = "", kind: str |
 def of_user(user: User | AbstractBaseUser | AnonymousUser) -> Agent:
     """The agent this user is: matched once by email (an AI never is), made when there is none."""
     assert isinstance(user, User)
-    if found := Agent.objects.filter(user=user).first():
-        return found
-    email, name = _email(user.email, strict=False), user.get_full_name() or user.get_username()
-    if email and (found := Agent.objects.filter(email=email, user=None, kind=Agent.Kind.HUMAN).first()):
-        found.change(where={"user": None}, user=user)
-        return found.again()
-    taken = Agent.objects.filter(email=email).exists() if email else Agent.objects.filter(email="", kind="human", name=name).exists()
-    if taken:  # by a colleague with the same name, or an AI with the same mailbox: this one gets a name nobody else has
-        email, name = "", f"{name} ({user.get_username()})" if name != user.get_username() else f"{name} #{user.pk}"
-    return _make({"user": user}, name=name, email=email)
+    agent = Agent.objects.filter(user=user).first() or _claimed(user) or _make({"user": user}, **_nobody_elses(user))
+    name = user.get_full_name()
+    if name and agent.email and agent.name != name:
+        agent.change(name=name)
+    return agent
 
 
 def team(name: str | None) -> Team | None:
     """The team of this name, made when there is none; None for no name."""
     name = one_line(name or "")[:120]
     return Team.objects.get_or_create(name=name)[0] if name else None
+
+
+def _claimed(user: User) -> Agent | None:
+    """The agent a helpdesk told of before its user first logged in."""
+    email = _email(user.email, strict=False)
+    free = Agent.objects.filter(email=email, user=None, kind=Agent.Kind.HUMAN).first() if email else None
+    return free if free and free.change(where={"user": None}, user=user) else None
+
+
+def _nobody_elses(user: User) -> dict[str, str]:
+    """Name and email for a new agent; told apart from a namesake, or from an AI with the same mailbox."""
+    email, name = _email(user.email, strict=False), user.get_full_name() or user.get_username()
+    if email and not Agent.objects.filter(email=email).exists():
+        return {"name": name, "email": email}
+    if Agent.objects.filter(email="", kind=Agent.Kind.HUMAN, name=name).exists():
+        name = f"{name} #{user.pk}"
+    return {"name": name}
 
 
 def _email(text: str, *, strict: bool = True) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from csat.lib import locks
-from csat.lib.refusal import Invalid, Refused
+from csat.lib.refusal import Invalid, Missing, Refused
 from csat.people.auditing import audit
 from csat.people.details import Details
 from csat.people.models import Contact
@@ -54,10 +54,12 @@ def find_or_create_many(people: list[Details]) -> list[tuple[Contact, bool]]:
 
 
 def change(contact: Contact, *, by: Actor | None = None, **fields: Any) -> Contact:
-    """Set these fields; None or "" empties one. custom_data is merged, a null in it removes its name.
+    """Set these fields; None or "" empties one. custom_data is merged: a null in it removes its name.
 
-    Audited when `by` is told. Raises Invalid, also when another contact has the email or external id.
+    Audited when `by` is told. Raises Invalid, also when another contact has the email or external id; Missing once erased.
     """
+    if contact.erased_at:
+        raise Missing(_("There is no such contact."))
     values = _cleaned(contact, fields)
     values = {name: value for name, value in values.items() if getattr(contact, name) != value}
     if not values:
@@ -116,7 +118,7 @@ class _Known:
         return None
 
     def free(self, name: str, value: str) -> bool:
-        return name == "phone" or (name, value) not in self.by
+        return (name, value) not in self.by
 
 
 def _find_or_create_many(people: list[Details]) -> list[tuple[Contact, bool]]:
@@ -133,7 +135,7 @@ def _find_or_create_many(people: list[Details]) -> list[tuple[Contact, bool]]:
             changed[id(contact)] = (contact, changed.get(id(contact), (contact, set()))[1] | names)
         known.add(contact)
         answer.append((contact, created))
-    Contact.objects.bulk_create(new)
+    Contact.objects.bulk_create(sorted(new, key=lambda contact: contact.email))  # one order: nobody waits for each other
     _save([pair for pair in changed.values() if pair[0] not in new])
     return answer
 

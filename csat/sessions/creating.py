@@ -5,6 +5,7 @@ from django.db import transaction
 from csat import signals
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session, Tag
+from csat.sessions.resolving import is_past
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor, fact, record_many
@@ -29,7 +30,7 @@ def create(drafts: list[Draft], *, by: Actor) -> list[Session]:
 
 def _begun(session: Session, draft: Draft, by: Actor) -> Event:
     return fact(
-        Kind.SESSION_CREATED, by=by, session_id=session.pk, contact_id=session.contact_id, at=draft.began, quiet=draft.past,
+        Kind.SESSION_CREATED, by=by, session_id=session.pk, contact_id=session.contact_id, at=draft.began, quiet=is_past(draft.began),
         channel=session.channel,
     )  # fmt: skip
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
 
+from csat.lib.refusal import Missing
 from csat.people.models import Agent, Contact, Team
 from csat.sessions.creating import create, find
 from csat.sessions.drafts import Draft
@@ -43,6 +45,8 @@ def start(
     )  # fmt: skip
     if known := find(draft.external_id):
         return known, False
+    if contact.erased_at:
+        raise Missing(_("There is no such contact."))
     try:
         return create([draft], by=by)[0], True
     except IntegrityError:

@@ -32,6 +32,7 @@ def resolve(session: Session, *, by: Actor, ask: bool = True, at: datetime | Non
         resolved_at=at,
         closed_at=at,
         last_activity_at=max(session.last_activity_at, at),
+        ai_closure_type=session.ai_closure_type or (Session.Closure.RESOLVED if by.kind == ActorKind.AI else None),
         resolver=credit(session, by=by),
         most_replies=_most_replies(session),
     )

@@ -95,4 +95,5 @@ def fact(
 def history_type(event: Event) -> str | None:
     """The name the API's history gives this event, None when it does not show it."""
     name = kinds.HISTORY.get(Kind(event.kind))
-    return name.format(actor=event.actor_kind) if name else None
+    actor = ActorKind.AGENT if event.actor_kind == ActorKind.AI else event.actor_kind  # an AI is an agent to the outside
+    return name.format(actor=actor) if name else None

@@ -1,0 +1,27 @@
+"""manage.py erase_contact ID: forgets a person everywhere."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from csat.people import erasing
+from csat.people.models import Contact
+from csat.timeline.kinds import ActorKind
+from csat.timeline.recording import Actor
+
+SHELL = Actor(ActorKind.SYSTEM, name="manage.py")
+
+
+class Command(BaseCommand):
+    help = "Erase a contact: name, addresses and words go everywhere, ratings stay without the person."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id", type=UUID, help="the contact's id (a UUID)")
+
+    def handle(self, *args: Any, id: UUID, **options: Any) -> None:
+        contact = Contact.objects.alive().filter(uuid=id).first()
+        if contact is None:
+            raise CommandError(f"There is no contact {id}.")
+        erasing.erase(contact, by=SHELL)
+        self.stdout.write(f"Erased {id}.")

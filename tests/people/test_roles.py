@@ -1,0 +1,54 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.core.management import call_command
+
+from csat.people import roles
+from csat.people.models import Organization
+
+pytestmark = pytest.mark.django_db
+
+
+def test_everybody_has_the_role_of_their_group(agent_user, manager_user, admin_user, outsider_user):
+    people = [agent_user, manager_user, admin_user, outsider_user, AnonymousUser()]
+    assert [roles.role_of(person) for person in people] == ["agent", "manager", "admin", None, None]
+
+
+def test_the_highest_role_counts(agent_user):
+    agent_user.groups.add(Group.objects.get(name="manager"))
+    assert roles.role_of(agent_user) == "manager"
+
+
+def test_who_is_locked_out_has_no_role(manager_user):
+    manager_user.is_active = False
+    assert roles.role_of(manager_user) is None
+
+
+def test_migrate_leaves_the_groups_and_the_organisation():
+    assert set(Group.objects.values_list("name", flat=True)) >= {"agent", "manager", "admin"}
+    assert Organization.objects.count() == 1
+
+
+def test_migrating_again_keeps_the_organisation_and_puts_permissions_right():
+    uuid, before = Organization.current().uuid, set(Group.objects.get(name="agent").permissions.all())
+    Group.objects.get(name="agent").permissions.set(Permission.objects.filter(codename="delete_user"))
+    call_command("migrate", verbosity=0)
+    assert Organization.current().uuid == uuid
+    assert set(Group.objects.get(name="agent").permissions.all()) == before
+
+
+@pytest.mark.parametrize(
+    ("permission", "who"),
+    [
+        ("csat.view_session", {"agent", "manager", "admin"}),
+        ("csat.change_contact", {"agent", "manager", "admin"}),
+        ("csat.change_csatsettings", {"manager", "admin"}),
+        ("csat.view_score", {"manager", "admin"}),
+        ("csat.view_apikey", {"admin"}),
+        ("auth.change_user", {"admin"}),
+    ],
+)
+def test_who_may_do_what(permission, who, agent_user, manager_user, outsider_user):
+    ada = outsider_user
+    ada.groups.add(Group.objects.get(name="admin"))  # not a superuser
+    people = {"agent": agent_user, "manager": manager_user, "admin": ada}
+    assert {name for name, person in people.items() if person.has_perm(permission)} == who
