@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from csat.channels.kinds import Medium
 
@@ -103,21 +103,29 @@ class What(StrEnum):
     OPTED_IN = "opted_in"
     HELP = "help"
     REPLIED = "replied"
-    PRESSED = "pressed"
+    PRESSED = "pressed"  # a face under the message; `score`, `user`
+    COMMENTED = "commented"  # the modal after a press; `text`, `user`
 
 
 @dataclass(frozen=True)
 class Update:
-    """One thing a provider told us. `provider_id` or `reference` names the delivery; `address` is (medium, value) of the person."""
+    """One thing a provider told us.
+
+    `reference` (the delivery's UUID) or else `provider_id` names the delivery; (`medium`, `address`) is the person.
+    """
 
     what: What
     provider_id: str = ""
     reference: str = ""
+    survey_id: str = ""
     medium: str = ""
     address: str = ""
     text: str = ""
     code: str = ""
     suppress: bool = False
+    score: int | None = None
+    user: str = ""  # the provider's id of who pressed
+    reply_url: str = ""  # where the provider takes an answer to this press
     at: datetime | None = None
     event_id: str = ""  # for de-duplication
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -126,16 +134,30 @@ class Update:
 class Channel(Protocol):
     """One file in this folder each; see docs/contributors.md to add one."""
 
-    kind: ClassVar[str]
-    medium: ClassVar[Medium]
-    needs: ClassVar[str]  # "email", "phone", "slack", "" : what the contact must have
+    kind: str
+    medium: Medium
+    needs: str  # "email", "phone", "slack", "" : what the contact must have
 
-    def address(self, reach: Reach) -> str | None: ...
+    def address(self, reach: Reach) -> str | None:
+        """The value to write to. None: cannot be reached; empty: the channel needs no address."""
+        ...
+
     def compose(self, ask: Ask) -> Message: ...
     def send(self, message: Message) -> Receipt:
         """One provider call. Raises Retry, Never or Unknown of lib.outcomes."""
         ...
 
-    def find(self, message: Message, since: datetime) -> Receipt | NotKnown | None: ...
-    def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool: ...
-    def read(self, headers: Mapping[str, str], body: bytes) -> list[Update]: ...
+    def find(self, message: Message, since: datetime) -> Receipt | NotKnown | None:
+        """Was this message taken since then? None: certainly not; it may be sent again.
+
+        Raises Retry when the provider cannot be asked now, Never when it took the message and then failed it.
+        """
+        ...
+
+    def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool:
+        """Is this callback the provider's own? `url`: the full public address it was sent to, with its query."""
+        ...
+
+    def read(self, headers: Mapping[str, str], body: bytes, url: str = "") -> list[Update]:
+        """Their words as ours; what is not understood gives []."""
+        ...

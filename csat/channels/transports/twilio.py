@@ -1,0 +1,199 @@
+"""Twilio's Messages API: sending, looking up, and what its callbacks tell. https://www.twilio.com/docs/messaging/api/message-resource"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+
+from csat.channels import transports
+from csat.channels.base import Message, NotKnown, Reach, Receipt, Update
+from csat.channels.kinds import Medium
+from csat.channels.transports import sandbox, twilio_callbacks
+from csat.lib import http
+from csat.lib.outcomes import Never, Outcome, Retry, Unknown
+
+NAME = "twilio"
+API = "https://api.twilio.com"
+# https://www.twilio.com/docs/api/errors
+NEVER = {21211, 21408, 21602, 21606, 21610, 21612, 21614, 21617, 21635, 30004, 30005, 30006, 30007, 63007, 63014, 63016}
+SUPPRESSING = {21610, 30004}  # opted out; the number blocks us
+LATER = {20429, 21611, 30001, 63018}
+ONCE = {30003, 30008}
+ACCOUNT = {20003, 20005}  # credentials, account not active
+SKEW = timedelta(minutes=2)  # between their clock and ours
+
+
+class ByTwilio:
+    """A channel that speaks through Twilio to a phone number."""
+
+    medium: Medium
+    needs = "phone"
+
+    def address(self, reach: Reach) -> str | None:
+        return reach.phone or None
+
+    def send(self, message: Message) -> Receipt:
+        return send(message, medium=self.medium)
+
+    def find(self, message: Message, since: datetime) -> Receipt | NotKnown | None:
+        return find(message, since, medium=self.medium)
+
+    def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool:
+        return twilio_callbacks.verify(headers, body, url)
+
+    def read(self, headers: Mapping[str, str], body: bytes, url: str = "") -> list[Update]:
+        return twilio_callbacks.read(body, url)
+
+
+def configured() -> bool:
+    """Any of it set: then it is Twilio's, and what is missing is told, never hidden in the sandbox."""
+    return bool(settings.TWILIO_ACCOUNT_SID or settings.TWILIO_AUTH_TOKEN)
+
+
+def missing(medium: Medium) -> list[str]:
+    """The names of settings that sending on this medium still lacks."""
+    names = [name for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN") if not getattr(settings, name)]
+    if medium == Medium.WHATSAPP:
+        return names if settings.TWILIO_WHATSAPP_FROM else [*names, "TWILIO_WHATSAPP_FROM"]
+    return names if settings.TWILIO_SMS_FROM or settings.TWILIO_MESSAGING_SERVICE_SID else [*names, "TWILIO_SMS_FROM"]
+
+
+def send(message: Message, *, medium: Medium) -> Receipt:
+    """Create one Message. Raises the outcomes of lib.outcomes."""
+    if not configured():
+        return sandbox.send(message, medium=medium)
+    if lacking := missing(medium):
+        raise Never(f"{', '.join(lacking)} not set", code="not_configured", account=True)
+    with _client() as client, _outcomes():
+        taken = client.messages.create(**_parameters(message, medium))
+    return _receipt(taken)
+
+
+def _parameters(message: Message, medium: Medium) -> dict[str, Any]:
+    fields: dict[str, Any] = {"to": _address(message.to, medium), **_sender(medium)}
+    if message.content_sid:
+        fields["content_sid"] = message.content_sid
+        fields["content_variables"] = json.dumps(dict(message.content_variables), ensure_ascii=False)
+    else:
+        fields["body"] = message.text
+    if callback := _callback(message):
+        fields["status_callback"] = callback
+    return fields
+
+
+def _address(number: str, medium: Medium) -> str:
+    return f"whatsapp:{number.removeprefix('whatsapp:')}" if medium == Medium.WHATSAPP else number
+
+
+def _sender(medium: Medium) -> dict[str, str]:
+    """Exactly one of From and MessagingServiceSid."""
+    if medium == Medium.WHATSAPP:
+        own = settings.TWILIO_WHATSAPP_FROM
+        return {"messaging_service_sid": own} if own.startswith("MG") else {"from_": _address(own, medium)}
+    if settings.TWILIO_MESSAGING_SERVICE_SID:
+        return {"messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID}
+    return {"from_": settings.TWILIO_SMS_FROM}
+
+
+def _callback(message: Message) -> str:
+    """Where Twilio tells what became of it; the reference lets a callback that overtakes our own note find its delivery."""
+    if urlsplit(settings.SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"} and not settings.TWILIO_API_BASE:
+        return ""  # Twilio refuses the whole message for an address it cannot reach (21609)
+    return f"{settings.SITE_URL}/callbacks/twilio/status?reference={quote(message.reference)}"
+
+
+def find(message: Message, since: datetime, *, medium: Medium) -> Receipt | None:
+    """The message with our link that this number was sent since then."""
+    if not configured():
+        return sandbox.find(message)
+    with _client() as client, _outcomes(asking=True):
+        sent = client.messages.list(to=_address(message.to, medium), date_sent_after=since - SKEW, limit=200)
+    for one in sent:
+        if message.link in (one.body or "") and (one.date_created is None or one.date_created >= since - SKEW):
+            if one.status in {"failed", "undelivered", "canceled"}:
+                raise of_code(one.error_code or 0, one.error_message or one.status)
+            return _receipt(one)
+    return None
+
+
+def _receipt(taken: Any) -> Receipt:
+    return Receipt(taken.sid, NAME, {"status": str(taken.status), "segments": str(taken.num_segments)})
+
+
+@contextmanager
+def _client() -> Iterator[Any]:
+    with transports.held(NAME, _connect) as client:
+        yield client
+
+
+@contextmanager
+def _connect() -> Iterator[Any]:
+    from twilio.rest import Client  # 0.35 s and 24 MB: only where it is used
+
+    with http.Client() as connection:
+        sid, token = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN
+        # an own environment, so that TWILIO_EDGE and the like of the process change nothing unseen
+        yield Client(sid, token, http_client=_adapter(connection), environment={"TWILIO_ACCOUNT_SID": sid})
+
+
+def _adapter(connection: http.Client) -> Any:
+    from twilio.http import HttpClient
+    from twilio.http.response import Response
+
+    class Adapter(HttpClient):  # type: ignore[misc]
+        """The SDK's requests over our HTTP: with time limits, and to TWILIO_API_BASE."""
+
+        def request(self, method: str, uri: str, **more: Any) -> Any:
+            if settings.TWILIO_API_BASE:
+                uri = settings.TWILIO_API_BASE.rstrip("/") + uri.removeprefix(API)
+            fields = {name: more[name] for name in ("params", "data", "headers", "auth") if more.get(name)}
+            answer = connection.request(method, uri, body_limit=4 * 1024 * 1024, **fields)
+            if answer.status == 429:
+                raise Retry("Twilio asks to wait", code="20429", after=answer.retry_after)
+            return Response(answer.status, answer.text, dict(answer.headers))
+
+    return Adapter(logging.getLogger("twilio.http_client"), False)
+
+
+@contextmanager
+def _outcomes(*, asking: bool = False) -> Iterator[None]:
+    """`asking`: nothing is sent, so what cannot be answered now is asked again later."""
+    from twilio.base.exceptions import TwilioException
+
+    try:
+        yield
+    except TwilioException as error:
+        outcome = _of_error(error)
+        raise _ask_again(outcome) if asking else outcome from error
+    except Unknown as error:
+        raise _ask_again(error) if asking else error from error
+
+
+def _ask_again(outcome: Outcome) -> Outcome:
+    return Retry(outcome.text, code=outcome.code) if isinstance(outcome, Unknown) else outcome
+
+
+def _of_error(error: Any) -> Outcome:
+    status, code = getattr(error, "status", None), getattr(error, "code", None) or 0
+    words = str(getattr(error, "msg", "") or error)
+    if status is None:
+        return Unknown(words, code="unreadable")
+    if code in NEVER | LATER | ONCE | ACCOUNT:
+        return of_code(code, words)
+    if status in {401, 403}:
+        return Never(words, code=str(code or status), account=True)
+    return Never(words, code=str(code or status)) if 400 <= status < 500 else Unknown(words, code=str(code or status))
+
+
+def of_code(code: int, words: str) -> Outcome:
+    """What one of Twilio's error codes means for a message that did not go out."""
+    if code in LATER:
+        return Retry(words, code=str(code))
+    if code in ONCE:
+        return Retry(words, code=str(code), once=True)
+    return Never(words, code=str(code), account=code in ACCOUNT, suppress=code in SUPPRESSING)

@@ -1,0 +1,120 @@
+"""What Twilio's callbacks tell, in our words: delivery states, replies, STOP and START."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+
+from csat.channels.base import Update, What
+from csat.channels.kinds import Medium
+
+# https://www.twilio.com/docs/messaging/guides/track-outbound-message-status: accepted, scheduled, queued, sending say nothing new
+STATES = {
+    "sent": What.SENT,
+    "delivered": What.DELIVERED,
+    "read": What.OPENED,
+    "undelivered": What.FAILED,
+    "failed": What.FAILED,
+    "canceled": What.FAILED,
+}
+SUPPRESSING = {"21610", "30004"}
+
+# https://help.twilio.com/articles/223134027: the words Twilio itself acts on, and those customers of the twelve languages use
+STOP = {
+    "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT",
+    "ARRET", "ARRÊT", "STOPP", "ABMELDEN", "BAJA", "ALTO", "PARAR", "SAIR", "CANCELAR", "DUR", "İPTAL", "IPTAL",
+    "停止", "退订", "配信停止", "توقف", "إيقاف", "ANNULLA", "AFMELDEN", "KONIEC",
+}  # fmt: skip
+START = {"START", "UNSTOP", "YES", "OPTIN", "OPT IN"}
+HELP = {"HELP", "INFO"}
+
+
+def verify(headers: Mapping[str, str], body: bytes, url: str) -> bool:
+    """X-Twilio-Signature over the public address and every parameter. https://www.twilio.com/docs/usage/security"""
+    signature = _header(headers, "X-Twilio-Signature")
+    if not settings.TWILIO_AUTH_TOKEN or not signature:
+        return False
+    from twilio.request_validator import RequestValidator
+
+    try:
+        fields = _Fields(parse_qs(body.decode(), keep_blank_values=True))
+    except UnicodeDecodeError:
+        return False
+    return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, fields, signature))
+
+
+class _Fields(dict[str, list[str]]):
+    """Repeated parameters are signed one by one: the validator asks for all of them."""
+
+    def getlist(self, name: str) -> list[str]:
+        return self[name]
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), "")
+
+
+def read(body: bytes, url: str = "") -> list[Update]:
+    """A status callback or an inbound message; anything else gives []."""
+    try:
+        fields = {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+    except UnicodeDecodeError:
+        return []
+    if fields.get("MessageStatus") or fields.get("SmsStatus", "received") != "received":
+        return _status(fields, url)
+    return _inbound(fields) if fields.get("From") and fields.get("MessageSid") else []
+
+
+def _status(fields: dict[str, str], url: str) -> list[Update]:
+    what = STATES.get(fields.get("MessageStatus") or fields.get("SmsStatus", ""))
+    if what is None:
+        return []
+    medium, address = _person(fields.get("To", ""))
+    code = fields.get("ErrorCode", "")
+    return [
+        Update(
+            what,
+            provider_id=fields.get("MessageSid") or fields.get("SmsSid", ""),
+            reference=parse_qs(urlsplit(url).query).get("reference", [""])[0],
+            medium=medium,
+            address=address,
+            code=code,
+            text=fields.get("ErrorMessage", ""),
+            suppress=what is What.FAILED and code in SUPPRESSING,
+            at=datetime.now(UTC),
+            event_id=f"{fields.get('MessageSid', '')}:{fields.get('MessageStatus', '')}",
+            raw=fields,
+        )
+    ]
+
+
+def _inbound(fields: dict[str, str]) -> list[Update]:
+    medium, address = _person(fields["From"])
+    text = fields.get("ButtonPayload") or fields.get("Body", "")
+    return [
+        Update(
+            meaning(text, fields.get("OptOutType", "")),
+            medium=medium,
+            address=address,
+            text=text,
+            suppress=meaning(text, fields.get("OptOutType", "")) is What.OPTED_OUT,
+            at=datetime.now(UTC),
+            event_id=fields["MessageSid"],
+            raw=fields,
+        )
+    ]
+
+
+def meaning(text: str, opt_out_type: str = "") -> What:
+    """STOP, START and HELP as Twilio's advanced opt-out names them, else by the word; everything else is a reply."""
+    word = " ".join(text.split()).strip(".!\"'«»。！").upper()
+    for what, types, words in ((What.OPTED_OUT, "STOP", STOP), (What.OPTED_IN, "START", START), (What.HELP, "HELP", HELP)):
+        if opt_out_type.upper() == types or word in words:
+            return what
+    return What.REPLIED
+
+
+def _person(address: str) -> tuple[str, str]:
+    medium = Medium.WHATSAPP if address.startswith("whatsapp:") else Medium.SMS
+    return medium.value, address.removeprefix("whatsapp:")

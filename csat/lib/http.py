@@ -1,0 +1,271 @@
+"""Outgoing HTTP: time limits, a size limit, the address guard, and trouble as outcomes."""
+
+import socket
+import ssl
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Self
+
+import httpcore
+import httpx
+
+from csat.lib import addresses
+from csat.lib.outcomes import Never, Outcome, Retry, Unknown
+from csat.lib.refusal import Invalid
+
+SECONDS = 15.0  # for everything together
+CONNECT_SECONDS = 5.0
+BODY_LIMIT = 64 * 1024
+ADDRESSES_TRIED = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whatever the status; `body` is cut at the limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: bool
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
+    @property
+    def retry_after(self) -> float | None:
+        return retry_after(self.headers)
+
+
+class Blocked(Never):
+    """The guard refused the address."""
+
+
+class _NotAllowed(Exception):
+    """Inside the connection, on its way to become Blocked."""
+
+
+class Client:
+    """Connections kept for several requests. `allow` None: trusted addresses of our own choosing, no guard."""
+
+    def __init__(self, *, allow: Collection[str] | None = None) -> None:
+        self.network = _Network(allow)
+        plain = {"Accept-Encoding": "identity"}  # a compressed body could not be cut at its limit
+        self.http = httpx.Client(transport=_Transport(self.network), headers=plain, trust_env=False, follow_redirects=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        data: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        auth: tuple[str, str] | None = None,
+        seconds: float = SECONDS,
+        body_limit: int = BODY_LIMIT,
+    ) -> Answer:
+        """One request, no redirect followed. Raises Retry, Never or Unknown; any HTTP status is an Answer."""
+        started = time.monotonic()
+        self.network.deadline = started + seconds
+        limits = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        with _outcomes():
+            request = self.http.build_request(method, url, headers=headers, content=content, data=data, params=params, timeout=limits)
+            response = self.http.send(request, auth=auth, stream=True)
+            try:
+                body, cut = _read(response, body_limit)
+            finally:
+                response.close()
+        return Answer(response.status_code, response.headers, body, cut, time.monotonic() - started)
+
+
+def request(method: str, url: str, *, allow: Collection[str] = (), **more: Any) -> Answer:
+    """One guarded request to an address that somebody else chose; see Client.request."""
+    with Client(allow=allow) as client:
+        return client.request(method, url, **more)
+
+
+def refuse_address(url: str, allow: Collection[str] = (), *, seconds: float = CONNECT_SECONDS) -> None:
+    """Raise Invalid for a URL that the guard would not connect to; for use when it is saved."""
+    try:
+        parsed = httpx.URL(url)
+        port = parsed.port or {"http": 80, "https": 443}.get(parsed.scheme, 0)
+        if not port or not parsed.host:
+            raise Invalid("Enter a full address that starts with https:// or http://.")
+        if parsed.userinfo:
+            raise Invalid("An address must not carry a name or password.")
+        _checked(parsed.raw_host.decode(), port, allow, seconds)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Invalid(f"This is not a valid address: {error}") from error
+    except (_NotAllowed, addresses.NotResolved) as error:
+        raise Invalid(str(error)) from error
+
+
+def _checked(host: str, port: int, allow: Collection[str] | None, seconds: float) -> list[str]:
+    """Every address of the name, after making sure that none of them leads inside."""
+    host = host.strip("[]")
+    found = addresses.resolve(host, port, seconds=seconds)
+    if allow is not None and not addresses.is_allowed(host, port, allow):
+        inside = [str(address) for address in found if not addresses.is_public(address)]
+        if inside:
+            raise _NotAllowed(f"{host}:{port} leads to {inside[0]}, which is not a public address (WEBHOOK_ALLOW names exceptions)")
+    return [str(address) for address in found]
+
+
+class _Network(httpcore.NetworkBackend):
+    """Connects to addresses that were checked, and to no other: what is checked is what is dialled."""
+
+    def __init__(self, allow: Collection[str] | None) -> None:
+        self.allow = allow
+        self.deadline = 0.0
+        self.plain = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            found = _checked(host, port, self.allow, self.left(timeout))
+        except addresses.NotResolved as error:
+            raise httpcore.ConnectError(str(error)) from error
+        for address in found[: ADDRESSES_TRIED - 1]:
+            if address == found[-1]:
+                break
+            try:
+                return self._dial(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return self._dial(found[-1], port, timeout, local_address, socket_options)
+
+    def _dial(self, address: str, port: int, timeout: float | None, *rest: Any) -> httpcore.NetworkStream:
+        return _Stream(self.plain.connect_tcp(address, port, self.left(timeout), *rest), self)
+
+    def left(self, timeout: float | None) -> float:
+        """The smaller of one step's limit and what is left of the whole; ConnectTimeout when nothing is."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore.ConnectTimeout("out of time")
+        return left if timeout is None else min(left, timeout)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that ends with the deadline, however slowly the other side drips."""
+
+    def __init__(self, inner: httpcore.NetworkStream, network: _Network) -> None:
+        self.inner = inner
+        self.network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, self._left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.inner.write(buffer, self._left(timeout, httpcore.WriteTimeout))
+
+    def _left(self, timeout: float | None, late: type[Exception]) -> float:
+        try:
+            return self.network.left(timeout)
+        except httpcore.ConnectTimeout as error:
+            raise late("out of time") from error
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self.inner.start_tls(ssl_context, server_hostname, self.network.left(timeout)), self.network)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)
+
+
+class _Transport(httpx.HTTPTransport):
+    def __init__(self, network: _Network) -> None:
+        super().__init__(verify=_tls())
+        # httpx has no parameter for the network below it, httpcore has
+        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=network, max_connections=4, keepalive_expiry=20)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
+    body = b""
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > limit:
+            return body[:limit], True
+    return body, False
+
+
+@contextmanager
+def _outcomes() -> Iterator[None]:
+    try:
+        yield
+    except _NotAllowed as error:
+        raise Blocked(str(error), code="blocked_address") from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+        raise Never(f"not a valid request: {error}", code="bad_request") from error
+    except httpx.TransportError as error:
+        raise outcome_of(error) from error
+
+
+NEVER_LEFT = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """Network trouble of httpx, requests, urllib or the socket as an outcome: Retry only where nothing can have gone out."""
+    words = f"{type(error).__name__}: {error}"
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
+        return Retry(words, code="connect")
+    if any(isinstance(cause, NEVER_LEFT) or type(cause).__name__ in {"ConnectTimeout", "NewConnectionError"} for cause in _causes(error)):
+        return Retry(words, code="connect")
+    return Unknown(words, code="timeout" if isinstance(error, (httpx.TimeoutException, TimeoutError)) else "cut")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it wraps; requests and urllib keep the reason in `reason` or in their arguments."""
+    seen: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.append(one)
+        yield one
+        inner = [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        waiting += [cause for cause in inner if isinstance(cause, BaseException)]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a Retry-After header asks to wait (RFC 9110 10.2.3: seconds or a date); None without a usable one."""
+    text = next((value for key, value in headers.items() if key.lower() == "retry-after"), "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
