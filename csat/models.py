@@ -1,7 +1,7 @@
 """Only lists the rooms' models for Django to discover."""
 
 from csat.channels.outbox import SandboxMessage
-from csat.people.models import Agent, ApiKey, Contact, Organization, Suppression, Team
+from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
 from csat.timeline.models import Event
@@ -18,6 +18,7 @@ __all__ = [
     "FollowUp",
     "Handoff",
     "HandoffReason",
+    "IdempotencyRecord",
     "Link",
     "Organization",
     "Participation",

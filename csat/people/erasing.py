@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from csat import signals
 from csat.channels.outbox import SandboxMessage
-from csat.people import suppressing
+from csat.people import repeating, suppressing
 from csat.people.models import Contact
 from csat.timeline import blanking
 from csat.timeline.kinds import Kind
@@ -38,6 +38,7 @@ def erase(contact: Contact, *, by: Actor) -> bool:
         return False
     suppressing.forget(contact)
     _clear_sandbox(contact)
+    repeating.forget_contact(contact)
     blanking.blank(Event.objects.filter(contact_id=contact.pk))
     contact.change(**BLANK, erased_at=timezone.now())
     event = record(Kind.CONTACT_ERASED, by=by, contact_id=contact.pk, contact_uuid=str(contact.uuid))

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from csat.lib.rows import Row
@@ -134,3 +135,29 @@ class ApiKey(Row):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotencyRecord(models.Model):
+    """The first answer to a POST under an idempotency key; `status` is None while it is being worked out."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
+    name = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)  # of method, path and parameters
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "name"], name="one_idempotency_key")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def restart(self, fingerprint: str) -> bool:
+        """Take this record for a new run, unless somebody else just did."""
+        now = timezone.now()
+        mine = type(self).objects.filter(pk=self.pk, started_at=self.started_at)
+        if not mine.update(started_at=now, fingerprint=fingerprint, status=None, body=""):
+            return False
+        self.started_at, self.fingerprint, self.status, self.body = now, fingerprint, None, ""
+        return True

@@ -1,10 +1,14 @@
 """Every address of the application and what each persona finds there. An address that is not in the table fails the run."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from csat.api import schema
+from csat.api import urls as api_urls
 
 PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -22,6 +26,13 @@ UNKNOWN = (404, 404, 404, 404, 404)  # a public page whose token nobody has
 POST_PUBLIC = (405, 405, 405, 405, 405)
 MACHINES = (401, 401, 401, 401, 401)
 
+API = [route for module in api_urls.MODULES if module is not schema for route, _view in module.routes]
+
+
+def _with_id(route: str) -> str:
+    return re.sub("<id:[a-z_]+>", NOBODY, route)
+
+
 # route as Django has it, an address of it, GET by each persona
 TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     # coming in
@@ -33,6 +44,10 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     # the customer's side
     # settings
     # machines
+    ("api/v1/", "/api/v1/", UNKNOWN),
+    ("api/v1/<path:path>", "/api/v1/nonsense", UNKNOWN),
+    *[(f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC) for page in ("schema", "docs") for end in ("", "/")],
+    *[(f"api/v1/{route}{end}", f"/api/v1/{_with_id(route)}{end}", MACHINES) for route in API for end in ("", "/")],
 ]
 ELSEWHERE = ("admin/",)  # Django's own, tested by tests/admin
 

@@ -1,0 +1,54 @@
+"""Who knocks: a key with scopes."""
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from csat.people import keys
+from csat.people.models import ApiKey
+from csat.timeline.kinds import ActorKind
+from csat.timeline.recording import Actor
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer csat_live_...`"""
+
+    def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
+        scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            return None
+        key = keys.check(given.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
+            raise AuthenticationFailed(_("This API key is not valid."))
+        return None, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="csat"'
+
+
+class HasScope(BasePermission):
+    """A view names its resource in `scope`; reading takes `<scope>:read`, everything else `<scope>:write`."""
+
+    needs: ClassVar[dict[bool, str]] = {True: "read", False: "write"}
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.auth is None:
+            return False
+        needed = f"{view.scope}:{self.needs[request.method in SAFE_METHODS]}"
+        self.message = _("This API key lacks the scope %(scope)s.") % {"scope": needed}
+        return needed in key_of(request).scopes
+
+
+def key_of(request: Request) -> ApiKey:
+    assert isinstance(request.auth, ApiKey)
+    return request.auth
+
+
+def actor(request: Request) -> Actor:
+    """The key, as the timeline names it."""
+    key = key_of(request)
+    return Actor(ActorKind.API, id=key.prefix, name=key.name)

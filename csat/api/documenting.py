@@ -1,0 +1,77 @@
+"""The OpenAPI side of a view: one decorator per kind of handler, every status it may answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema, inline_serializer
+from rest_framework import serializers
+
+Shape = Any
+Decorator = Callable[[Any], Any]
+KEY = OpenApiParameter(
+    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Done once under this key; repeated for 24 hours."
+)
+
+
+class Error(serializers.Serializer[Any]):
+    """Every "no" has this shape."""
+
+    statusCode = serializers.IntegerField()
+    message = serializers.CharField()
+    error = serializers.CharField()
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), required=False, help_text="What was wrong with each field."
+    )
+
+
+def lists(item: Shape, query: Shape, summary: str, *, missing: bool = False, **extra: Any) -> Decorator:
+    """A page of items; `missing`: what the list belongs to may not exist."""
+    errors = (401, 403, 404, 422, 429) if missing else (401, 403, 422, 429)
+    return _schema(summary, {200: _page(item)}, parameters=[query], errors=errors, **extra)
+
+
+def shows(shape: Shape, summary: str, *, query: Shape = None, **extra: Any) -> Decorator:
+    return _schema(summary, {200: shape}, parameters=[query] if query else [], errors=(401, 403, 404, 422, 429), **extra)
+
+
+def creates(shape: Shape, request: Shape, summary: str, *, statuses: tuple[int, ...] = (201, 200), **extra: Any) -> Decorator:
+    """A POST; `statuses` are its good answers, all of one shape."""
+    answers = dict.fromkeys(statuses, shape)
+    return _schema(summary, answers, request=request, parameters=[KEY], errors=(400, 401, 403, 404, 409, 413, 415, 422, 429), **extra)
+
+
+def changes(shape: Shape, request: Shape, summary: str, **extra: Any) -> Decorator:
+    return _schema(summary, {200: shape}, request=request, errors=(400, 401, 403, 404, 409, 413, 415, 422, 429), **extra)
+
+
+def deletes(summary: str, **extra: Any) -> Decorator:
+    return _schema(summary, {204: None}, request=None, errors=(401, 403, 404, 409, 429), **extra)
+
+
+def nullable(shape: Shape) -> Any:
+    """This shape, or null."""
+    return OpenApiResponse(PolymorphicProxySerializer(f"Nullable{shape.__name__}", [shape], resource_type_field_name=None, many=False))
+
+
+def _schema(summary: str, answers: dict[int, Any], *, errors: tuple[int, ...], request: Any = None, **extra: Any) -> Decorator:
+    responses: dict[int, Any] = {**answers, **{status: OpenApiResponse(Error, WORDS[status]) for status in errors}}
+    return extend_schema(summary=summary, request=request, responses=responses, **extra)
+
+
+def _page(item: Shape) -> Any:
+    name = f"{item.__name__}Page"
+    return inline_serializer(name, {"items": item(many=True), "next": serializers.CharField(allow_null=True)})
+
+
+WORDS = {
+    400: "Not JSON",
+    401: "No valid key",
+    403: "The key lacks the scope",
+    404: "There is nothing with this id",
+    409: "Refused in the present state",
+    413: "The body is too large",
+    415: "Not application/json",
+    422: "Invalid; `fields` names what",
+    429: "Too many requests; see Retry-After",
+}

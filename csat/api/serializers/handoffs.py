@@ -1,0 +1,87 @@
+"""Handoffs and what can be learned from them, in OpenCX's shapes."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from csat.api.fields import Text, Time, Uuid
+from csat.api.serializers.queries import Paged, Query
+from csat.sessions.models import HandoffReason
+
+REASONS = HandoffReason.Reason.choices
+
+
+class HandoffInput(serializers.Serializer[Any]):
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=REASONS), allow_empty=False, max_length=20)
+    summary = Text(max_length=10_000)
+    sentiment = Text(max_length=20)
+
+
+class AnalyticsQuery(Query):
+    start_date = Time(required=False, help_text="30 days ago when not given.")
+    end_date = Time(required=False, help_text="Now when not given.")
+
+
+class HandoffEventQuery(Paged, AnalyticsQuery):
+    reason = serializers.ChoiceField(choices=REASONS, required=False)
+
+
+class ReasonCount(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=REASONS)
+    count = serializers.IntegerField()
+    percentage = serializers.FloatField()
+
+
+class CombinationCount(serializers.Serializer[Any]):
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=REASONS))
+    session_count = serializers.IntegerField()
+    percentage = serializers.FloatField()
+
+
+class SentimentCount(serializers.Serializer[Any]):
+    sentiment = serializers.CharField()
+    count = serializers.IntegerField()
+    percentage = serializers.FloatField()
+
+
+class DayCount(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    count = serializers.IntegerField()
+
+
+class AnalyticsShape(serializers.Serializer[Any]):
+    """Percentages are of the handoffs (of the sessions for combinations), 0 to 100."""
+
+    summary = serializers.CharField()
+    total_handoffs = serializers.IntegerField()
+    total_sessions = serializers.IntegerField()
+    start_date = Time()
+    end_date = Time()
+    reasons = ReasonCount(many=True)
+    reason_combinations = CombinationCount(many=True)
+    sentiments = SentimentCount(many=True)
+    trends = DayCount(many=True)
+    knowledge_references = serializers.ListField(child=serializers.DictField(), help_text="Always empty: kept for OpenCX clients.")
+    tool_references = serializers.ListField(child=serializers.DictField(), help_text="Always empty.")
+    instruction_references = serializers.ListField(child=serializers.DictField(), help_text="Always empty.")
+    prohibited_topic_references = serializers.ListField(child=serializers.DictField(), help_text="Always empty.")
+
+
+class HandoffEventShape(serializers.Serializer[Any]):
+    id = Uuid(source="uuid", read_only=True)
+    session_id = Uuid(source="session.uuid", read_only=True)
+    ticket_number = serializers.IntegerField(source="session_id", read_only=True)
+    summary = serializers.CharField(read_only=True)
+    explanation = serializers.CharField(source="summary", read_only=True)
+    sentiment = serializers.CharField(read_only=True)
+    reasons = serializers.SerializerMethodField()
+    created_at = Time(read_only=True)
+
+    def get_reasons(self, handoff: Any) -> list[str]:
+        return [row.reason for row in handoff.reasons.all()]
+
+
+class HandoffEventPage(serializers.Serializer[Any]):
+    items = HandoffEventShape(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()

@@ -1,0 +1,176 @@
+"""Sessions: what makes one, what changes one, what one looks like."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from csat.api.fields import Data, OrNull, Text, Time, Uuid
+from csat.api.serializers.agents import AgentInput
+from csat.api.serializers.contacts import ContactInput, ContactShape
+from csat.api.serializers.queries import Listed
+from csat.channels.kinds import Channel
+from csat.sessions.models import HandoffReason, Session
+from csat.surveys.models import Survey
+from csat.surveys.states import DeliveryState, SurveyState
+
+STATES = [*SurveyState.values, "sending"]
+PENDING = (SurveyState.SCHEDULED, SurveyState.SENT)  # shown as `sending` while a delivery is under way
+
+
+class ChannelShape(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=Channel.choices, source="channel", read_only=True)
+
+
+class HandoffShape(serializers.Serializer[Any]):
+    id = Uuid(source="uuid", read_only=True)
+    session_id = Uuid(source="session.uuid", read_only=True)
+    reasons = serializers.SerializerMethodField()
+    summary = serializers.CharField(read_only=True)
+    sentiment = OrNull()
+    created_at = Time(read_only=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=HandoffReason.Reason.choices)))
+    def get_reasons(self, handoff: Any) -> list[str]:
+        return [row.reason for row in handoff.reasons.all()]
+
+
+class SessionCsat(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=STATES)
+    score = serializers.IntegerField(allow_null=True)
+    requested_at = Time(allow_null=True)
+    submitted_at = Time(allow_null=True)
+
+
+class SessionShape(serializers.Serializer[Session]):
+    id = Uuid(source="uuid", read_only=True)
+    ticket_number = serializers.IntegerField(read_only=True)
+    external_id = OrNull()
+    status = serializers.ChoiceField(choices=Session.Status.choices, read_only=True)
+    ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, read_only=True, allow_null=True)
+    sentiment = OrNull()
+    channel = ChannelShape(source="*", read_only=True)
+    subject = OrNull()
+    language = OrNull()
+    assignee_id = OrNull(source="assignee.uuid", default=None)
+    team = OrNull(source="team.name", default=None)
+    contact = ContactShape(read_only=True)
+    handoff = serializers.SerializerMethodField()
+    tags = serializers.SerializerMethodField()
+    custom_data = serializers.DictField(read_only=True)
+    bridged_to_web = serializers.BooleanField(read_only=True)
+    skip_csat = serializers.BooleanField(read_only=True)
+    csat = serializers.SerializerMethodField()
+    created_at = Time(read_only=True)
+    updated_at = Time(read_only=True)
+    resolved_at = Time(read_only=True)
+
+    @extend_schema_field(HandoffShape(allow_null=True))
+    def get_handoff(self, session: Session) -> Any:
+        latest = max(session.handoffs.all(), key=lambda handoff: handoff.pk, default=None)
+        return HandoffShape(latest).data if latest else None
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_tags(self, session: Session) -> list[str]:
+        return [tag.name for tag in session.tags.all()]
+
+    @extend_schema_field(SessionCsat(allow_null=True))
+    def get_csat(self, session: Session) -> Any:
+        survey = getattr(session, "survey", None)
+        return SessionCsat(_csat(session, survey)).data if survey or session.resolved_at else None
+
+
+def _csat(session: Session, survey: Survey | None) -> dict[str, Any]:
+    score = getattr(session, "score", None)
+    return {
+        "state": state(survey) if survey else SurveyState.SKIPPED,
+        "score": score.score if score else None,
+        "requested_at": survey.requested_at if survey else None,
+        "submitted_at": score.submitted_at if score else None,
+    }
+
+
+def state(survey: Survey) -> str:
+    """The survey's state; `sending` while a delivery of it is under way."""
+    if survey.state in PENDING and any(delivery.state == DeliveryState.SENDING for delivery in survey.deliveries.all()):
+        return "sending"
+    return survey.state
+
+
+class ChannelInput(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=Channel.choices, required=False, allow_null=True)
+    slack_channel = Text(max_length=40)
+    thread_ts = Text(max_length=40)
+    email_message_id = Text(max_length=500)
+    subject = Text(max_length=500)
+
+
+class TagList(serializers.ListField):
+    child = serializers.CharField(max_length=80)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_null=True, max_length=100, **kwargs)
+
+
+class SessionInput(serializers.Serializer[Any]):
+    contact_id = Uuid(required=False, allow_null=True)
+    contact = ContactInput(required=False, allow_null=True)
+    channel = ChannelInput(required=False, allow_null=True)
+    external_id = Text(max_length=200)
+    assignee = AgentInput(required=False, allow_null=True)
+    team = Text(max_length=120)
+    language = Text(max_length=40)
+    sentiment = Text(max_length=20)
+    tags = TagList()
+    custom_data = Data(required=False, allow_null=True)
+    bridged_to_web = serializers.BooleanField(required=False, default=False)
+    created_at = Time(required=False, allow_null=True)
+
+
+class BulkItem(SessionInput):
+    status = serializers.ChoiceField(choices=Session.Status.choices, required=False, allow_null=True)
+    resolved_at = Time(required=False, allow_null=True)
+    ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, required=False, allow_null=True)
+
+
+class BulkInput(serializers.Serializer[Any]):
+    items = BulkItem(many=True)
+
+
+class BulkAnswer(serializers.Serializer[Any]):
+    id = Uuid(required=False)
+    external_id = serializers.CharField(required=False, allow_null=True)
+    error = serializers.CharField(required=False)
+    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)  # type: ignore[assignment]
+
+
+class BulkAnswers(serializers.Serializer[Any]):
+    items = BulkAnswer(many=True)
+
+
+class SessionChange(serializers.Serializer[Any]):
+    """What is not given stays; null empties."""
+
+    status = serializers.ChoiceField(choices=Session.Status.choices, required=False)
+    sentiment = Text(max_length=20)
+    tags = TagList()
+    assignee = AgentInput(required=False, allow_null=True)
+    team = Text(max_length=120)
+    skip_csat = serializers.BooleanField(required=False)
+    ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, required=False, allow_null=True)
+    language = Text(max_length=40)
+    custom_data = Data(required=False, allow_null=True)
+
+
+class SessionQuery(Listed):
+    status = serializers.ChoiceField(choices=Session.Status.choices, required=False)
+    channel_type = serializers.ChoiceField(choices=Channel.choices, required=False)
+    contact_id = Uuid(required=False)
+    external_id = serializers.CharField(required=False, max_length=200)
+    handed_off = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class WidgetToken(serializers.Serializer[Any]):
+    token = serializers.CharField()
+    script_url = serializers.CharField()
+    expires_at = Time()

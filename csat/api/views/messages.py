@@ -1,0 +1,57 @@
+"""/chat/sessions/{id}/send and /history"""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from csat.api import documenting as doc
+from csat.api import naming, paging
+from csat.api.serializers.messages import HistoryShape, MessageAnswer, MessageInput
+from csat.api.serializers.queries import Paged
+from csat.api.views.base import Resource, get, query, read
+from csat.people.models import Agent
+from csat.sessions import conversing
+from csat.sessions.models import Session
+from csat.timeline import kinds
+from csat.timeline.models import Event
+
+
+class Send(Resource):
+    scope = "chat-sessions"
+
+    @doc.creates(MessageAnswer, MessageInput, "Tell of a message", statuses=(201,))
+    def post(self, request: Request, id: UUID) -> Response:
+        session = get(Session.objects.select_related("assignee", "contact"), id)
+        told = read(request, MessageInput)
+        agent = naming.agent(told.get("agent"))
+        event = conversing.add_message(
+            session, sender=_sender(told, agent), text=told["message"], by=self.actor, agent=agent, sent_at=told.get("sent_at")
+        )
+        shape = HistoryShape(event, context={"contact_name": session.contact.name})
+        return Response({"success": True, "data": {"message": shape.data}}, 201)
+
+
+class History(Resource):
+    scope = "chat-sessions"
+
+    @doc.lists(HistoryShape, Paged, "The session's history, oldest first", missing=True)
+    def get(self, request: Request, id: UUID) -> Response:
+        session = get(Session.objects.select_related("contact"), id)
+        asked = query(request, Paged)
+        rows = Event.objects.filter(session_id=session.pk, kind__in=list(kinds.HISTORY))
+        items, following = paging.page(rows, paging.HISTORY, cursor=asked.get("cursor"), limit=asked["limit"])
+        shape: Any = HistoryShape(items, many=True, context={"contact_name": session.contact.name})
+        return Response({"items": shape.data, "next": following})
+
+
+def _sender(told: dict[str, Any], agent: Agent | None) -> str:
+    if told.get("sender"):
+        return str(told["sender"])
+    if agent is None:
+        return "contact"
+    return "ai" if agent.kind == Agent.Kind.AI else "agent"
+
+
+routes = [("chat/sessions/<id:id>/send", Send), ("chat/sessions/<id:id>/history", History)]
