@@ -4,7 +4,7 @@ from csat.channels.outbox import SandboxMessage
 from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
-from csat.timeline.models import Event
+from csat.timeline.models import Event, Heartbeat
 
 __all__ = [
     "Agent",
@@ -18,6 +18,7 @@ __all__ = [
     "FollowUp",
     "Handoff",
     "HandoffReason",
+    "Heartbeat",
     "IdempotencyRecord",
     "Link",
     "Organization",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
@@ -10,6 +11,11 @@ from csat import signals
 from csat.people import roles
 from csat.people.models import Contact, Organization
 from csat.sessions import forgetting
+from csat.sessions.models import Session
+from csat.surveys import actors, scheduling
+from csat.surveys import forgetting as survey_forgetting
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
 
 
 @receiver(post_migrate, sender=apps.get_app_config("csat"))
@@ -24,3 +30,31 @@ def set_up(plan: list[Any] | None = None, **_: Any) -> None:
 @receiver(signals.contact_erased)
 def forget_in_sessions(contact: Contact, **_: Any) -> None:
     forgetting.forget(contact)
+
+
+@receiver(signals.session_resolved)
+def schedule_survey(session: Session, event: Event, ask: bool, **_: Any) -> None:
+    scheduling.schedule(session, event=event, ask=ask)
+
+
+@receiver(signals.past_resolved)
+def leave_unasked(sessions: list[Session], **_: Any) -> None:
+    scheduling.leave(sessions)
+
+
+@receiver(signals.session_reopened)
+def withdraw_survey(session: Session, event: Event, **_: Any) -> None:
+    scheduling.withdraw(session, by=actors.system_after(event))
+
+
+@receiver(signals.contact_erased)
+def forget_in_surveys(contact: Contact, **_: Any) -> None:
+    survey_forgetting.forget(contact)
+
+
+@receiver(signals.dispatching)
+def tell_other_apps(event: Event, **_: Any) -> None:
+    """The public signals, once the event counts as told; a receiver that fails harms nobody else."""
+    public = {Kind.CSAT_REQUESTED: signals.csat_requested, Kind.CSAT_SUBMITTED: signals.csat_submitted}.get(Kind(event.kind))
+    if public:
+        transaction.on_commit(lambda: public.send_robust(sender=Event, event=event))

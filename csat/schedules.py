@@ -1,1 +1,31 @@
 """The few periodic jobs, as data; created idempotently after migrate."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connections
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+from django.utils import timezone
+
+from csat.jobs import OUTWARD, Job
+
+# name, job, type and minutes as django-q2 knows them (I: every so many minutes, D: daily)
+SCHEDULES: list[tuple[str, Job, str, int | None]] = [
+    ("csat: sweep", Job.SWEEP, "I", 1),
+    ("csat: sweep outward", Job.SWEEP_OUTWARD, "I", 1),
+    ("csat: nightly", Job.NIGHTLY, "D", None),
+]
+
+
+@receiver(post_migrate, sender=apps.get_app_config("csat"))
+def keep_schedules(using: str = "default", plan: list[Any] | None = None, **_: Any) -> None:
+    """One row each, brought back to what is written here; the next run of a row that is there stays."""
+    if any(backwards for _migration, backwards in plan or []) or "django_q_schedule" not in connections[using].introspection.table_names():
+        return
+    from django_q.models import Schedule
+
+    for name, job, kind, minutes in SCHEDULES:
+        values = {"func": job.value, "schedule_type": kind, "minutes": minutes, "repeats": -1, "args": None, "kwargs": None, "hook": None}
+        values["cluster"] = "outward" if job in OUTWARD else None
+        Schedule.objects.using(using).update_or_create(name=name, defaults=values, create_defaults=values | {"next_run": timezone.now()})

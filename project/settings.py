@@ -223,6 +223,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Providers
+SEND_LEASE_SECONDS = env.int("SEND_LEASE_SECONDS", default=90)  # how long a worker may hold a delivery: longer than any task lives
 ANYMAIL_ESP = env.str("ANYMAIL_ESP", default="")
 _email_url = env.str("EMAIL_URL", default="")
 EMAIL_CONFIGURED = bool(_email_url or ANYMAIL_ESP)

@@ -3,10 +3,13 @@
 from itertools import count
 from typing import Any
 
+from csat.channels.kinds import SURVEYED
 from csat.people import agents, contacts
 from csat.people.models import Agent, Contact
 from csat.sessions import conversing, intake, resolving
 from csat.sessions.models import Session
+from csat.surveys import sending, settings
+from csat.surveys.models import Survey
 from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
 
@@ -40,3 +43,17 @@ def make_resolved_session(channel: str = "email", *, ask: bool = True, by: Actor
     session = make_session(channel, **details)
     resolving.resolve(session, by=by, ask=ask)
     return session
+
+
+def switch_on(*channels: str, **rules: Any) -> None:
+    """Auto-send on, these channels (all of them when none is named) on, and further rules."""
+    kinds = channels or [str(kind) for kind in SURVEYED]
+    settings.change(by=API, **({"auto_send": True, "channels": {kind: {"enabled": True} for kind in kinds}} | rules))
+
+
+def make_sent_survey(channel: str = "email", **details: Any) -> Survey:
+    """A survey that is with the customer, by the whole way: settings, resolve, send."""
+    switch_on(channel)
+    survey = make_resolved_session(channel, **details).survey
+    sending.send_due()
+    return survey.again()

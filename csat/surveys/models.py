@@ -129,6 +129,7 @@ class Survey(Row):
     language = models.CharField(max_length=12, default="en")
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.AUTO)
     request = models.PositiveIntegerField(default=1)  # counts the times it was asked
+    told = models.PositiveIntegerField(default=0)  # the request csat.requested was last recorded for
     forced = models.BooleanField(default=False)
     message = models.TextField(blank=True)  # the request's own words instead of the custom message
     gates = models.JSONField(default=list, blank=True)  # [{"name", "passed", "value", "text"}]
@@ -175,10 +176,12 @@ class Delivery(Row):
     transport = models.CharField(max_length=20, blank=True)  # smtp, anymail, twilio, slack, sandbox, card, none
     reason = models.CharField(max_length=10, choices=Reason, default=Reason.FIRST)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.AUTO)
+    asked_by = models.JSONField(default=dict, blank=True)  # the actor, kept for the event
     state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.DUE)
     attempt = models.PositiveIntegerField(default=0)
     next_try = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
+    cleared_at = models.DateTimeField(null=True, blank=True)  # the gates let it pass: counts for the contact cap from here on
     uncertain_since = models.DateTimeField(null=True, blank=True)  # a send with unknown outcome: look up before the next
     provider_id = models.CharField(max_length=320, blank=True)
     error = models.CharField(max_length=500, blank=True)
@@ -196,7 +199,7 @@ class Delivery(Row):
             models.Index(fields=["next_try"], condition=Q(state="due"), name="delivery_due"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="delivery_leased"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="delivery_provider"),
-            models.Index(fields=["sent_at"], condition=Q(medium="card", shown_at=None, state="sent"), name="delivery_unshown"),
+            models.Index(fields=["next_try"], condition=Q(medium="card", shown_at=None, state="sent"), name="delivery_unshown"),
         ]
         constraints = [
             models.UniqueConstraint(

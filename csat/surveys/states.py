@@ -25,7 +25,7 @@ class DeliveryState(TextChoices):
 S, D = SurveyState, DeliveryState
 
 SURVEY: dict[str, set[str]] = {
-    S.SCHEDULED: {S.CANCELLED, S.SKIPPED, S.FAILED, S.EXPIRED, S.SENT},  # a new request; sent: only a resend or a link asked before
+    S.SCHEDULED: {S.CANCELLED, S.SKIPPED, S.FAILED, S.EXPIRED, S.SENT},  # a new request; sent: a link made before the first one
     S.SENT: {S.SCHEDULED, S.SENT},
     S.SKIPPED: {S.SCHEDULED},
     S.CANCELLED: {S.SCHEDULED, S.SENT},
@@ -39,5 +39,5 @@ DELIVERY: dict[str, set[str]] = {
     D.SENDING: {D.DUE},
     D.SENT: {D.SENDING},
     D.FAILED: {D.DUE, D.SENDING, D.SENT},  # sent: a bounce that came later
-    D.CANCELLED: {D.DUE},
+    D.CANCELLED: {D.DUE, D.SENDING},  # sending: a gate closed it before anything went out
 }

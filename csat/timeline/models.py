@@ -1,4 +1,4 @@
-"""Event: one fact. The row is also the outbox that fan-out drains."""
+"""Event: one fact. The row is also the outbox that fan-out drains. Heartbeat: the last sign of life of a worker."""
 
 import uuid
 
@@ -35,3 +35,13 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Heartbeat(models.Model):
+    """Written by a task, so that a cluster that hangs is seen."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%H:%M:%S}"

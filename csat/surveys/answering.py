@@ -1,0 +1,189 @@
+"""Answering: page, card, Slack, SMS, email and API all end here."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from csat.jobs import Job, enqueue
+from csat.lib.refusal import Invalid
+from csat.lib.text import clean
+from csat.people.auditing import audit
+from csat.surveys import following, scale, telling
+from csat.surveys.models import About, Answer, Delivery, Score, Source, Survey
+from csat.surveys.states import DeliveryState, SurveyState
+from csat.timeline.kinds import ActorKind, Kind
+from csat.timeline.models import Event
+from csat.timeline.recording import Actor
+
+PATIENCE = timedelta(seconds=120)  # how long a low score waits for its comment before others hear of it
+LONGEST = 5000
+TRIES = 5
+
+
+def answer(
+    survey: Survey,
+    *,
+    score: int,
+    source: str,
+    comment: str = "",
+    about: str | None = None,
+    provenance: dict[str, Any] | None = None,
+    quarantine: str = "",
+    hold: bool = False,
+    by: Actor | None = None,
+) -> Answer:
+    """Keep the answer; the latest accepted one is the session's score. Raises Invalid.
+
+    `quarantine`: why it is kept apart (no score, nobody is told). `hold`: a low score without a comment waits two minutes
+    for one (`add_comment` or `finish`) before webhooks and workflows hear of it. Any number at once: each becomes an answer.
+    """
+    values = {"score": _score(score), "source": _source(source), "comment": _comment(comment), "about": _about(about)}
+    values |= {"provenance": provenance or {}, "reason": quarantine[:40]}
+    for left in reversed(range(TRIES)):
+        try:
+            return _keep(survey, hold=hold, by=by or _customer(survey), **values)
+        except IntegrityError:  # another answer took this revision
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+@transaction.atomic
+def add_comment(given: Answer, *, comment: str, about: str | None = None) -> Answer:
+    """The comment joins its answer; once others were told of the answer it is the next revision."""
+    survey = _locked(given.survey)
+    given.refresh_from_db()
+    comment, about = _comment(comment), _about(about) or given.about
+    if (comment, about) == (given.comment, given.about):
+        return given
+    if given.state == Answer.State.QUARANTINED:
+        given.change(comment=comment, about=about)
+    elif _held(given) and _complete(given, comment, about):
+        Score.objects.filter(answer=given).update(comment=comment, about=about, updated_at=timezone.now())
+        telling.touch(survey)
+    else:
+        standing = Score.objects.filter(survey=survey).values_list("score", flat=True).first() or given.score
+        return answer(survey, score=standing, source=given.source, comment=comment, about=about, provenance=given.provenance)
+    return given
+
+
+def finish(given: Answer) -> bool:
+    """No comment will come: others may hear of the answer now. False when they have."""
+    now = timezone.now()
+    waiting = Event.objects.filter(pk=given.event_id or 0, dispatched_at=None, dispatch_after__gt=now)
+    released = waiting.update(dispatch_after=now) > 0
+    if released:
+        enqueue(Job.FAN_OUT)
+    return released
+
+
+@transaction.atomic
+def restore(given: Answer, *, by: Actor) -> bool:
+    """Out of quarantine; it becomes the score only when no later answer is. False when it was not in quarantine."""
+    survey = _locked(given.survey)
+    where = {"state": Answer.State.QUARANTINED}
+    if not given.change(where=where, state=Answer.State.ACCEPTED):
+        return False
+    audit(by, "answer restored", before={"reason": given.reason}, after={"revision": given.revision}, session_id=survey.session_id)
+    later = survey.answers.filter(state=Answer.State.ACCEPTED, revision__gt=given.revision).exists()
+    if not later:
+        _stand(survey, given, by=_customer(survey), hold=False)
+    return True
+
+
+@transaction.atomic
+def _keep(survey: Survey, *, hold: bool, by: Actor, **values: Any) -> Answer:
+    survey = _locked(survey)
+    last = survey.answers.aggregate(last=Max("revision"))["last"] or 0
+    state = Answer.State.QUARANTINED if values["reason"] else Answer.State.ACCEPTED
+    given = Answer.objects.create(survey=survey, revision=last + 1, state=state, **values)
+    if state == Answer.State.ACCEPTED:
+        _stand(survey, given, by=by, hold=hold and given.score <= scale.LOW and not given.comment)
+    return given
+
+
+def _stand(survey: Survey, given: Answer, *, by: Actor, hold: bool) -> None:
+    """This answer is the rating from now on."""
+    now, session = timezone.now(), survey.session
+    previous = Score.objects.filter(survey=survey).select_related("answer").first()
+    if previous:
+        finish(previous.answer)  # told first, so that others hear of the answers in their order
+    repeated = {"answer": given, "score": given.score, "comment": given.comment, "about": given.about, "source": given.source}
+    fixed = {"session": session, "contact": survey.contact, "agent": session.resolver, "channel": survey.channel}
+    standing, _made = Score.objects.update_or_create(survey=survey, defaults=repeated | fixed | {"submitted_at": now})
+    survey.move(SurveyState.ANSWERED, answered_at=now, remind_at=None)
+    _cancel_asking(survey)
+    event = telling.note(
+        Kind.CSAT_SUBMITTED,
+        survey,
+        by=by,
+        hold_until=now + PATIENCE if hold else None,
+        **_told(standing, given, previous.score if previous else None),
+    )
+    given.change(event_id=event.pk)
+    following.judge(session, given.score)
+
+
+def _told(standing: Score, given: Answer, previous: int | None) -> dict[str, Any]:
+    said = {"comment": given.comment, "about": given.about, "source": given.source}
+    numbers = {"revision": given.revision, "previous_score": previous}
+    return {**scale.words(given.score), **said, **numbers, "score_id": str(standing.uuid), "answer_id": str(given.uuid)}
+
+
+def _held(given: Answer) -> bool:
+    return Event.objects.filter(pk=given.event_id or 0, dispatched_at=None).exists()
+
+
+def _complete(given: Answer, comment: str, about: str | None) -> bool:
+    """Write into the event that still waits, and let it go; False when fan-out had it meanwhile."""
+    event = Event.objects.select_for_update().get(pk=given.event_id or 0)
+    data = event.data | {"comment": comment, "about": about}
+    waiting = Event.objects.filter(pk=event.pk, dispatched_at=None)
+    if not waiting.update(data=data, dispatch_after=timezone.now()):
+        return False
+    given.change(comment=comment, about=about)
+    enqueue(Job.FAN_OUT)
+    return True
+
+
+def _cancel_asking(survey: Survey) -> None:
+    """Whoever has answered is not asked by what was still waiting."""
+    waiting = Delivery.objects.filter(survey=survey, state=DeliveryState.DUE, uncertain_since=None)
+    waiting.update(state=DeliveryState.CANCELLED, updated_at=timezone.now())
+
+
+def _locked(survey: Survey) -> Survey:
+    return Survey.objects.select_for_update(of=("self",)).select_related("session__resolver", "contact").get(pk=survey.pk)
+
+
+def _customer(survey: Survey) -> Actor:
+    return Actor(ActorKind.CONTACT, str(survey.contact.uuid), survey.contact.name)
+
+
+def _score(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in scale.BY_SCORE:
+        raise Invalid(_("A score is 1, 2, 3, 4 or 5."), fields={"score": [_("A score is 1, 2, 3, 4 or 5.")]})
+    return value
+
+
+def _source(value: str) -> str:
+    if value not in Source.values:
+        raise Invalid(_("There is no such source."), fields={"source": [_("There is no such source.")]})
+    return value
+
+
+def _comment(value: str) -> str:
+    text = clean(value)
+    if len(text) > LONGEST:
+        raise Invalid(_("Too long."), fields={"comment": [_("At most %(n)d characters.") % {"n": LONGEST}]})
+    return text
+
+
+def _about(value: str | None) -> str | None:
+    if value and value not in About.values:
+        raise Invalid(_("There is no such choice."), fields={"about": [_("There is no such choice.")]})
+    return value or None

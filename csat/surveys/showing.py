@@ -1,0 +1,73 @@
+"""The Web Chat card: what a widget may show now, and that it was shown."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from csat.channels.kinds import Medium
+from csat.sessions.models import Session
+from csat.surveys import noting
+from csat.surveys.models import CsatSettings, Score, Survey
+from csat.surveys.states import DeliveryState, SurveyState
+
+
+@dataclass(frozen=True)
+class CardState:
+    """`state`: none, due (show it), answered (read-only, may be changed). `version` changes whenever the card does."""
+
+    state: str = "none"
+    survey_id: str = ""
+    request: int = 0  # a higher one: asked again, so show it again
+    language: str = "en"
+    score: int | None = None
+    comment: str = ""
+    version: str = "none"
+
+    @property
+    def visible(self) -> bool:
+        return self.state != "none"
+
+
+HIDDEN = CardState()
+
+
+def card_state(session: Session) -> CardState:
+    """Nothing before the survey is due, after it was withdrawn, or when its link has ended. Two small queries."""
+    survey = Survey.objects.filter(session=session).first()
+    if survey is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED) or not _has_card(survey) or _ended(survey):
+        return HIDDEN
+    score = Score.objects.filter(survey=survey).first() if survey.state == SurveyState.ANSWERED else None
+    version = f"{survey.pk}.{survey.request}.{int(score.updated_at.timestamp() * 1000) if score else 0}"
+    return CardState(
+        state="answered" if score else "due",
+        survey_id=str(survey.uuid),
+        request=survey.request,
+        language=survey.language,
+        score=score.score if score else None,
+        comment=score.comment if score else "",
+        version=version,
+    )
+
+
+@transaction.atomic
+def shown(survey: Survey) -> bool:
+    """The customer has the card before them: the survey counts as requested from now on. False when that was known."""
+    survey = Survey.objects.select_for_update().get(pk=survey.pk)
+    card = survey.deliveries.filter(medium=Medium.CARD, request=survey.request).exclude(state=DeliveryState.CANCELLED).last()
+    if card is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED):
+        return False
+    if not card.change(where={"shown_at": None}, shown_at=timezone.now(), delivered_at=timezone.now()):
+        return False
+    card.survey = survey
+    noting.reached(card, CsatSettings.current())
+    return True
+
+
+def _has_card(survey: Survey) -> bool:
+    cards = survey.deliveries.filter(medium=Medium.CARD, request=survey.request)
+    return cards.filter(state__in=[DeliveryState.SENT, DeliveryState.FAILED]).exists()  # failed: an email went out instead, too
+
+
+def _ended(survey: Survey) -> bool:
+    return survey.expires_at is not None and survey.expires_at <= timezone.now()
