@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from csat.web import inbox, login
+from csat.web import health, inbox, login, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -13,4 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", inbox.page, name="inbox"),
     # the customer's side
     # settings
+    # machines
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -48,6 +48,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("api/v1/<path:path>", "/api/v1/nonsense", UNKNOWN),
     *[(f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC) for page in ("schema", "docs") for end in ("", "/")],
     *[(f"api/v1/{route}{end}", f"/api/v1/{_with_id(route)}{end}", MACHINES) for route in API for end in ("", "/")],
+    ("health/live", "/health/live", PUBLIC),
+    ("health/ready", "/health/ready", PUBLIC),
+    ("metrics", "/metrics", UNKNOWN),  # until METRICS_TOKEN is set
 ]
 ELSEWHERE = ("admin/",)  # Django's own, tested by tests/admin
 
