@@ -13,6 +13,8 @@ from django.test import Client
 
 from csat.lib import translations
 
+pytest_plugins = ["tests.standins.fixtures"]
+
 LOCALE = Path(__file__).parent.parent / "csat" / "locale"
 
 

@@ -1,0 +1,97 @@
+"""A real SMTP server that keeps what it is given and can be told to misbehave."""
+
+import asyncio
+import socket
+from collections import deque
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class SmtpServer:
+    """`behave` queues misbehaviour, one entry a message.
+
+    An answer such as "550 5.1.1 no such user": to RCPT; "DATA 451 later": after DATA; `cut`: take the message, then hang up;
+    `refuse`: hang up at RCPT; `slow`: take the message, never say so.
+    """
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.envelopes: list[Envelope] = []
+        self.connections = 0
+        self.waiting: deque[str] = deque()
+        self.controller = Controller(_Handler(self), hostname="127.0.0.1", port=_free_port(), server_hostname="mail.standin.example")
+        self.controller.factory = self._factory  # type: ignore[method-assign]
+
+    def _factory(self) -> SMTP:
+        self.connections += 1
+        return SMTP(self.controller.handler, hostname="mail.standin.example", enable_SMTPUTF8=True, loop=self.controller.loop)
+
+    def __enter__(self) -> Self:
+        self.controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.controller.stop()
+
+    @property
+    def port(self) -> int:
+        return int(self.controller.port)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment that points an installation here."""
+        return {"EMAIL_URL": self.url, "DEFAULT_FROM_EMAIL": "Acme Support <support@acme.example>"}
+
+    def behave(self, *how: str) -> None:
+        self.waiting.extend(how)
+
+
+class _Handler:
+    def __init__(self, server: SmtpServer) -> None:
+        self.server = server
+        self.how = ""
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        self.how = self.server.waiting.popleft() if self.server.waiting else ""
+        if self.how == "refuse":
+            _hang_up(server)
+        if self.how[:3].isdigit():
+            return self.how
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.how.startswith("DATA "):
+            return self.how.removeprefix("DATA ")
+        self.server.envelopes.append(envelope)
+        self.server.messages.append(_parsed(envelope.original_content or b""))
+        if self.how == "cut":
+            _hang_up(server)
+        if self.how == "slow":
+            await asyncio.sleep(60)
+        return "250 Message accepted for delivery"
+
+
+def _hang_up(server: SMTP) -> None:
+    transport: Any = server.transport
+    transport.abort()
+
+
+def _parsed(content: bytes) -> EmailMessage:
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
