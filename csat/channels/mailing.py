@@ -13,7 +13,7 @@ from csat.channels.base import Ask, Brand, Message
 from csat.lib.colour import contrast, readable
 from csat.lib.text import one_line
 
-PAPER, NIGHT, INK = "#ffffff", "#1c1f26", "#14161a"  # of the card in templates/channels/email/message.html
+PAPER, NIGHT, INK = "#ffffff", "#1c1f26", "#000000"  # of the card in templates/channels/email/message.html
 
 
 def compose(kind: str, ask: Ask) -> Message:

@@ -1,5 +1,6 @@
 """Slack: a reply in the conversation's thread with five buttons, a link, and the same in plain text."""
 
+import re
 from typing import Any
 
 from csat.channels import wording
@@ -11,6 +12,7 @@ from csat.channels.transports.slack import ACTION, BySlack
 # https://docs.slack.dev/reference/block-kit: what a section, a button's words, its value and its address may hold
 SECTION, WORDS, BLOCK_ID, URL = 3000, 75, 255, 3000
 TEXT = 4000  # advised for the text beside the blocks
+HALF_ENTITY = re.compile(r"&[a-z]*$")
 
 
 class Slack(BySlack):
@@ -20,12 +22,12 @@ class Slack(BySlack):
         return reach.slack_channel if reach.slack_channel and reach.thread_ts else None
 
     def compose(self, ask: Ask) -> Message:
-        intro = escaped(wording.render("slack/intro.txt", ask))
+        intro = wording.render("slack/intro.txt", ask)
         link = f"<{ask.rate_url}|{escaped(wording.render('slack/link.txt', ask))}>"
         return Message(
             kind=self.kind,
             to=ask.to,
-            text=wording.cut(intro, TEXT - len(link) - 1) + f"\n{link}",
+            text=fitted(intro, TEXT - len(link) - 1) + f"\n{link}",
             blocks=tuple(_blocks(ask, intro)),
             thread_ts=ask.reach.thread_ts,
             reference=ask.reference,
@@ -40,9 +42,15 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def fitted(text: str, most: int) -> str:
+    """Escaped, and cut where it is too long, never in the middle of an entity."""
+    whole = escaped(text)
+    return whole if len(whole) <= most else HALF_ENTITY.sub("", whole[: most - 1]).rstrip() + "…"
+
+
 def _blocks(ask: Ask, intro: str) -> list[dict[str, Any]]:
     return [
-        {"type": "section", "text": {"type": "mrkdwn", "text": wording.cut(intro, SECTION)}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": fitted(intro, SECTION)}},
         {"type": "actions", "block_id": f"csat:{ask.survey_id}:{ask.reference}"[:BLOCK_ID], "elements": _faces(ask)},
         {"type": "actions", "elements": [_link(ask)]},
     ]

@@ -59,7 +59,8 @@ class Provider:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self.lock:
-            self.requests.append({"method": handler.command, "path": handler.path, "headers": headers, "body": body, "at": time.time()})
+            knock = {"method": handler.command, "path": handler.path, "headers": headers, "body": body}
+            self.requests.append({**knock, "at": time.time(), "client": handler.client_address[1]})
             how = self.waiting.popleft() if self.waiting else ""
             reply = how if isinstance(how, Reply) else None
             if how != "refuse" and reply is None:

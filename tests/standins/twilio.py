@@ -101,7 +101,9 @@ class TwilioServer(Provider):
     def _list(self, query: dict[str, str]) -> Reply:
         after = datetime.fromisoformat(query["DateSent>"].replace("Z", "+00:00")) if "DateSent>" in query else None
         size, page = int(query.get("PageSize", 50)), int(query.get("Page", 0))
-        found = [m for m in reversed(self.messages) if query.get("To", m["to"]) == m["to"] and (not after or _created(m) >= after)]
+        found = [m for m in reversed(self.messages) if query.get("To", m["to"]) == m["to"]]
+        if after:
+            found = [m for m in found if m["date_sent"] and _sent(m) >= after]
         shown = found[page * size : (page + 1) * size]
         uri = f"/2010-04-01/Accounts/{SID}/Messages.json?"
         more = {**query, "Page": page + 1, "PageToken": f"PA{shown[-1]['sid']}"} if found[(page + 1) * size :] else None
@@ -209,8 +211,9 @@ def _check_variables(text: str) -> None:
 
 def _rendered(fields: dict[str, str]) -> str:
     variables = json.loads(fields.get("ContentVariables", "{}"))
-    return "Hello {1}, {2} Tap to rate: {3} Thank you.".format("", *(variables.get(n, "") for n in "123"))
+    name, words, link = (variables.get(number, "") for number in "123")
+    return f"Hello {name}, {words} Tap to rate: {link} Thank you."
 
 
-def _created(message: dict[str, Any]) -> datetime:
-    return datetime.strptime(message["date_created"], "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC) + timedelta(seconds=1)
+def _sent(message: dict[str, Any]) -> datetime:
+    return datetime.strptime(message["date_sent"], "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC) + timedelta(seconds=1)

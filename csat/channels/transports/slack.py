@@ -167,7 +167,7 @@ def verify(headers: Mapping[str, str], body: bytes) -> bool:
 
     try:
         return bool(SignatureVerifier(settings.SLACK_SIGNING_SECRET).is_valid_request(body, dict(headers)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return False  # a timestamp that is no number, a body that is no text, a signature that is not ASCII
 
 

@@ -18,6 +18,7 @@ from csat.lib import http
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 
 NAME = "twilio"
+SECONDS = 12.0  # for one call
 API = "https://api.twilio.com"
 # https://www.twilio.com/docs/api/errors
 NEVER = {21211, 21408, 21602, 21606, 21610, 21612, 21614, 21617, 21635, 30004, 30005, 30006, 30007, 63007, 63014, 63016}
@@ -112,13 +113,24 @@ def find(message: Message, since: datetime, *, medium: Medium) -> Receipt | None
     if not configured():
         return sandbox.find(message)
     with _client() as client, _outcomes(asking=True):
-        sent = client.messages.list(to=_address(message.to, medium), date_sent_after=since - SKEW, limit=200)
-    for one in sent:
-        if message.link in (one.body or "") and (one.date_created is None or one.date_created >= since - SKEW):
-            if one.status in {"failed", "undelivered", "canceled"}:
-                raise of_code(one.error_code or 0, one.error_message or one.status)
-            return _receipt(one)
+        for one in _sent_to(client, _address(message.to, medium), since - SKEW):
+            if message.link in (one.body or ""):
+                return _judged(one)
     return None
+
+
+def _sent_to(client: Any, to: str, since: datetime) -> Iterator[Any]:
+    """Messages to this number since then; those still queued have no DateSent yet, so the second look goes by creation alone."""
+    for filters in ({"date_sent_after": since}, {}):
+        for one in client.messages.stream(to=to, page_size=50, limit=500, **filters):
+            if one.date_created is None or one.date_created >= since:
+                yield one
+
+
+def _judged(one: Any) -> Receipt:
+    if one.status in {"failed", "undelivered", "canceled"}:
+        raise of_code(one.error_code or 0, one.error_message or one.status)
+    return _receipt(one)
 
 
 def _receipt(taken: Any) -> Receipt:
@@ -152,7 +164,7 @@ def _adapter(connection: http.Client) -> Any:
             if settings.TWILIO_API_BASE:
                 uri = settings.TWILIO_API_BASE.rstrip("/") + uri.removeprefix(API)
             fields = {name: more[name] for name in ("params", "data", "headers", "auth") if more.get(name)}
-            answer = connection.request(method, uri, body_limit=4 * 1024 * 1024, **fields)
+            answer = connection.request(method, uri, seconds=SECONDS, body_limit=4 * 1024 * 1024, **fields)
             if answer.status == 429:
                 raise Retry("Twilio asks to wait", code="20429", after=answer.retry_after)
             return Response(answer.status, answer.text, dict(answer.headers))
