@@ -130,7 +130,7 @@ def _time(value: Any) -> datetime:
 
 
 def _tags(value: Any) -> list[str]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, str | dict) or not isinstance(value, Iterable):
         raise words.wrong("tags", _("Give a list of texts."))
     return tag_names(words.line(name, 80, "tags") for name in value)
 

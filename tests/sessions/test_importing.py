@@ -4,10 +4,11 @@ import pytest
 from django.utils import timezone
 
 from csat import signals
+from csat.lib.refusal import Invalid
 from csat.sessions import intake
 from csat.sessions.models import Session
 from csat.timeline.models import Event
-from tests.factories import API
+from tests.factories import API, make_contact
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +70,131 @@ def test_a_known_session_is_resolved_by_its_status(resolved):
     intake.start_many([item(1, status="closed_resolved")], by=API)
     assert Session.objects.get().status == "closed_resolved"
     assert resolved == [("HD-1", True)]
+
+
+def test_history_is_told_once_for_all_of_it():
+    heard = []
+
+    def hear(sessions, **_):
+        heard.append([session.external_id for session in sessions])
+
+    signals.past_resolved.connect(hear)
+    intake.start_many([item(n, status="closed_resolved", resolved_at=ago(days=n)) for n in (2, 3)], by=API)
+    signals.past_resolved.disconnect(hear)
+    assert heard == [["HD-2", "HD-3"]]
+
+
+def test_history_without_an_end_ended_when_it_began():
+    intake.start_many([item(1, status="closed_resolved", created_at=ago(days=9))], by=API)
+    session = Session.objects.get()
+    assert session.resolved_at == session.created_at
+
+
+def test_a_long_conversation_that_ended_now_is_asked(resolved):
+    intake.start_many([item(1, status="closed_resolved", created_at=ago(days=9), resolved_at=ago(minutes=1))], by=API)
+    assert resolved == [("HD-1", True)]
+
+
+def test_a_known_session_that_ended_long_ago_is_not_asked(resolved):
+    intake.start_many([item(1)], by=API)
+    intake.start_many([item(1, status="closed_resolved", resolved_at=ago(days=2))], by=API)
+    assert resolved == [("HD-1", False)]
+
+
+def test_a_known_session_is_reopened_and_closed_by_its_status(resolved):
+    for status in ("closed_resolved", "open", "closed_unresolved"):
+        intake.start_many([item(1, status=status)], by=API)
+        assert Session.objects.get().status == status
+
+
+def test_a_known_session_without_status_stays_as_it_is():
+    intake.start_many([item(1, status="closed_resolved")], by=API)
+    intake.start_many([item(1)], by=API)
+    assert Session.objects.get().status == "closed_resolved"
+
+
+def test_of_two_with_one_external_id_the_second_goes_on_with_the_first(resolved):
+    results = intake.start_many([item(1), item(1, status="closed_resolved", ai_closure_type="assumed_resolved")], by=API)
+    assert results[0] == results[1]
+    session = Session.objects.get()
+    assert (session.status, session.ai_closure_type) == ("closed_resolved", "assumed_resolved")
+    assert resolved == [("HD-1", True)]
+
+
+def test_everything_told_is_kept():
+    intake.start_many([item(1, ai_closure_type="resolved", sentiment="positive", skip_csat=True, language="de")], by=API)
+    session = Session.objects.get()
+    assert (session.contact.email, session.subject) == ("c1@customer.example", "Parcel")
+    assert (session.assignee.name, session.team.name) == ("Layla", "Parcels")
+    assert (session.ai_closure_type, session.sentiment, session.skip_csat, session.language) == ("resolved", "positive", True, "de")
+    assert [tag.name for tag in session.tags.all()] == ["parcel"]
+
+
+def test_a_contact_may_be_named_by_id():
+    nadia = make_contact()
+    intake.start_many([item(1, contact_id=str(nadia.uuid), contact=None)], by=API)
+    assert Session.objects.get().contact == nadia
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"contact_id": "00000000-0000-4000-8000-000000000000"},
+        {"contact_id": "nadia"},
+        {"contact": {"phone": "030 1234"}},
+        {"contact": "nadia"},
+        {"contact": {"email": 5}},
+        {"channel": "email"},
+        {"assignee": "Layla"},
+        {"assignee": {"name": "Layla", "kind": "cat"}},
+        {"team": 7},
+        {"status": "gone"},
+        {"resolved_at": "yesterday"},
+        {"resolved_at": "2020-13-45T00:00:00Z"},
+        {"created_at": 5},
+        {"created_at": "2020-01-01T00:00:00"},
+        {"custom_data": [1]},
+        {"external_id": 5},
+        {"tags": {"a": 1}},
+    ],
+    ids=lambda wrong: f"{next(iter(wrong))}={next(iter(wrong.values()))}"[:40],
+)
+def test_a_bad_item_does_not_sink_the_rest(wrong):
+    bad, good = intake.start_many([item(1) | wrong, item(2)], by=API)
+    assert list(bad) == ["error"]
+    assert bad["error"]
+    assert good["external_id"] == "HD-2"
+
+
+@pytest.mark.parametrize("thing", [None, 5, "text", []])
+def test_what_is_no_object_does_not_sink_the_rest(thing):
+    bad, good = intake.start_many([thing, item(2)], by=API)
+    assert (list(bad), good["external_id"]) == (["error"], "HD-2")
+
+
+def test_what_the_database_refuses_does_not_sink_the_rest(monkeypatch):
+    from django.db import DatabaseError
+
+    from csat.sessions import importing
+
+    def create(drafts, *, by, real=importing.create):
+        if any(draft.external_id == "HD-2" for draft in drafts):
+            raise DatabaseError
+        return real(drafts, by=by)
+
+    monkeypatch.setattr(importing, "create", create)
+    results = intake.start_many([item(1), item(2), item(3)], by=API)
+    assert [list(result) for result in results] == [["id", "external_id"], ["error"], ["id", "external_id"]]
+
+
+def test_a_thousand_and_one_are_too_many():
+    with pytest.raises(Invalid):
+        intake.start_many([{}] * 1001, by=API)
+
+
+def test_a_hundred_cost_a_handful_of_queries(django_assert_max_num_queries):
+    history = {"status": "closed_resolved", "resolved_at": ago(days=2)}
+    intake.start_many([item(1, **history)], by=API)
+    with django_assert_max_num_queries(25):
+        intake.start_many([item(n, **history) for n in range(2, 102)], by=API)
+    assert Session.objects.count() == 101
