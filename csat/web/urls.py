@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from csat.web import health, inbox, login, metrics
+from csat.web import api_keys, health, inbox, login, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", inbox.page, name="inbox"),
     # the customer's side
     # settings
+    path("settings/api-keys/", api_keys.page, name="settings-api-keys"),
+    path("settings/api-keys/<uuid:uuid>/revoke/", api_keys.revoke, name="settings-api-key-revoke"),
     # machines
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

@@ -43,6 +43,8 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("inbox/", "/inbox/", STAFF),
     # the customer's side
     # settings
+    ("settings/api-keys/", "/settings/api-keys/", ADMINS),
+    ("settings/api-keys/<uuid:uuid>/revoke/", f"/settings/api-keys/{NOBODY}/revoke/", (302, 403, 403, 404, 404)),
     # machines
     ("api/v1/", "/api/v1/", UNKNOWN),
     ("api/v1/<path:path>", "/api/v1/nonsense", UNKNOWN),
