@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from csat.lib.refusal import Invalid
 from csat.people import addresses
+from csat.people.auditing import audit
 from csat.people.models import Contact, Suppression
 from csat.timeline.kinds import Kind
 from csat.timeline.recording import Actor, record
@@ -37,6 +38,15 @@ def lift(medium: str, address: str) -> bool:
     """Write to this address again (START); whether it was suppressed."""
     medium, address = _kept(medium, address)
     return _find(medium, address).filter(lifted_at=None).update(lifted_at=timezone.now(), updated_at=timezone.now()) > 0
+
+
+@transaction.atomic
+def allow(row: Suppression, *, by: Actor) -> bool:
+    """The staff lift it, also where only the hash of the address is left; False when it was lifted before."""
+    if not row.change(where={"lifted_at": None}, lifted_at=timezone.now()):
+        return False
+    audit(by, "suppression", before={"id": str(row.uuid), "medium": row.medium, "reason": row.reason}, after={"lifted": True})
+    return True
 
 
 def is_suppressed(medium: str, address: str) -> bool:

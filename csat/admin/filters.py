@@ -1,0 +1,19 @@
+"""Filters that several tables of the admin share."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+
+class Set(admin.EmptyFieldListFilter):
+    """Whether something has happened: a time that is set or not."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for value, label in ((None, _("All")), ("0", _("Yes")), ("1", _("No"))):
+            yield {
+                "selected": self.lookup_val == value,
+                "query_string": changelist.get_query_string({self.lookup_kwarg: value}),
+                "display": label,
+            }

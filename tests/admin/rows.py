@@ -1,0 +1,52 @@
+"""A session with everything that can hang on it, as many times as wanted."""
+
+import uuid
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from csat.channels.outbox import SandboxMessage
+from csat.people import agents, keys, suppressing
+from csat.people.models import Agent, Organization
+from csat.sessions import conversing
+from csat.sessions.models import Session
+from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
+from tests.factories import API, make_agent, make_resolved_session
+
+
+def make_rated_session(*, score: int = 2, comment: str = "Too slow", agent: Agent | None = None) -> Session:
+    """Resolved, asked, rated and in need of a follow-up; written row by row, so that each table has one."""
+    session = make_resolved_session(assignee=agent or make_agent())
+    now = timezone.now()
+    survey, _made = Survey.objects.update_or_create(
+        session=session,
+        defaults={"contact": session.contact, "channel": session.channel, "state": "answered", "requested_at": now, "answered_at": now},
+    )
+    Delivery.objects.get_or_create(
+        survey=survey, request=2, channel="email", medium="email", address=session.contact.email, next_try=now, state="sent", sent_at=now
+    )
+    answer = Answer.objects.create(survey=survey, revision=1, score=score, comment=comment, source="page")
+    Score.objects.create(
+        session=session, survey=survey, answer=answer, contact=session.contact, agent=session.resolver, score=score, comment=comment,
+        channel=session.channel, source="page", submitted_at=now,
+    )  # fmt: skip
+    Link.objects.create(purpose="rate", survey=survey, version=99, key_id="k", sha256=str(survey.uuid))
+    FollowUp.objects.get_or_create(session=session)
+    conversing.note(session, "Call her", by=API)
+    return session
+
+
+def make_everything(number: int = 1) -> None:
+    """At least `number` rows in every table."""
+    CsatSettings.current()
+    Organization.current()
+    for _ in range(number):
+        name = uuid.uuid4().hex[:8]
+        session = make_rated_session(agent=make_agent(f"Agent {name}"))
+        agents.team(f"Team {name}")
+        ChannelSettings.objects.get_or_create(kind=session.channel)
+        keys.make(f"key {name}", scopes=["csat:read"])
+        suppressing.suppress("email", f"gone{name}@customer.example", reason="bounced")
+        SandboxMessage.objects.create(kind="email", medium="email", to=f"a{name}@customer.example", subject="How was it?")
+        User.objects.create(username=f"user{name}", date_joined=timezone.now() - timedelta(days=1))
