@@ -5,15 +5,19 @@ from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organi
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
 from csat.timeline.models import Event, Heartbeat
+from csat.webhooks.models import Call, Endpoint
+from csat.workflows.models import Run, Step, Version, Workflow
 
 __all__ = [
     "Agent",
     "Answer",
     "ApiKey",
+    "Call",
     "ChannelSettings",
     "Contact",
     "CsatSettings",
     "Delivery",
+    "Endpoint",
     "Event",
     "FollowUp",
     "Handoff",
@@ -23,11 +27,15 @@ __all__ = [
     "Link",
     "Organization",
     "Participation",
+    "Run",
     "SandboxMessage",
     "Score",
     "Session",
+    "Step",
     "Suppression",
     "Survey",
     "Tag",
     "Team",
+    "Version",
+    "Workflow",
 ]

@@ -16,6 +16,8 @@ from csat.surveys import actors, scheduling
 from csat.surveys import forgetting as survey_forgetting
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
+from csat.webhooks import calling
+from csat.workflows import triggers
 
 
 @receiver(post_migrate, sender=apps.get_app_config("csat"))
@@ -58,3 +60,18 @@ def tell_other_apps(event: Event, **_: Any) -> None:
     public = {Kind.CSAT_REQUESTED: signals.csat_requested, Kind.CSAT_SUBMITTED: signals.csat_submitted}.get(Kind(event.kind))
     if public:
         transaction.on_commit(lambda: public.send_robust(sender=Event, event=event))
+
+
+@receiver(signals.dispatching)
+def tell_endpoints(event: Event, **_: Any) -> None:
+    calling.take(event)
+
+
+@receiver(signals.dispatching)
+def start_workflows(event: Event, **_: Any) -> None:
+    triggers.take(event)
+
+
+@receiver(signals.contact_erased)
+def forget_in_webhooks(contact: Contact, **_: Any) -> None:
+    calling.forget(contact)

@@ -2,8 +2,11 @@
 
 from django.core.management import call_command
 
+from csat.jobs import Job, enqueue
 from csat.surveys import sending, sweeping
 from csat.timeline import beating, dispatching
+from csat.webhooks import calling
+from csat.workflows import running
 
 
 def send_due() -> int:
@@ -18,9 +21,20 @@ def fan_out() -> int:
     return dispatching.fan_out()
 
 
+def call_due() -> int:
+    return calling.call_due()
+
+
+def run_due() -> int:
+    return running.run_due()
+
+
 def sweep_outward() -> int:
-    """The other cluster's minute: what fan-out left, and a sign of life."""
-    handed_over = dispatching.fan_out()
+    """The other cluster's minute: what fan-out left, work that is due and nobody was woken for, and a sign of life."""
+    handed_over = dispatching.fan_out(seconds=20)
+    for is_due, job in ((calling.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
+        if is_due():
+            enqueue(job)
     beating.beat("outward")
     return handed_over
 

@@ -43,6 +43,12 @@ def actor_of(user: User | AbstractBaseUser | AnonymousUser) -> Actor:
     return Actor(ActorKind.AGENT, str(agent.uuid), agent.name)
 
 
+def emails_of(role: str) -> list[str]:
+    """The addresses of the active people of a role; superusers count as admins."""
+    of_role = Q(groups__name=role) | (Q(is_superuser=True) if role == ADMIN else Q())
+    return sorted(set(User.objects.filter(of_role, is_active=True).exclude(email="").values_list("email", flat=True)))
+
+
 def sync() -> None:
     """Make the groups and give each exactly its permissions. Idempotent."""
     _give(AGENT, _some(AGENT_MAY))

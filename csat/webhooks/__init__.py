@@ -1,0 +1,1 @@
+"""Telling other systems: endpoints, and one call for each event each of them asked for."""

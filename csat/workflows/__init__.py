@@ -1,0 +1,1 @@
+"""What happens next: a fact triggers steps, each recorded."""

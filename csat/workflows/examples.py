@@ -1,0 +1,86 @@
+"""Workflows to start from, one click each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from csat.workflows.models import Block, Trigger
+
+
+@dataclass(frozen=True)
+class Example:
+    slug: str
+    name: Any
+    why: Any
+    trigger_type: str
+    trigger_constraints: dict[str, Any]
+    blocks: tuple[Block, ...]
+
+
+LOW = {"<": [{"var": "csat.score"}, 3]}
+
+EXAMPLES = [
+    Example(
+        "positive-sentiment",
+        _("Survey only happy conversations"),
+        _("With auto-send off, asks only when the conversation ended with positive sentiment."),
+        Trigger.RESOLVED,
+        {"and": [{"==": [{"var": "session.status"}, "closed_resolved"]}, {"==": [{"var": "session.sentiment"}, "positive"]}]},
+        ({"id": "ask", "type": "send_csat_request", "params": {}},),
+    ),
+    Example(
+        "low-score",
+        _("Low score: notify the supervisor and reopen"),
+        _("A score below 3 reaches the supervisor with the comment, and the conversation is open again."),
+        Trigger.SCORE,
+        LOW,
+        (
+            {
+                "id": "tell",
+                "type": "notify",
+                "params": {
+                    "via": "email",
+                    "to": "supervisor@example.com",
+                    "message": "{contact_name} rated #{ticket_number} with {score}: “{comment}” (served by {agent_name})",
+                },
+            },
+            {"id": "reopen", "type": "reopen_session", "params": {}},
+        ),
+    ),
+    Example(
+        "ai-training",
+        _("Low score after a handoff: tag for AI training"),
+        _("Collects the conversations the AI should learn from."),
+        Trigger.SCORE,
+        {"and": [LOW, {"==": [{"var": "session.handed_off"}, True]}]},
+        ({"id": "tag", "type": "add_tag", "params": {"tag": "ai-training"}},),
+    ),
+    Example(
+        "own-message",
+        _("Put the rating link into a message of our own"),
+        _("Writes to the customer in your words, with the link where you want it."),
+        Trigger.RESOLVED,
+        {"==": [{"var": "session.status"}, "closed_resolved"]},
+        (
+            {"id": "link", "type": "generate_csat_link", "params": {}},
+            {
+                "id": "write",
+                "type": "send_message",
+                "params": {"text": "Hi {contact_name}, glad we could help. One tap tells us how we did: {csat_link}"},
+            },
+        ),
+    ),
+    Example(
+        "third-party",
+        _("Another ticketing system resolves: ask"),
+        _("Auto-send works only with our own ticketing; this asks when your helpdesk resolves the conversation by API."),
+        Trigger.RESOLVED,
+        {"==": [{"var": "session.status"}, "closed_resolved"]},
+        ({"id": "ask", "type": "send_csat_request", "params": {}},),
+    ),
+]
+
+
+def get(slug: str) -> Example | None:
+    return next((example for example in EXAMPLES if example.slug == slug), None)

@@ -1,0 +1,137 @@
+"""Workflow, Version, Run and Step: what should happen, as written then, and what did."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from csat.lib.rows import Row
+from csat.sessions.models import Session
+from csat.timeline.models import Event
+
+
+class Trigger(models.TextChoices):
+    SCORE = "csat-score-submit", _("A customer rates")
+    RESOLVED = "ticket-resolved", _("A conversation is closed")
+    CREATED = "ticket-created", _("A conversation starts")
+    HANDOFF = "ticket-handoff", _("A conversation is handed to a person")
+    TAGGED = "ticket-tag-added", _("A tag is added")
+    REQUESTED = "csat-requested", _("A survey is requested")
+    MANUAL = "manual-trigger", _("Someone starts it by hand")
+
+
+class WorkflowQuerySet(models.QuerySet["Workflow"]):
+    def alive(self) -> "WorkflowQuerySet":
+        return self.filter(deleted_at=None)
+
+    def listening_to(self, trigger: str) -> "WorkflowQuerySet":
+        return self.alive().filter(active__trigger_type=trigger).select_related("active")
+
+
+class Workflow(Row):
+    """Known by its name; runs use its active version, edits make a draft."""
+
+    name = models.CharField(max_length=120)
+    active = models.ForeignKey("Version", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")  # None: off
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+
+    objects = WorkflowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def latest(self) -> "Version":
+        """The draft while there is one, else the newest version."""
+        return self.versions.order_by("-number")[0]
+
+
+class Version(Row):
+    """One writing of a workflow: never changed once it has been active."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    trigger_type = models.CharField(max_length=30, choices=Trigger, default=Trigger.SCORE)
+    trigger_constraints = models.JSONField(default=dict, blank=True)  # JSON Logic; {} is always true
+    blocks = models.JSONField(default=list, blank=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workflow", "number"], name="one_version_number")]
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"{self.workflow_id} v{self.number}"
+
+
+class Run(Row):
+    """One run of one version: rows carry the state, any worker can go on."""
+
+    class State(models.TextChoices):
+        DUE = "due", _("Waiting for a worker")
+        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        STOPPED = "stopped", _("Stopped")
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="runs")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="runs")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, blank=True, related_name="workflow_runs")
+    event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    trigger_type = models.CharField(max_length=30)
+    started_by = models.CharField(max_length=200, blank=True)  # who pressed the button, for a manual run
+    depth = models.PositiveSmallIntegerField(default=0)  # of what its steps do
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    wake_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["workflow", "event"], name="one_run_per_event")]
+        indexes = [
+            models.Index(fields=["wake_at"], condition=Q(state__in=["due", "waiting", "running"]), name="run_due"),
+            models.Index(fields=["workflow", "-id"], name="run_log"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run of {self.workflow_id}"
+
+
+class Step(Row):
+    """One block of a run as it was carried out."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        SUCCEEDED = "succeeded", _("Done")
+        FAILED = "failed", _("Failed")
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    block_id = models.CharField(max_length=60)
+    type = models.CharField(max_length=30)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    attempt = models.PositiveIntegerField(default=1)
+    interrupted = models.BooleanField(default=False)  # a worker died within it: repeated under the same id
+    input = models.JSONField(default=dict, blank=True)
+    output = models.JSONField(default=dict, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["run", "block_id"], name="one_step_per_block")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.state}"
+
+
+Block = dict[str, Any]
