@@ -1,5 +1,6 @@
 """How a survey becomes a mail: the headers every one of ours carries, and the branded page with its plain twin."""
 
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from functools import cache
@@ -55,7 +56,10 @@ def _sender(brand: Brand) -> str:
 
 
 def _named(name: str, address: str) -> str:
-    return str(Address(display_name=name, addr_spec=address)) if address else name
+    try:
+        return str(Address(display_name=name, addr_spec=address))
+    except (HeaderParseError, ValueError, IndexError):
+        return str(settings.DEFAULT_FROM_EMAIL)  # the mail server will say what it thinks of it
 
 
 def _headers(ask: Ask) -> dict[str, str]:

@@ -7,6 +7,8 @@ from threading import Thread
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+# special by RFC 6890 and RFC 3879, but global to Python's is_global
+SPECIAL = [ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10")]
 NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 
@@ -40,8 +42,12 @@ def _parsed(text: str) -> Address:
 
 def is_public(address: Address) -> bool:
     """Global and not multicast, whatever it is wrapped in: v4-mapped, v4-compatible, NAT64, 6to4, Teredo."""
-    inner = _unwrapped(address)
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in inner)
+    return all(_is_plain(one) for one in _unwrapped(address))
+
+
+def _is_plain(address: Address) -> bool:
+    special = address.is_multicast or address.is_reserved or any(address in network for network in SPECIAL)
+    return address.is_global and not special
 
 
 def _unwrapped(address: Address) -> list[Address]:

@@ -107,7 +107,7 @@ def refuse_address(url: str, allow: Collection[str] = (), *, seconds: float = CO
     try:
         parsed = httpx.URL(url)
         port = parsed.port or {"http": 80, "https": 443}.get(parsed.scheme, 0)
-        if not port or not parsed.host:
+        if not 0 < port < 65536 or not parsed.host:
             raise Invalid("Enter a full address that starts with https:// or http://.")
         if parsed.userinfo:
             raise Invalid("An address must not carry a name or password.")

@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
+import time
 from collections import deque
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
 class SmtpServer:
@@ -22,16 +23,34 @@ class SmtpServer:
         self.messages: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.connections = 0
+        self.lines: list[SMTP] = []
         self.waiting: deque[str] = deque()
         self.controller = Controller(_Handler(self), hostname="127.0.0.1", port=_free_port(), server_hostname="mail.standin.example")
         self.controller.factory = self._factory  # type: ignore[method-assign]
 
     def _factory(self) -> SMTP:
         self.connections += 1
-        return SMTP(self.controller.handler, hostname="mail.standin.example", enable_SMTPUTF8=True, loop=self.controller.loop)
+        line = SMTP(
+            self.controller.handler,
+            hostname="mail.standin.example",
+            enable_SMTPUTF8=True,
+            loop=self.controller.loop,
+            authenticator=lambda *_: AuthResult(success=False, handled=False),
+            auth_require_tls=False,
+        )
+        self.lines.append(line)
+        return line
+
+    def drop_lines(self) -> None:
+        """Hang up on everyone, as a server does that waited too long."""
+        lines, self.lines = self.lines, []
+        for line in lines:
+            self.controller.loop.call_soon_threadsafe(_hang_up, line)
+        time.sleep(0.05)
 
     def __enter__(self) -> Self:
         self.controller.start()
+        self.connections = 0  # the controller made one itself, to see that all is well
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -82,7 +101,8 @@ class _Handler:
 
 def _hang_up(server: SMTP) -> None:
     transport: Any = server.transport
-    transport.abort()
+    if transport:
+        transport.abort()
 
 
 def _parsed(content: bytes) -> EmailMessage:

@@ -10,6 +10,7 @@ from typing import Any
 from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail.message import sanitize_address
 
 from csat.channels import transports
 from csat.channels.base import UNKNOWN, Message, NotKnown, Receipt, Update, What
@@ -62,6 +63,7 @@ def send(message: Message) -> Receipt:
 
 
 def _mail(message: Message) -> EmailMultiAlternatives:
+    _check_address(message.to)
     mail = EmailMultiAlternatives(
         subject=message.subject, body=message.text, from_email=message.sender or None, to=[message.to], headers=dict(message.headers)
     )
@@ -72,6 +74,13 @@ def _mail(message: Message) -> EmailMultiAlternatives:
         mail.metadata = {"reference": message.reference, "survey_id": message.survey_id}  # type: ignore[attr-defined]
         mail.track_clicks = False  # type: ignore[attr-defined]
     return mail
+
+
+def _check_address(address: str) -> None:
+    try:
+        sanitize_address(address, "utf-8").index("@")
+    except ValueError as error:
+        raise Never(f"not a valid address: {error}", code="bad_address") from error
 
 
 @contextmanager
