@@ -58,21 +58,25 @@ def change(contact: Contact, *, by: Actor | None = None, **fields: Any) -> Conta
 
     Audited when `by` is told. Raises Invalid, also when another contact has the email or external id; Missing once erased.
     """
+    try:
+        return _change(contact, fields, by)
+    except IntegrityError:  # taken in this very moment
+        _refuse_taken(contact, _cleaned(contact, fields))
+        raise
+
+
+@transaction.atomic
+def _change(contact: Contact, fields: dict[str, Any], by: Actor | None) -> Contact:
+    contact.lock()
     if contact.erased_at:
         raise Missing(_("There is no such contact."))
-    values = _cleaned(contact, fields)
-    values = {name: value for name, value in values.items() if getattr(contact, name) != value}
-    if not values:
-        return contact
-    before = {name: getattr(contact, name) for name in values}
-    try:
-        with transaction.atomic():
-            _refuse_taken(contact, values)
-            contact.change(**values)
-            if by:
-                audit(by, "contact", before=before, after=values, contact_id=contact.pk)
-    except IntegrityError:  # taken in this very moment
+    values = {name: value for name, value in _cleaned(contact, fields).items() if getattr(contact, name) != value}
+    if values:
         _refuse_taken(contact, values)
+        before = {name: getattr(contact, name) for name in values}
+        contact.change(**values)
+        if by:
+            audit(by, "contact", before=before, after=values, contact_id=contact.pk)
     return contact
 
 

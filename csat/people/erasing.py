@@ -33,7 +33,7 @@ def erase(contact: Contact, *, by: Actor) -> bool:
     The row stays, because sessions and scores point at it, but `Contact.objects.alive()` no longer has it. Rooms above
     blank their own on the signal contact_erased, in the same transaction.
     """
-    contact.refresh_from_db(from_queryset=Contact.objects.select_for_update(no_key=True))
+    contact.lock()
     if contact.erased_at:
         return False
     suppressing.forget(contact)

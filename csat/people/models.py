@@ -64,6 +64,10 @@ class Contact(Row):
     def __str__(self) -> str:
         return self.name or self.email or self.phone or str(_("Anonymous"))
 
+    def lock(self) -> None:
+        """Take the row as it is now and keep others from changing it until the transaction ends."""
+        self.refresh_from_db(from_queryset=Contact.objects.select_for_update(no_key=True))
+
 
 class Suppression(Row):
     """An address nobody writes to. After an erasure only the keyed hash stays."""

@@ -10,6 +10,7 @@ from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
 
 AGENT, MANAGER, ADMIN = "agent", "manager", "admin"
+SECRET = ("apikey", "idempotencyrecord")
 RANKED = (ADMIN, MANAGER, AGENT)
 
 AGENT_MAY = {
@@ -17,7 +18,7 @@ AGENT_MAY = {
     "change": {"contact", "session", "followup"},
     "add": {"tag"},
 }
-MANAGER_MAY = {  # and to view everything but keys
+MANAGER_MAY = {  # and to view everything but what is SECRET
     "add": {"tag", "team", "agent", "suppression", "endpoint", "workflow"},
     "change": {
         "contact", "session", "followup", "team", "agent", "suppression", "csatsettings", "channelsettings", "endpoint", "workflow",
@@ -52,7 +53,7 @@ def emails_of(role: str) -> list[str]:
 def sync() -> None:
     """Make the groups and give each exactly its permissions. Idempotent."""
     _give(AGENT, _some(AGENT_MAY))
-    _give(MANAGER, _some(MANAGER_MAY) | _ids(_ours() & Q(codename__startswith="view_") & ~Q(content_type__model="apikey")))
+    _give(MANAGER, _some(MANAGER_MAY) | _ids(_ours() & Q(codename__startswith="view_") & ~Q(content_type__model__in=SECRET)))
     _give(ADMIN, _ids(_ours()) | _also(ADMIN_ALSO))
 
 

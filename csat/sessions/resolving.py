@@ -27,6 +27,7 @@ def resolve(session: Session, *, by: Actor, ask: bool = True, at: datetime | Non
     now = timezone.now()
     at = min(at or now, now)
     past = is_past(at)
+    ask = ask and not past
     session.change(
         status=Session.Status.RESOLVED,
         resolved_at=at,
@@ -37,9 +38,15 @@ def resolve(session: Session, *, by: Actor, ask: bool = True, at: datetime | Non
         most_replies=_most_replies(session),
     )
     event = record(
-        Kind.SESSION_RESOLVED, by=by, session_id=session.pk, contact_id=session.contact_id, at=at, quiet=past, **_told(session, ask)
+        Kind.SESSION_RESOLVED,
+        by=by,
+        session_id=session.pk,
+        contact_id=session.contact_id,
+        at=at,
+        quiet=past,
+        **_told(session, ask),
     )
-    signals.session_resolved.send(sender=Session, session=session, event=event, ask=ask and not past)
+    signals.session_resolved.send(sender=Session, session=session, event=event, ask=ask)
     return True
 
 

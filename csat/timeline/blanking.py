@@ -11,8 +11,8 @@ from csat.timeline.models import Event
 BATCH = 500
 # names whose text is one of our own words, never a person's
 OURS = {
-    "about", "ai_closure_type", "channel", "delivered_via", "emoji", "gate", "kind", "label", "medium", "origin", "reason", "reasons",
-    "score", "sender", "sentiment", "source", "state", "status", "tag", "transport", "trigger", "url_kind", "what",
+    "about", "agent_name", "ai_closure_type", "channel", "code", "delivered_via", "emoji", "fallback", "gate", "kind", "label", "medium",
+    "origin", "reason", "reasons", "score", "sender", "sentiment", "source", "state", "status", "tag", "transport", "trigger", "what",
 }  # fmt: skip
 ANYTHING = {"before", "after", "custom_data"}
 HARMLESS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")  # UUIDs and times

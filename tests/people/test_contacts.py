@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from csat.lib.refusal import Invalid, Missing
+from csat.lib.refusal import Invalid, Missing, Refused
 from csat.people import contacts, erasing
 from csat.people.details import Details
 from csat.people.models import Contact
@@ -171,3 +173,49 @@ def test_a_contact_is_searched_by_name_address_and_external_id(text):
 def test_an_empty_search_finds_everybody():
     make_contact()
     assert contacts.search(Contact.objects.all(), " ").count() == 1
+
+
+class TestRacing:
+    """What PostgreSQL shows in test_races, step by step."""
+
+    def test_who_comes_a_moment_later_finds_the_contact_of_the_first(self, monkeypatch):
+        first = make_contact(email="a@customer.example")
+        looks = iter([lambda _: [], contacts._candidates])  # the first look is before the other's commit
+        monkeypatch.setattr(contacts, "_candidates", lambda people: next(looks)(people))
+        assert contacts.find_or_create(email="a@customer.example") == (first, False)
+
+    def test_who_never_finds_it_is_told_to_try_again(self, monkeypatch):
+        make_contact(email="a@customer.example")
+        monkeypatch.setattr(contacts, "_candidates", lambda _: [])
+        with pytest.raises(Refused, match="Try again"):
+            contacts.find_or_create(email="a@customer.example")
+
+    def test_an_address_taken_while_changing_is_refused(self, monkeypatch):
+        make_contact(email="a@customer.example")
+        looks = iter([lambda *_: None, contacts._refuse_taken])
+        monkeypatch.setattr(contacts, "_refuse_taken", lambda *given: next(looks)(*given))
+        with pytest.raises(Invalid) as refused:
+            contacts.change(make_contact(), email="a@customer.example")
+        assert list(refused.value.fields) == ["email"]
+
+    def test_an_old_copy_of_the_row_overwrites_nothing(self):
+        nadia = make_contact(custom_data={"plan": "pro"})
+        copy = nadia.again()
+        contacts.change(nadia, custom_data={"seats": 3})
+        contacts.change(copy, custom_data={"city": "Bonn"})
+        assert nadia.again().custom_data == {"plan": "pro", "seats": 3, "city": "Bonn"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    name=st.text(),
+    data=st.dictionaries(st.text(), st.text() | st.none() | st.floats(allow_nan=False, allow_infinity=False)),
+    text=st.text(),
+)
+def test_whatever_is_told_is_kept_or_refused(name, data, text):
+    for told in ({"name": name, "custom_data": data}, {"email": text}, {"phone": "+" + text}, {"external_id": text}, {"timezone": text}):
+        try:
+            contact, _ = contacts.find_or_create(**told)
+        except Invalid:
+            continue
+        assert "\n" not in contact.again().name

@@ -97,3 +97,10 @@ def test_nobody_talks_with_an_erased_contact():
     erasing.erase(nadia, by=API)
     with pytest.raises(Missing):
         start(contact=nadia)
+
+
+def test_who_comes_a_moment_later_gets_the_session_of_the_first(monkeypatch):
+    first, _ = start(external_id="HD-1")
+    answers = iter([None, first])
+    monkeypatch.setattr(intake, "find", lambda _: next(answers))  # the first look is before the other's commit
+    assert start(external_id="HD-1") == (first, False)
