@@ -50,7 +50,8 @@ def _flat(detail: Any, name: str = "") -> Iterator[tuple[str, list[str]]]:
     """Nested errors under dotted names: `contact.email`, `items.3.channel`."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
-            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+            own = name if key == "non_field_errors" else str(key)
+            yield from _flat(inner, f"{name}.{own}" if name and own != name else own)
     elif isinstance(detail, list) and any(isinstance(inner, dict | list) for inner in detail):
         for position, inner in enumerate(detail):
             yield from _flat(inner, f"{name}.{position}" if name else str(position))

@@ -1,5 +1,7 @@
 """From the names a machine uses to the rows they name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -33,19 +35,18 @@ def contact(told: dict[str, Any]) -> Contact:
     """By `contact_id`, else the one `contact` describes; nothing told: somebody anonymous."""
     if told.get("contact_id"):
         return _named(Contact.objects.alive(), told["contact_id"], "contact_id")
-    return contacts.find_or_create(**(told.get("contact") or {}))[0]
+    with _inside("contact"):
+        return contacts.find_or_create(**(told.get("contact") or {}))[0]
 
 
-def agent(told: dict[str, Any] | None) -> Agent | None:
+def agent(told: dict[str, Any] | None, field: str = "assignee") -> Agent | None:
     """The agent described, made when new; None for null and for nothing."""
     if not told or not any(told.values()):
         return None
     if told.get("id"):
-        return _named(Agent.objects.all(), told["id"], "assignee.id")
-    try:
+        return _named(Agent.objects.all(), told["id"], f"{field}.id")
+    with _inside(field):
         return agents.find_or_create(**{name: value for name, value in told.items() if name != "id"})
-    except Invalid as no:
-        raise Invalid(no.message, fields={f"assignee.{name}": texts for name, texts in no.fields.items()}) from None
 
 
 def session_of(id: UUID) -> Session:
@@ -63,6 +64,15 @@ def changes(told: dict[str, Any]) -> dict[str, Any]:
     if "tags" in values:
         values["tags"] = values["tags"] or []
     return values
+
+
+@contextmanager
+def _inside(part: str) -> Iterator[None]:
+    """What is wrong inside is told under the name of this part of the body."""
+    try:
+        yield
+    except Invalid as no:
+        raise Invalid(no.message, fields={f"{part}.{name}": texts for name, texts in no.fields.items()}) from None
 
 
 def _named(rows: QuerySet[M], id: UUID, field: str) -> M:

@@ -25,7 +25,7 @@ class Send(Resource):
     def post(self, request: Request, id: UUID) -> Response:
         session = get(Session.objects.select_related("assignee", "contact"), id)
         told = read(request, MessageInput)
-        agent = naming.agent(told.get("agent"))
+        agent = naming.agent(told.get("agent"), "agent")
         event = conversing.add_message(
             session, sender=_sender(told, agent), text=told["message"], by=self.actor, agent=agent, sent_at=told.get("sent_at")
         )

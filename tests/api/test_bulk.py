@@ -1,0 +1,59 @@
+"""/chat/sessions/bulk"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from csat.sessions.models import Session
+from tests.api.conftest import Machine
+
+pytestmark = pytest.mark.django_db
+
+
+def item(number: int, **told: Any) -> dict[str, Any]:
+    return {"external_id": f"zd-{number}", "contact": {"email": f"c{number}@acme.example"}, "channel": {"type": "email"}} | told
+
+
+def test_many_come_in_at_once_and_are_answered_in_order(api: Machine) -> None:
+    answer = api.post("/chat/sessions/bulk", {"items": [item(number) for number in range(30)]})
+    assert answer.status_code == 200
+    assert [one["external_id"] for one in answer.json()["items"]] == [f"zd-{number}" for number in range(30)]
+    assert {one["id"] for one in answer.json()["items"]} == {str(uuid) for uuid in Session.objects.values_list("uuid", flat=True)}
+
+
+def test_one_bad_item_does_not_sink_the_rest(api: Machine) -> None:
+    bad = [item(2, channel={"type": "fax"}), item(3, contact={"phone": "030"}), "text", None, item(4, tags=7), item(5, custom_data="x")]
+    answers = api.post("/chat/sessions/bulk", {"items": [item(1), *bad, item(9)]}).json()["items"]
+    assert ["error" in one for one in answers] == [False, True, True, True, True, True, True, False]
+    assert all(isinstance(one["error"], str) for one in answers if "error" in one)
+    assert Session.objects.count() == 2
+
+
+def test_what_ended_long_ago_is_history(api: Machine) -> None:
+    long_ago = (timezone.now() - timedelta(days=30)).isoformat()
+    api.post("/chat/sessions/bulk", {"items": [item(1, created_at=long_ago, resolved_at=long_ago, status="closed_resolved")]})
+    session = Session.objects.get()
+    assert session.status == "closed_resolved"
+    shown = api.get(f"/chat/sessions/{session.uuid}").json()
+    assert shown["csat"]["state"] == "skipped"
+
+
+def test_a_known_external_id_with_a_status_is_resolved_and_reopened(api: Machine) -> None:
+    first = api.post("/chat/sessions/bulk", {"items": [item(1)]}).json()["items"][0]
+    for status in ("closed_resolved", "open", "closed_unresolved"):
+        again = api.post("/chat/sessions/bulk", {"items": [item(1, status=status)]}).json()["items"][0]
+        assert again["id"] == first["id"]
+        assert api.get(f"/chat/sessions/{first['id']}").json()["status"] == status
+
+
+@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, [], {"items": [{}] * 1001}])
+def test_it_takes_a_list_of_at_most_a_thousand(api: Machine, body: Any) -> None:
+    answer = api.post("/chat/sessions/bulk", body)
+    assert answer.status_code == 422
+    assert "items" in answer.json()["fields"]
+
+
+def test_no_items_is_no_mistake(api: Machine) -> None:
+    assert api.post("/chat/sessions/bulk", {"items": []}).json() == {"items": []}

@@ -1,0 +1,99 @@
+"""Lists: stable whatever is written meanwhile."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from csat.people import contacts
+from csat.people.models import Contact
+from tests.api.conftest import Machine
+from tests.factories import make_contact
+
+pytestmark = pytest.mark.django_db
+
+
+def ids(items: list[Any]) -> list[str]:
+    return [item["id"] for item in items]
+
+
+def test_the_newest_comes_first_and_the_last_page_has_no_next(api: Machine) -> None:
+    made = [str(make_contact().uuid) for _ in range(5)]
+    page = api.get("/contacts", limit=3).json()
+    assert set(page) == {"items", "next"}
+    rest = api.get("/contacts", limit=3, cursor=page["next"]).json()
+    assert ids(page["items"]) + ids(rest["items"]) == made[::-1]
+    assert rest["next"] is None
+
+
+def test_inserts_move_nothing(api: Machine) -> None:
+    made = [str(make_contact().uuid) for _ in range(4)]
+    page = api.get("/contacts", limit=2).json()
+    make_contact()
+    rest = api.get("/contacts", limit=2, cursor=page["next"]).json()
+    assert ids(page["items"]) + ids(rest["items"]) == made[::-1]
+
+
+def test_rows_of_the_same_moment_come_once_each(api: Machine) -> None:
+    now = timezone.now()
+    Contact.objects.bulk_create(Contact(name=f"c{number}", created_at=now, updated_at=now) for number in range(7))
+    Contact.objects.update(updated_at=now)
+    for query in ({}, {"updated_after": (now - timedelta(seconds=1)).isoformat()}):
+        found = ids(api.all("/contacts", limit=2, **query))
+        assert len(found) == len(set(found)) == 7
+
+
+def test_sync_is_in_the_order_of_change_and_misses_no_row_changed_meanwhile(api: Machine) -> None:
+    start = timezone.now() - timedelta(hours=1)
+    made = []
+    for minute in range(4):
+        with time_machine.travel(start + timedelta(minutes=minute), tick=False):
+            made.append(make_contact())
+    query = {"updated_after": (start - timedelta(seconds=1)).isoformat(), "limit": 2}
+    page = api.get("/contacts", **query).json()
+    assert ids(page["items"]) == [str(made[0].uuid), str(made[1].uuid)]
+    contacts.change(made[0], name="changed while paging")
+    contacts.change(made[3], name="too")
+    assert ids(api.all("/contacts", cursor=page["next"], **query)) == [str(made[2].uuid), str(made[0].uuid), str(made[3].uuid)]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1e9", "99999999999999999999", "NaN"])
+def test_a_limit_beyond_bounds_is_422(api: Machine, limit: str) -> None:
+    answer = api.get("/contacts", limit=limit)
+    assert answer.status_code == 422
+    assert "limit" in answer.json()["fields"]
+
+
+def test_two_hundred_is_allowed(api: Machine) -> None:
+    assert api.get("/contacts", limit=200).status_code == 200
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJjcmVhdGVkX2F0Il0", "W10", "////", "é", "%00", "x" * 501, "WyJjcmVhdGVkX2F0IiwiOTk5OSIsMV0"])
+def test_a_cursor_that_is_not_ours_is_422(api: Machine, cursor: str) -> None:
+    answer = api.get("/contacts", cursor=cursor)
+    assert answer.status_code == 422
+    assert "cursor" in answer.json()["fields"]
+
+
+def test_a_cursor_of_another_order_is_422(api: Machine) -> None:
+    for _ in range(3):
+        make_contact()
+    cursor = api.get("/contacts", limit=1).json()["next"]
+    assert api.get("/contacts", cursor=cursor, updated_after="2026-01-01").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5+02:00", "2026-01-01T00:00:00 02:00"]
+)
+def test_times_are_taken_as_people_write_them(api: Machine, time: str) -> None:
+    make_contact()
+    assert len(api.get("/contacts", created_after=time).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "time", ["today", "2026-13-01", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "1e400", "2026-01-01T00:00:00+99:00"]
+)
+def test_times_that_cannot_be_are_422(api: Machine, time: str) -> None:
+    assert api.get("/contacts", updated_before=time).status_code == 422
