@@ -50,8 +50,7 @@ def _flat(detail: Any, name: str = "") -> Iterator[tuple[str, list[str]]]:
     """Nested errors under dotted names: `contact.email`, `items.3.channel`."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
-            own = name if key == "non_field_errors" else str(key)
-            yield from _flat(inner, f"{name}.{own}" if name and own != name else own)
+            yield from _flat(inner, name if key == "non_field_errors" else f"{name}.{key}".lstrip("."))
     elif isinstance(detail, list) and any(isinstance(inner, dict | list) for inner in detail):
         for position, inner in enumerate(detail):
             yield from _flat(inner, f"{name}.{position}" if name else str(position))

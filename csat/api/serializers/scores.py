@@ -1,0 +1,59 @@
+"""Scores."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from csat.api.fields import OrNull, Text, Time, Uuid
+from csat.api.serializers.agents import AgentShape
+from csat.api.serializers.contacts import ContactBrief
+from csat.api.serializers.queries import Listed
+from csat.channels.kinds import Channel
+from csat.surveys import scale
+from csat.surveys.models import About, Score, Source
+
+
+class ScoreShape(serializers.Serializer[Score]):
+    id = Uuid(source="uuid", read_only=True)
+    organization_id = serializers.SerializerMethodField()
+    session_id = Uuid(source="session.uuid", read_only=True)
+    score = serializers.IntegerField(read_only=True, min_value=1, max_value=5)
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
+    emoji = serializers.SerializerMethodField()
+    comment = OrNull()
+    about = serializers.ChoiceField(choices=About.choices, read_only=True, allow_null=True)
+    channel = serializers.ChoiceField(choices=Channel.choices, read_only=True)
+    source = serializers.ChoiceField(choices=Source.choices, read_only=True)  # type: ignore[assignment]
+    agent = AgentShape(read_only=True, allow_null=True)
+    created_at = Time(read_only=True)
+    updated_at = Time(read_only=True)
+    contact = ContactBrief(read_only=True)
+
+    def get_organization_id(self, score: Score) -> str:
+        return str(self.context["organization_id"])
+
+    def get_label(self, score: Score) -> str:
+        return scale.words(score.score)["label"]
+
+    def get_emoji(self, score: Score) -> str:
+        return scale.words(score.score)["emoji"]
+
+
+class ScoreInput(serializers.Serializer[Any]):
+    session_id = Uuid()
+    score = serializers.IntegerField(min_value=1, max_value=5)
+    comment = Text(max_length=5000)
+    source = serializers.ChoiceField(choices=Source.choices, required=False, allow_null=True, help_text="`api` when not given.")  # type: ignore[assignment]
+    about = serializers.ChoiceField(choices=About.choices, required=False, allow_null=True)
+
+
+class ScoreQuery(Listed):
+    score = serializers.IntegerField(required=False, min_value=1, max_value=5)
+    score_lte = serializers.IntegerField(required=False, min_value=0, max_value=5)
+    score_gte = serializers.IntegerField(required=False, min_value=0, max_value=6)
+    channel = serializers.ChoiceField(choices=Channel.choices, required=False)
+    contact_id = Uuid(required=False)
+    agent_id = Uuid(required=False)
+    session_id = Uuid(required=False)
+    has_comment = serializers.BooleanField(required=False, allow_null=True, default=None)
+    search = serializers.CharField(required=False, max_length=200, help_text="Words in the comment.")
