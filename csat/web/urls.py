@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from csat.web import api_keys, health, inbox, login, metrics
+from csat.web import acting, api_keys, contacts, health, inbox, login, metrics, outbox, session
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -11,6 +11,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", login.log_out, name="logout"),
     # the team's side
     path("inbox/", inbox.page, name="inbox"),
+    path("inbox/<uuid:uuid>/", session.page, name="session"),
+    path("inbox/<uuid:uuid>/link/", acting.link, name="session-link"),
+    path("inbox/<uuid:uuid>/<slug:name>/", acting.act, name="act"),
+    path("contacts/", contacts.page, name="contacts"),
+    path("contacts/<uuid:uuid>/", contacts.one, name="contact"),
+    path("contacts/<uuid:uuid>/<slug:name>/", contacts.act, name="contact-act"),
+    path("outbox/", outbox.page, name="outbox"),
+    path("outbox/<uuid:uuid>/", outbox.one, name="outbox-message"),
+    path("outbox/<uuid:uuid>/mail/", outbox.mail, name="outbox-mail"),
     # the customer's side
     # settings
     path("settings/api-keys/", api_keys.page, name="settings-api-keys"),

@@ -1,0 +1,104 @@
+"""Contacts: who the customers are and every rating they ever left."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Avg, Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from csat.people import contacts as people
+from csat.people import erasing, roles, suppressing
+from csat.people.models import Contact
+from csat.surveys.models import Score, Survey
+from csat.surveys.sight import Sight, sight_of
+from csat.timeline.recording import Actor
+from csat.web import paging
+from csat.web.access import StaffRequest, staff
+
+SESSIONS = 50
+
+
+@staff
+@require_GET
+@vary_on_headers("HX-Request")
+def page(request: StaffRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:200]
+    found = paging.page(people.search(Contact.objects.alive(), text), by="created_at", cursor=request.GET.get("before", ""))
+    context = {"page": found, "rows": _with_ratings(found.rows, sight_of(request.user)), "q": text}
+    return render(request, "contacts/_rows.html" if request.htmx else "contacts/page.html", context)
+
+
+@staff
+@require_GET
+def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    contact, sight = get_object_or_404(Contact.objects.alive(), uuid=uuid), sight_of(request.user)
+    scores = Score.objects.filter(sight.only(), contact=contact)
+    context = {
+        "contact": contact,
+        "ratings": _ratings(contact, sight, cursor=request.GET.get("before", "")),
+        "figures": scores.aggregate(count=Count("pk"), average=Avg("score"), **_counts()),
+        "unrated": _unrated(contact),
+        "suppressions": suppressing.of(contact),
+        "manages": request.role != roles.AGENT,
+        "comments": sight.comments,
+    }
+    return render(request, "contacts/one.html", context)
+
+
+@staff
+@require_POST
+def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
+    """Opt out, opt in, erase: managers and admins."""
+    verb = ACTS.get(name)
+    if verb is None:
+        raise Http404
+    if request.role == roles.AGENT:
+        raise PermissionDenied
+    contact = get_object_or_404(Contact.objects.alive(), uuid=uuid)
+    messages.success(request, verb(contact, roles.actor_of(request.user)))
+    return redirect("contacts") if contact.erased_at else redirect("contact", contact.uuid)
+
+
+def _erase(contact: Contact, by: Actor) -> str:
+    erasing.erase(contact, by=by)
+    return _("Erased. The ratings stay in the figures, without the person.")
+
+
+def _opt_out(contact: Contact, by: Actor) -> str:
+    suppressing.opt_out(contact, by=by, reason="staff")
+    return _("This customer will not be asked again.")
+
+
+def _opt_in(contact: Contact, by: Actor) -> str:
+    suppressing.opt_in(contact, by=by)
+    return _("This customer may be asked again.")
+
+
+ACTS = {"erase": _erase, "opt-out": _opt_out, "opt-in": _opt_in}
+
+
+def _counts() -> dict[str, Any]:
+    return {f"of_{score}": Count("pk", filter=Q(score=score)) for score in range(1, 6)}
+
+
+def _with_ratings(contacts: list[Contact], sight: Sight) -> list[tuple[Contact, dict[str, Any]]]:
+    """Each contact beside the count and average of their ratings, in one query."""
+    scores = Score.objects.filter(sight.only(), contact__in=contacts).order_by()
+    found = {row["contact"]: row for row in scores.values("contact").annotate(count=Count("pk"), average=Avg("score"))}
+    return [(contact, dict(found.get(contact.pk, {}))) for contact in contacts]
+
+
+def _ratings(contact: Contact, sight: Sight, *, cursor: str) -> paging.Page:
+    scores = Score.objects.filter(sight.only(), contact=contact).select_related("session", "agent")
+    return paging.page(scores, by="submitted_at", cursor=cursor)
+
+
+def _unrated(contact: Contact) -> list[Survey]:
+    """The surveys without an answer, newest first: asked in vain, or not asked and why."""
+    return list(Survey.objects.filter(contact=contact, score=None).select_related("session").order_by("-created_at")[:SESSIONS])
