@@ -96,7 +96,7 @@ def search(queryset: QuerySet[Contact], text: str) -> QuerySet[Contact]:
     if not text:
         return queryset
     found = Q(name__icontains=text) | Q(email__icontains=text) | Q(external_id=text)
-    digits = "".join(char for char in text if char.isdigit())
+    digits = "".join(char for char in text if char.isdigit()).lstrip("0")  # a national number has a zero in front
     if len(digits) >= 3 and not any(char.isalpha() for char in text):
         found |= Q(phone__contains=digits)
     return queryset.filter(found)

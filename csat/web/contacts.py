@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Avg, Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +18,7 @@ from csat.surveys.models import Score, Survey
 from csat.surveys.sight import Sight, sight_of
 from csat.timeline.recording import Actor
 from csat.web import paging
-from csat.web.access import StaffRequest, staff
+from csat.web.access import StaffRequest, managers, staff
 
 SESSIONS = 50
 
@@ -51,15 +50,13 @@ def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
     return render(request, "contacts/one.html", context)
 
 
-@staff
+@managers
 @require_POST
 def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
-    """Opt out, opt in, erase: managers and admins."""
+    """Opt out, opt in, erase."""
     verb = ACTS.get(name)
     if verb is None:
         raise Http404
-    if request.role == roles.AGENT:
-        raise PermissionDenied
     contact = get_object_or_404(Contact.objects.alive(), uuid=uuid)
     messages.success(request, verb(contact, roles.actor_of(request.user)))
     return redirect("contacts") if contact.erased_at else redirect("contact", contact.uuid)

@@ -36,7 +36,7 @@ def _text(text: str, sight: Sight) -> Q:
     found = Q(subject__icontains=text) | Q(contact__name__icontains=text) | Q(contact__email__istartswith=text)
     if number.isdecimal() and len(number) < 19:
         found |= Q(pk=int(number))
-    digits = "".join(letter for letter in text if letter.isdecimal())
+    digits = "".join(letter for letter in text if letter.isdecimal()).lstrip("0")  # a national number has a zero in front
     if len(digits) >= 4 and not text.startswith("#"):
         found |= Q(contact__phone__contains=digits)
     if sight.comments:

@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from csat.api import schema
 from csat.api import urls as api_urls
+from csat.channels.outbox import SandboxMessage
+from tests.factories import make_sent_survey
 
 PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -41,6 +43,18 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("logout/", "/logout/", POST_PUBLIC),
     # the team's side
     ("inbox/", "/inbox/", STAFF),
+    ("inbox/<uuid:uuid>/", "/inbox/{session}/", STAFF),
+    ("inbox/<uuid:uuid>/", f"/inbox/{NOBODY}/", GONE_STAFF),
+    ("inbox/<uuid:uuid>/link/", "/inbox/{session}/link/", POST_STAFF),
+    ("inbox/<uuid:uuid>/<slug:name>/", "/inbox/{session}/resolve/", POST_STAFF),
+    ("contacts/", "/contacts/", STAFF),
+    ("contacts/<uuid:uuid>/", "/contacts/{contact}/", STAFF),
+    ("contacts/<uuid:uuid>/", f"/contacts/{NOBODY}/", GONE_STAFF),
+    ("contacts/<uuid:uuid>/<slug:name>/", "/contacts/{contact}/erase/", POST_MANAGERS),
+    ("outbox/", "/outbox/", STAFF),
+    ("outbox/<uuid:uuid>/", "/outbox/{mail}/", STAFF),
+    ("outbox/<uuid:uuid>/", f"/outbox/{NOBODY}/", GONE_STAFF),
+    ("outbox/<uuid:uuid>/mail/", "/outbox/{mail}/mail/", STAFF),
     # the customer's side
     # settings
     ("settings/api-keys/", "/settings/api-keys/", ADMINS),
@@ -73,10 +87,19 @@ def test_every_address_is_in_the_table() -> None:
     assert sorted(known - set(routes)) == []
 
 
-@pytest.mark.parametrize(("route", "address", "expected"), TABLE, ids=[route or "home" for route, _, _ in TABLE])
-@pytest.mark.django_db
-def test_each_persona_finds_what_is_theirs(route: str, address: str, expected: tuple[int, ...], request: pytest.FixtureRequest) -> None:
-    found = []
+@pytest.fixture
+def rows(db: None) -> dict[str, object]:
+    """What an address may name: one row of each kind, reached through a survey that was sent."""
+    session = make_sent_survey().session
+    mail = SandboxMessage.objects.get()
+    return {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid}
+
+
+@pytest.mark.parametrize(("route", "address", "expected"), TABLE, ids=[address for _, address, _ in TABLE])
+def test_each_persona_finds_what_is_theirs(
+    route: str, address: str, expected: tuple[int, ...], rows: dict[str, object], request: pytest.FixtureRequest
+) -> None:
+    found, address = [], address.format_map(rows)
     for persona in PERSONAS:
         client: Client = request.getfixturevalue(persona)
         answer = client.get(address)
@@ -88,4 +111,4 @@ def test_each_persona_finds_what_is_theirs(route: str, address: str, expected: t
 def test_the_routes_lead_where_the_table_says() -> None:
     resolver = get_resolver()
     for route, address, _ in TABLE:
-        assert resolver.resolve(address.split("?")[0]).route == route
+        assert resolver.resolve(re.sub("{[a-z]+}", NOBODY, address.split("?")[0])).route == route

@@ -1,0 +1,208 @@
+"""The inbox and its rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from csat.people.models import Agent
+from csat.sessions import conversing
+from csat.surveys import answering, settings
+from csat.surveys.models import Source
+from csat.web import paging
+from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey, make_session
+
+pytestmark = pytest.mark.django_db
+
+
+def rated(score: int = 4, comment: str = "", **details: Any) -> Any:
+    """A session whose customer answered."""
+    survey = make_sent_survey(**details)
+    answering.answer(survey, score=score, comment=comment, source=Source.PAGE)
+    return survey.session.again()
+
+
+def listed(client: Client, query: str = "", **headers: str) -> str:
+    answer = client.get(f"/inbox/?{query}", headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def shows(page: str, session: Any) -> bool:
+    return f'id="session-{session.pk}"' in page
+
+
+class TestList:
+    def test_a_row_tells_who_what_and_how_it_was_rated(self, agent: Client) -> None:
+        rated(5, "Quick, thanks", contact=make_contact(name="Ana Souza"), subject="Refund not arrived")
+        page = listed(agent)
+        for words in ("Ana Souza", "Refund not arrived", "My parcel has not come.", "Quick, thanks", 'aria-label="5, Excellent"'):
+            assert words in page
+
+    def test_what_a_customer_wrote_cannot_become_markup(self, agent: Client) -> None:
+        rated(2, "<script>alert(1)</script>", contact=make_contact(name="<b>Eve</b>"))
+        page = listed(agent)
+        assert "<b>Eve" not in page
+        assert "<script>alert" not in page
+
+    def test_a_low_rating_says_that_somebody_should_look_after_it(self, agent: Client) -> None:
+        rated(1)
+        assert "Needs follow-up" in listed(agent).split('<ul class="rows">')[1]
+
+    def test_the_newest_activity_comes_first(self, agent: Client) -> None:
+        first, second = make_session(), make_session()
+        conversing.add_message(first, sender="contact", text="Still waiting", by=API)
+        page = listed(agent)
+        assert page.index(f"session-{first.pk}") < page.index(f"session-{second.pk}")
+
+    def test_an_empty_inbox_says_why_and_what_to_do(self, agent: Client) -> None:
+        page = listed(agent)
+        assert "No conversations yet" in page
+        assert "/api/v1/docs" in page
+
+    def test_a_search_without_hits_offers_the_way_back(self, agent: Client) -> None:
+        make_session()
+        page = listed(agent, "q=nobody+like+this")
+        assert "Nothing matches" in page
+        assert "Clear filters" in page
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("status=open", "open"),
+            ("status=closed_resolved", "rated"),
+            ("channel=sms", "open"),
+            ("score=2", "rated"),
+            ("score=low", "rated"),
+            ("score=any", "rated"),
+            ("score=none", "open"),
+            ("needs_follow_up=1", "rated"),
+            ("q=souza", "rated"),
+            ("q=ANA@souza.example", "rated"),
+            ("q=REFUND", "rated"),
+            ("q=broken", "rated"),
+            ("q=0170+1234", "open"),
+        ],
+    )
+    def test_each_keeps_what_fits_and_leaves_out_what_does_not(self, agent: Client, query: str, found: str) -> None:
+        ana = make_contact(name="Ana Souza", email="ana@souza.example")
+        sessions = {
+            "rated": rated(2, "still broken", contact=ana, subject="Refund not arrived"),
+            "open": make_session("sms", contact=make_contact(phone="+4901701234")),
+        }
+        page = listed(agent, query)
+        assert {name for name, session in sessions.items() if shows(page, session)} == {found}
+
+    def test_the_agent_filter_finds_who_it_is_with_and_who_resolved_it(self, agent: Client) -> None:
+        layla = make_agent()
+        mine = [make_session(assignee=layla), make_resolved_session(assignee=layla)]
+        other = make_session()
+        page = listed(agent, f"agent={layla.uuid}")
+        assert all(shows(page, session) for session in mine)
+        assert not shows(page, other)
+
+    def test_a_ticket_number_finds_its_conversation_with_or_without_the_hash(self, agent: Client) -> None:
+        session, other = make_session(), make_session()
+        for query in (f"q={session.pk}", f"q=%23{session.pk}"):
+            assert shows(listed(agent, query), session)
+        assert not shows(listed(agent, f"q=%23{session.pk}"), other)
+
+    def test_nonsense_filters_nothing(self, agent: Client) -> None:
+        session = make_session()
+        assert shows(listed(agent, "status=gone&agent=x&score=9&before=yesterday_1&channel=fax"), session)
+
+    def test_the_chosen_ones_stand_in_the_form(self, agent: Client) -> None:
+        assert '<option value="sms" selected>' in listed(agent, "channel=sms&q=ana")
+
+
+class TestPages:
+    @pytest.fixture(autouse=True)
+    def _small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        whole: Callable[..., paging.Page] = paging.page
+        monkeypatch.setattr(paging, "page", lambda queryset, **given: whole(queryset, **given, size=2))
+
+    def test_every_conversation_is_on_exactly_one_page(self, agent: Client) -> None:
+        sessions = [make_session() for _ in range(5)]
+        seen, address = [], ""
+        for _ in range(3):
+            page = listed(agent, address)
+            seen += [session.pk for session in sessions if shows(page, session)]
+            address = page.split('rel="next" href="?')[1].split('"')[0] if 'rel="next"' in page else ""
+        assert sorted(seen) == sorted(session.pk for session in sessions)
+        assert address == ""
+
+    def test_the_next_page_keeps_the_filters(self, agent: Client) -> None:
+        for _ in range(3):
+            make_session("sms")
+        assert 'rel="next" href="?channel=sms&amp;before=' in listed(agent, "channel=sms")
+
+
+class TestNews:
+    def poll(self, client: Client, page: str) -> int:
+        version = page.split("v=")[1].split('"')[0]
+        return client.get(f"/inbox/?v={version}", headers={"HX-Request": "true"}).status_code
+
+    def test_nothing_new_is_answered_with_nothing(self, agent: Client) -> None:
+        make_session()
+        assert self.poll(agent, listed(agent)) == 204
+
+    def test_a_new_message_brings_the_rows_anew_and_only_them(self, agent: Client) -> None:
+        session = make_session()
+        page = listed(agent)
+        conversing.add_message(session, sender="contact", text="Are you there?", by=API)
+        assert self.poll(agent, page) == 200
+        fragment = listed(agent, **{"HX-Request": "true"})
+        assert "Are you there?" in fragment
+        assert "<html" not in fragment
+
+    def test_a_cache_knows_the_fragment_from_the_page(self, agent: Client) -> None:
+        assert "HX-Request" in agent.get("/inbox/").headers["Vary"]
+
+
+class TestSight:
+    """What agents see of ratings when the settings keep some from them; managers see everything."""
+
+    def test_comments_hidden_from_agents(self, agent: Client, manager: Client) -> None:
+        rated(5, "Wonderful Sam")
+        settings.change(by=API, comments_hidden_from_agents=True)
+        assert "Wonderful Sam" not in listed(agent)
+        assert "Wonderful Sam" in listed(manager)
+
+    def test_a_hidden_comment_cannot_be_guessed_by_searching(self, agent: Client) -> None:
+        session = rated(5, "Wonderful Sam")
+        settings.change(by=API, comments_hidden_from_agents=True)
+        assert not shows(listed(agent, "q=wonderful"), session)
+
+    def test_agents_see_only_their_own_scores(self, agent: Client, manager: Client, agent_user: Any) -> None:
+        mine = rated(5, assignee=Agent.objects.create(name="Sam", email=agent_user.email))
+        theirs = rated(1, assignee=make_agent("Layla Haddad"))
+        settings.change(by=API, agents_see_own_only=True)
+        assert shows(listed(agent), theirs)
+        assert 'aria-label="1, Terrible"' not in listed(agent)
+        assert [shows(listed(agent, "score=any"), session) for session in (mine, theirs)] == [True, False]
+        assert not shows(listed(agent, "needs_follow_up=1"), theirs)
+        assert 'aria-label="1, Terrible"' in listed(manager)
+
+
+class TestCost:
+    @pytest.mark.parametrize("fragment", [True, False])
+    def test_fifty_rows_cost_as_many_queries_as_one(self, agent: Client, fragment: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(paging.page, "__kwdefaults__", paging.page.__kwdefaults__ | {"size": 50})
+        headers = {"HX-Request": "true"} if fragment else {}
+        costs = []
+        for many in (1, 49):
+            for _ in range(many):
+                rated(1, "x", assignee=make_agent())
+            listed(agent, **headers)
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                listed(agent, **headers)
+            costs.append(len(queries))
+        assert costs[0] == costs[1]
+        assert costs[1] <= 12
