@@ -7,7 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from rest_framework.views import APIView
 
 from csat.api import errors, schema
-from csat.api.views import bulk, contacts, handoffs, messages, requests, scores, sessions, settings, widget
+from csat.api.views import bulk, contacts, handoffs, messages, requests, scores, sessions, settings, webhooks, widget, workflows
 
 
 class PublicId:
@@ -23,7 +23,7 @@ class PublicId:
 
 
 register_converter(PublicId, "id")
-MODULES = [contacts, sessions, bulk, messages, handoffs, widget, requests, scores, settings, schema]
+MODULES = [contacts, sessions, bulk, messages, handoffs, widget, requests, scores, settings, webhooks, workflows, schema]
 
 
 def _addresses(routes: Iterable[tuple[str, type[APIView]]]) -> list[URLPattern]:
