@@ -241,6 +241,7 @@ EMAIL_TIMEOUT = 15
 ANYMAIL = {
     "WEBHOOK_SECRET": env.str("ANYMAIL_WEBHOOK_SECRET", default="") or None,
     "REQUESTS_TIMEOUT": 15,
+    "IGNORE_UNSUPPORTED_FEATURES": True,  # an ESP without metadata or click settings still carries the mail
 }
 # Anymail reads <ESP>_API_KEY and the like from settings: pass on what the environment names for the chosen ESP.
 _esp = ANYMAIL_ESP.upper().replace("_", "")

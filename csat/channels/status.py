@@ -33,7 +33,7 @@ def _email() -> Status:
         return Status(SANDBOX, sandbox.NAME, todo=_("Set EMAIL_URL or ANYMAIL_ESP to send real mail."))
     where = settings.ANYMAIL_ESP or f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    if not address or address.endswith("@localhost"):
+    if "@" not in address or address.endswith("@localhost"):
         return Status(MISCONFIGURED, email.name(), where, _("Set DEFAULT_FROM_EMAIL to an address your mail server may send from."))
     return Status(CONNECTED, email.name(), where)
 
