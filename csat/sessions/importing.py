@@ -65,32 +65,34 @@ def _batches(todo: list[Item]) -> Iterator[list[Item]]:
 
 
 def _take_in(batch: list[Item], by: Actor) -> None:
-    """All in one transaction; should the database refuse, each in its own."""
+    """All in one transaction; should the database or a rule refuse, each in its own."""
     try:
         with transaction.atomic():
             _store(batch, by)
-    except DatabaseError:
+    except (DatabaseError, Refused) as no:
         if len(batch) > 1:
             for item in batch:
                 item.draft = item.session = item.details = None
                 item.error = ""
                 _take_in([item], by)
         else:
-            batch[0].session, batch[0].error = None, _("This could not be stored. Try again.")
+            batch[0].session = None
+            batch[0].error = no.message if isinstance(no, Refused) else _("This could not be stored. Try again.")
 
 
 def _store(batch: list[Item], by: Actor) -> None:
     people, teams = _Agents(), _Teams()
     for item in batch:
         _read(item, people, teams)
-    _with_contacts([item for item in batch if item.draft])
     known = _known(batch)
-    fresh = _fresh([item for item in batch if item.draft and not item.error], known)
+    _with_named_contacts([item for item in batch if item.draft and item.draft.external_id not in known])
+    fresh = _fresh([item for item in batch if item.draft], known)
+    _with_told_contacts(fresh)
     for item, session in zip(fresh, create([item.draft for item in fresh if item.draft], by=by), strict=True):
         item.session = session
         known[session.external_id or ""] = session
     for item in batch:
-        if item.session is None and not item.error and item.draft:
+        if item.session is None and item.draft:
             _again(item, known[item.draft.external_id], by)
 
 
@@ -141,18 +143,23 @@ def _time(told: dict[str, Any], name: str) -> Any:
         return value  # refused by the draft
 
 
-def _with_contacts(items: list[Item]) -> None:
-    """Give every draft its contact, found by id or by what was told."""
+def _with_named_contacts(items: list[Item]) -> None:
+    """Those that name their contact by id get it; an unknown or erased one is an error."""
+    named = [item for item in items if item.details is None]
+    ids = [_uuid(item) for item in named]
+    found = {contact.uuid: contact for contact in Contact.objects.alive().filter(uuid__in=ids)} if ids else {}
+    for item, uuid in zip(named, ids, strict=True):
+        _of(item).contact = found.get(uuid)
+        if uuid not in found:
+            item.draft, item.error = None, _("There is no such contact.")
+
+
+def _with_told_contacts(items: list[Item]) -> None:
+    """Those that describe their contact get the one found or made."""
     told = [item for item in items if item.details is not None]
     found = contacts.find_or_create_many([item.details for item in told if item.details])
     for item, (contact, _created) in zip(told, found, strict=True):
         _of(item).contact = contact
-    named = [item for item in items if item.details is None]
-    by_id = {contact.uuid: contact for contact in Contact.objects.alive().filter(uuid__in=[_uuid(item) for item in named])} if named else {}
-    for item in named:
-        _of(item).contact = by_id.get(_uuid(item))
-        if _of(item).contact is None:
-            item.error = _("There is no such contact.")
 
 
 def _uuid(item: Item) -> UUID:
@@ -185,11 +192,13 @@ def _fresh(items: list[Item], known: dict[str, Session]) -> list[Item]:
 
 def _again(item: Item, session: Session, by: Actor) -> None:
     item.session, draft = session, _of(item)
-    if draft.ai_closure_type:
+    if draft.ai_closure_type and draft.ai_closure_type != session.ai_closure_type:
         conversing.change(session, by=by, ai_closure_type=draft.ai_closure_type)
-    if item.told.get("status") == Session.Status.RESOLVED:
+    if not item.told.get("status") or draft.status == session.status:
+        return
+    if draft.status == Session.Status.RESOLVED:
         resolving.resolve(session, by=by, at=draft.resolved_at)
-    elif item.told.get("status"):
+    else:
         conversing.change(session, by=by, status=draft.status)
 
 

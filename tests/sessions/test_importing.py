@@ -4,8 +4,10 @@ import pytest
 from django.utils import timezone
 
 from csat import signals
-from csat.lib.refusal import Invalid
-from csat.sessions import intake
+from csat.lib.refusal import Invalid, Refused
+from csat.people import erasing
+from csat.people.models import Contact
+from csat.sessions import intake, resolving
 from csat.sessions.models import Session
 from csat.timeline.models import Event
 from tests.factories import API, make_contact
@@ -198,3 +200,26 @@ def test_a_hundred_cost_a_handful_of_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(25):
         intake.start_many([item(n, **history) for n in range(2, 102)], by=API)
     assert Session.objects.count() == 101
+
+
+def test_a_known_session_does_not_bring_an_erased_person_back():
+    intake.start_many([item(1)], by=API)
+    erasing.erase(Session.objects.get().contact, by=API)
+    assert intake.start_many([item(1, status="closed_resolved")], by=API)[0]["external_id"] == "HD-1"
+    assert not Contact.objects.alive().exists()
+
+
+def test_a_refusal_does_not_sink_the_rest(monkeypatch):
+    def refuse(session, *, by, at=None):
+        raise Refused("Not now.")
+
+    intake.start_many([item(1)], by=API)
+    monkeypatch.setattr(resolving, "resolve", refuse)
+    bad, good = intake.start_many([item(1, status="closed_resolved"), item(2)], by=API)
+    assert (bad, good["external_id"]) == ({"error": "Not now."}, "HD-2")
+
+
+def test_after_a_bad_item_a_good_one_of_the_same_external_id_is_taken():
+    nobody = item(1, contact_id="00000000-0000-4000-8000-000000000000")
+    bad, again = intake.start_many([nobody, item(1)], by=API)
+    assert (list(bad), again["external_id"]) == (["error"], "HD-1")
