@@ -2,17 +2,19 @@
 
 from typing import Any
 
+from anymail.signals import tracking
 from django.apps import apps
 from django.db import transaction
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
 from csat import signals
+from csat.channels.transports import email
 from csat.people import roles
 from csat.people.models import Contact, Organization
 from csat.sessions import forgetting
 from csat.sessions.models import Session
-from csat.surveys import actors, scheduling
+from csat.surveys import actors, receipts, scheduling
 from csat.surveys import forgetting as survey_forgetting
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -52,6 +54,12 @@ def withdraw_survey(session: Session, event: Event, **_: Any) -> None:
 @receiver(signals.contact_erased)
 def forget_in_surveys(contact: Contact, **_: Any) -> None:
     survey_forgetting.forget(contact)
+
+
+@receiver(tracking)
+def note_what_the_esp_tells(event: Any, **_: Any) -> None:
+    if update := email.from_tracking(event):
+        receipts.apply(update)
 
 
 @receiver(signals.dispatching)

@@ -1,5 +1,12 @@
 """Addresses for providers that call back."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from csat.api import callbacks
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("twilio/status", callbacks.twilio_status),
+    path("twilio/inbound", callbacks.twilio_inbound),
+    path("slack/interactions", callbacks.slack_interactions),
+    path("email/<slug:esp>/tracking/", callbacks.email_tracking),
+]

@@ -60,6 +60,8 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("settings/api-keys/", "/settings/api-keys/", ADMINS),
     ("settings/api-keys/<uuid:uuid>/revoke/", f"/settings/api-keys/{NOBODY}/revoke/", (302, 403, 403, 404, 404)),
     # machines
+    *[(f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC) for route in ("twilio/status", "twilio/inbound", "slack/interactions")],
+    ("callbacks/email/<slug:esp>/tracking/", "/callbacks/email/postmark/tracking/", POST_PUBLIC),
     ("api/v1/", "/api/v1/", UNKNOWN),
     ("api/v1/<path:path>", "/api/v1/nonsense", UNKNOWN),
     *[(f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC) for page in ("schema", "docs") for end in ("", "/")],

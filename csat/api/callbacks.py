@@ -1,0 +1,78 @@
+"""Where providers knock: each signature is verified, each body read by its channel, each update handed to the surveys."""
+
+from collections.abc import Callable
+from typing import Any
+
+from anymail import urls as anymail_urls
+from anymail.exceptions import AnymailConfigurationError
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from csat.channels import registry
+from csat.channels.base import Update
+from csat.channels.kinds import Channel
+from csat.surveys import hearing, receipts
+
+EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+ENDING = "_tracking_webhook"
+TRACKING: dict[str, Any] = {
+    str(pattern.name).removesuffix(ENDING): pattern.callback for pattern in anymail_urls.urlpatterns if str(pattern.name).endswith(ENDING)
+} | {"mandrill": next(pattern.callback for pattern in anymail_urls.urlpatterns if pattern.name == "mandrill_webhook")}
+
+
+@csrf_exempt
+@require_POST
+def twilio_status(request: HttpRequest) -> HttpResponse:
+    return _taken(request, Channel.SMS, receipts.apply, HttpResponse(status=204))
+
+
+@csrf_exempt
+@require_POST
+def twilio_inbound(request: HttpRequest) -> HttpResponse:
+    return _taken(request, Channel.SMS, _heard, HttpResponse(EMPTY_TWIML, content_type="text/xml"))
+
+
+@csrf_exempt
+@require_POST
+def slack_interactions(request: HttpRequest) -> HttpResponse:
+    return _taken(request, Channel.SLACK, _heard, HttpResponse(status=200))
+
+
+@csrf_exempt
+@require_http_methods(["POST", "HEAD"])
+def email_tracking(request: HttpRequest, esp: str) -> HttpResponse:
+    """anymail verifies and reads it and sends its signal `tracking`; an ESP whose word could not be verified is not let in."""
+    view = TRACKING.get(esp)
+    if view is None:
+        raise Http404
+    if not _verifiable(view):
+        return HttpResponseForbidden()
+    answer: HttpResponse = view(request)
+    return answer
+
+
+def _taken(request: HttpRequest, kind: str, act: Callable[[Update], object], answer: HttpResponse) -> HttpResponse:
+    channel, url = registry.get(kind), f"{settings.SITE_URL}{request.get_full_path()}"
+    if not channel.verify(request.headers, request.body, url):
+        return HttpResponseForbidden()
+    for update in channel.read(request.headers, request.body, url):
+        act(update)
+    return answer
+
+
+def _heard(update: Update) -> None:
+    """An answer, or a wish such as STOP."""
+    if not hearing.hear(update):
+        receipts.apply(update)
+
+
+def _verifiable(view: Any) -> bool:
+    """By the shared secret, or by the ESP's own signature when its key is set."""
+    if settings.ANYMAIL["WEBHOOK_SECRET"]:
+        return True
+    try:
+        return not view.view_class(**view.view_initkwargs).warn_if_no_basic_auth
+    except (AnymailConfigurationError, ImportError):
+        return False

@@ -1,0 +1,187 @@
+"""Providers knock: signed, repeated, out of order, forged."""
+
+import base64
+import json
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings as project
+from django.test import Client
+from slack_sdk.signature import SignatureVerifier
+from twilio.request_validator import RequestValidator
+
+from csat.people import suppressing
+from csat.surveys import scheduling, sending, settings
+from csat.surveys.models import Answer, Delivery, Score
+from tests.factories import API, make_resolved_session
+
+pytestmark = pytest.mark.django_db
+TOKEN, SECRET = "twilio-token", "slack-secret"
+
+
+@pytest.fixture(autouse=True)
+def _configured(settings: Any) -> None:
+    settings.TWILIO_AUTH_TOKEN, settings.SLACK_SIGNING_SECRET = TOKEN, SECRET
+
+
+def sent(channel: str) -> Delivery:
+    """A survey that went out to the sandbox on this channel."""
+    settings.change(by=API, channels={channel: {"enabled": True}})
+    project.TWILIO_AUTH_TOKEN = ""
+    scheduling.request(make_resolved_session(channel), origin="api", by=API)
+    sending.send_due()
+    project.TWILIO_AUTH_TOKEN = TOKEN
+    return Delivery.objects.get()
+
+
+def twilio(path: str, fields: dict[str, str], *, token: str = TOKEN) -> Any:
+    signature = RequestValidator(token).compute_signature(f"{project.SITE_URL}{path}", fields)
+    return Client(enforce_csrf_checks=True).post(
+        path, urlencode(fields), content_type="application/x-www-form-urlencoded", headers={"X-Twilio-Signature": signature}
+    )
+
+
+def status(delivery: Delivery, state: str, **fields: str) -> Any:
+    told = {"MessageSid": "SM1", "MessageStatus": state, "To": delivery.address, "From": "+15005550006"} | fields
+    return twilio(f"/callbacks/twilio/status?reference={delivery.uuid}", told)
+
+
+def reply(delivery: Delivery, text: str, sid: str = "SM2", **fields: str) -> Any:
+    return twilio("/callbacks/twilio/inbound", {"MessageSid": sid, "From": delivery.address, "To": "+15005550006", "Body": text} | fields)
+
+
+def press(delivery: Delivery, score: int, *, secret: str = SECRET, at: int | None = None, ts: str = "1.1", user: str = "U1") -> Any:
+    action = {"action_id": f"csat_score_{score}", "value": f"{delivery.uuid}:{delivery.survey.uuid}:{score}", "action_ts": ts}
+    payload = {"type": "block_actions", "user": {"id": user}, "actions": [action], "channel": {"id": delivery.address}}
+    body = urlencode({"payload": json.dumps(payload)})
+    stamp = str(at or int(time.time()))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
+    headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
+    return Client(enforce_csrf_checks=True).post(
+        "/callbacks/slack/interactions", body, content_type="application/x-www-form-urlencoded", headers=headers
+    )
+
+
+class TestTwilio:
+    def test_states_repeat_and_come_in_any_order(self) -> None:
+        delivery = sent("sms")
+        for state in ("delivered", "sent", "delivered", "queued", "nonsense"):
+            assert status(delivery, state).status_code == 204
+        assert delivery.again().delivered_at is not None
+        assert delivery.again().failed_at is None
+
+    def test_a_bad_signature_is_403_and_changes_nothing(self) -> None:
+        delivery = sent("sms")
+        fields = {"MessageSid": "SM1", "MessageStatus": "delivered", "To": delivery.address}
+        assert twilio(f"/callbacks/twilio/status?reference={delivery.uuid}", fields, token="other").status_code == 403
+        assert Client().post("/callbacks/twilio/status", fields).status_code == 403
+        assert delivery.again().delivered_at is None
+
+    def test_a_failure_is_noted_with_its_code(self) -> None:
+        delivery = sent("sms")
+        status(delivery, "undelivered", ErrorCode="30005")
+        assert (delivery.again().state, delivery.again().error_code) == ("failed", "30005")
+
+    def test_stop_suppresses_the_number_and_start_lifts_it(self) -> None:
+        delivery = sent("sms")
+        answer = reply(delivery, "Stop")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/xml")
+        assert "<Response>" in answer.content.decode()
+        assert suppressing.is_suppressed("whatsapp", delivery.address)
+        reply(delivery, "START", "SM3")
+        assert not suppressing.is_suppressed("sms", delivery.address)
+
+    @pytest.mark.parametrize(("text", "score"), [("5", 5), (" 2 ", 2), ("4/5", 4), ("1!", 1)])
+    def test_a_number_is_the_answer_once(self, text: str, score: int) -> None:
+        delivery = sent("sms")
+        for _ in range(2):
+            assert reply(delivery, text).status_code == 200
+        assert (Score.objects.get().score, Score.objects.get().source) == (score, "sms")
+        assert Answer.objects.count() == 1
+
+    @pytest.mark.parametrize("text", ["6", "I have 2 questions", "", "0", "55", "10"])
+    def test_anything_else_is_left_to_the_conversation(self, text: str) -> None:
+        assert reply(sent("sms"), text).status_code == 200
+        assert not Score.objects.exists()
+
+    def test_somebody_who_was_not_asked_gives_no_answer(self) -> None:
+        sent("sms")
+        fields = {"MessageSid": "SM9", "From": "+4915112345678", "To": "+15005550006", "Body": "5"}
+        assert twilio("/callbacks/twilio/inbound", fields).status_code == 200
+        assert not Score.objects.exists()
+
+    def test_without_a_token_nobody_is_let_in(self, settings: Any) -> None:
+        settings.TWILIO_AUTH_TOKEN = ""
+        assert twilio("/callbacks/twilio/inbound", {"From": "+1", "MessageSid": "SM1"}).status_code == 403
+
+
+class TestSlack:
+    def test_a_press_answers_and_a_second_press_changes_it(self) -> None:
+        delivery = sent("slack")
+        assert press(delivery, 2).status_code == 200
+        assert press(delivery, 2).status_code == 200  # Slack repeats
+        assert press(delivery, 5, ts="2.2").status_code == 200
+        assert (Score.objects.get().score, Score.objects.get().source) == (5, "slack")
+        assert Answer.objects.count() == 2
+        assert Answer.objects.first().provenance["user"] == "U1"  # type: ignore[union-attr]
+
+    def test_a_bad_signature_and_an_old_one_are_403(self) -> None:
+        delivery = sent("slack")
+        assert press(delivery, 2, secret="other").status_code == 403
+        assert press(delivery, 2, at=int(time.time()) - 301).status_code == 403
+        assert not Score.objects.exists()
+
+    def test_a_body_that_is_no_interaction_is_taken_and_ignored(self) -> None:
+        body, stamp = "payload=%7B", str(int(time.time()))
+        signature = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body) or ""
+        headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+        answer = Client().post("/callbacks/slack/interactions", body, content_type="application/x-www-form-urlencoded", headers=headers)
+        assert answer.status_code == 200
+
+
+class TestEmail:
+    def postmark(self, delivery: Delivery | None, record: str, *, secret: str = "user:pass", **fields: Any) -> Any:
+        told = {
+            "RecordType": record, "MessageID": "1", "Recipient": delivery.address if delivery else "x@acme.example", "ID": 7,
+            "Metadata": {"reference": str(delivery.uuid) if delivery else ""}, "DeliveredAt": "2026-11-22T10:00:00Z",
+        } | fields  # fmt: skip
+        auth = base64.b64encode(secret.encode()).decode()
+        return Client(enforce_csrf_checks=True).post(
+            "/callbacks/email/postmark/tracking/", told, content_type="application/json", headers={"Authorization": f"Basic {auth}"}
+        )
+
+    @pytest.fixture(autouse=True)
+    def _secret(self, settings: Any) -> None:
+        settings.ANYMAIL = {"WEBHOOK_SECRET": "user:pass"}
+
+    def test_a_delivery_is_noted(self) -> None:
+        delivery = sent("email")
+        assert self.postmark(delivery, "Delivery").status_code == 200
+        assert delivery.again().delivered_at is not None
+
+    def test_a_bounce_suppresses_the_address_once(self) -> None:
+        delivery = sent("email")
+        for _ in range(2):
+            assert self.postmark(delivery, "Bounce", Type="HardBounce", Email=delivery.address).status_code == 200
+        assert delivery.again().failed_at is not None
+        assert suppressing.is_suppressed("email", delivery.address)
+
+    def test_a_wrong_secret_is_refused(self) -> None:
+        delivery = sent("email")
+        assert self.postmark(delivery, "Bounce", secret="user:guess", Type="HardBounce").status_code == 400
+        assert not suppressing.is_suppressed("email", delivery.address)
+
+    @pytest.mark.parametrize(("esp", "expected"), [("mailgun", 403), ("postal", 403), ("nonsense", 404)])
+    def test_an_esp_whose_word_cannot_be_verified_is_not_let_in(self, esp: str, expected: int, settings: Any) -> None:
+        settings.ANYMAIL = {"WEBHOOK_SECRET": None}
+        assert Client().post(f"/callbacks/email/{esp}/tracking/", {}, content_type="application/json").status_code == expected
+
+    @pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailInsecureWebhookWarning")
+    def test_without_a_secret_an_unsigned_esp_is_not_let_in(self, settings: Any) -> None:
+        settings.ANYMAIL = {"WEBHOOK_SECRET": None}
+        assert self.postmark(None, "Bounce", Type="HardBounce").status_code == 403
+
+    def test_an_esp_may_look_whether_the_address_answers(self) -> None:
+        assert Client().head("/callbacks/email/postmark/tracking/").status_code == 200
