@@ -12,8 +12,9 @@ from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid
 from csat.lib.text import clean
 from csat.people.auditing import audit
-from csat.surveys import following, scale, telling
-from csat.surveys.models import About, Answer, Delivery, Score, Source, Survey
+from csat.surveys import doubting, following, scale, telling
+from csat.surveys.about import About
+from csat.surveys.models import Answer, Delivery, Score, Source, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
@@ -81,6 +82,12 @@ def finish(given: Answer) -> bool:
     return released
 
 
+def awaits_comment(given: Answer) -> bool:
+    """Whether a comment still joins this answer before others hear of it."""
+    waiting = Event.objects.filter(pk=given.event_id or 0, dispatched_at=None, dispatch_after__gt=timezone.now())
+    return not given.comment and waiting.exists()
+
+
 @transaction.atomic
 def restore(given: Answer, *, by: Actor) -> bool:
     """Out of quarantine; it becomes the score only when no later answer is. False when it was not in quarantine."""
@@ -101,9 +108,22 @@ def _keep(survey: Survey, *, hold: bool, by: Actor, **values: Any) -> Answer:
     last = survey.answers.aggregate(last=Max("revision"))["last"] or 0
     state = Answer.State.QUARANTINED if values["reason"] else Answer.State.ACCEPTED
     given = Answer.objects.create(survey=survey, revision=last + 1, state=state, **values)
-    if state == Answer.State.ACCEPTED:
+    if state == Answer.State.ACCEPTED and not _set_apart(survey, given, by=by):
         _stand(survey, given, by=by, hold=hold and given.score <= scale.LOW and not given.comment)
     return given
+
+
+def _set_apart(survey: Survey, given: Answer, *, by: Actor) -> bool:
+    """Into quarantine with answers no person gives, the new one among them; the first of them is the rating again."""
+    apart = doubting.scattered(given)
+    for one in apart:
+        one.change(state=Answer.State.QUARANTINED, reason=doubting.SCATTERED)
+    if apart:
+        given.refresh_from_db()
+        first = survey.answers.filter(state=Answer.State.ACCEPTED).last()
+        if first and not Score.objects.filter(answer=first).exists():
+            _stand(survey, first, by=by, hold=False)
+    return bool(apart)
 
 
 def _stand(survey: Survey, given: Answer, *, by: Actor, hold: bool) -> None:

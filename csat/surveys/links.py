@@ -19,7 +19,11 @@ Subject = Survey | Session | Contact
 
 
 def rate_url(survey: Survey) -> str:
-    """The address of the rating page: the same for resends and reminders."""
+    """The address of the rating page: the same for resends and reminders.
+
+    The page offers *stop asking me*, so that link is made here too: opening the page writes nothing.
+    """
+    unsubscribe_url(survey.contact)
     return f"{settings.SITE_URL}/r/{_token(Purpose.RATE, survey)}"
 
 
@@ -49,7 +53,9 @@ def find(token: str, purpose: str) -> Link | None:
     """
     now = timezone.now()
     live = Link.objects.filter(sha256=tokens.digest(token), purpose=purpose, revoked_at=None)
-    link = live.select_related("survey__session__contact", "session__contact", "contact").first()
+    link = live.select_related(
+        "survey__session__contact", "survey__session__resolver", "survey__session__assignee", "session__contact", "contact"
+    ).first()
     return None if link and purpose == Purpose.WIDGET and link.expires_at and link.expires_at <= now else link
 
 

@@ -14,6 +14,7 @@ from csat.lib.rows import Row
 from csat.people.models import Agent, Contact
 from csat.sessions.models import Session, channel_choices
 from csat.surveys import states
+from csat.surveys.about import About as About  # read from here by the doors
 from csat.surveys.states import DeliveryState, SurveyState
 
 
@@ -35,13 +36,6 @@ class Source(models.TextChoices):
     SLACK = "slack", _("Slack")
     API = "api", _("API")
     STAFF = "staff", _("staff")
-
-
-class About(models.TextChoices):
-    HELP = "help", _("the help I got")
-    PRODUCT = "product", _("the product")
-    POLICY = "policy", _("a rule or price")
-    UNSOLVED = "unsolved", _("not solved yet")
 
 
 class CsatSettings(Row):

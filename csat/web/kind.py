@@ -1,12 +1,35 @@
-"""The kind pages: not found, broken."""
+"""The kind pages: not found, no longer there, too often, broken."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+
+from csat.lib.languages import direction
+from csat.surveys.models import CsatSettings
+from csat.web.public import render
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    return render("404.html", status=404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """Needs nothing that may be what broke: no database, no session."""
+    language = get_language() or "en"
+    return HttpResponse(render_to_string("500.html", {"language": language, "direction": direction(language)}), status=500)
+
+
+def unknown_link(request: HttpRequest) -> HttpResponse:
+    """For a token that never was and for a revoked one alike."""
+    return render("rating/unknown.html", status=404)
+
+
+def gone(why: str, *, language: str, rules: CsatSettings) -> HttpResponse:
+    """`expired` or `withdrawn`."""
+    return render(f"rating/{why}.html", language=language, rules=rules, status=410)
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    response = render("rating/too_many.html", status=429, seconds=seconds)
+    response["Retry-After"] = str(seconds)
+    return response

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from csat.web import acting, api_keys, contacts, health, inbox, login, metrics, outbox, session
+from csat.web import acting, api_keys, branding, contacts, health, inbox, login, metrics, outbox, rating, session, unsubscribing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -21,6 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/<uuid:uuid>/", outbox.one, name="outbox-message"),
     path("outbox/<uuid:uuid>/mail/", outbox.mail, name="outbox-mail"),
     # the customer's side
+    path("r/<str:token>", rating.rate, name="rate"),
+    path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
+    path("brand-<slug:digest>.css", branding.css, name="brand-css"),
+    path("media/brand/<str:name>", branding.logo, name="brand-logo"),
     # settings
     path("settings/api-keys/", api_keys.page, name="settings-api-keys"),
     path("settings/api-keys/<uuid:uuid>/revoke/", api_keys.revoke, name="settings-api-key-revoke"),

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from csat.api import schema
 from csat.api import urls as api_urls
 from csat.channels.outbox import SandboxMessage
+from csat.surveys import links
 from tests.factories import make_sent_survey
 
 PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
@@ -56,6 +57,12 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("outbox/<uuid:uuid>/", f"/outbox/{NOBODY}/", GONE_STAFF),
     ("outbox/<uuid:uuid>/mail/", "/outbox/{mail}/mail/", STAFF),
     # the customer's side
+    ("r/<str:token>", "/r/{rate}", PUBLIC),
+    ("r/<str:token>", "/r/nonsense", UNKNOWN),
+    ("u/<str:token>", "/u/{stop}", PUBLIC),
+    ("u/<str:token>", "/u/nonsense", UNKNOWN),
+    ("brand-<slug:digest>.css", "/brand-0123456789ab.css", PUBLIC),
+    ("media/brand/<str:name>", "/media/brand/nothing.png", UNKNOWN),
     # settings
     ("settings/api-keys/", "/settings/api-keys/", ADMINS),
     ("settings/api-keys/<uuid:uuid>/revoke/", f"/settings/api-keys/{NOBODY}/revoke/", (302, 403, 403, 404, 404)),
@@ -94,7 +101,8 @@ def rows(db: None) -> dict[str, object]:
     """What an address may name: one row of each kind, reached through a survey that was sent."""
     session = make_sent_survey().session
     mail = SandboxMessage.objects.get()
-    return {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid}
+    tokens = {"rate": links.rate_token(session.survey), "stop": links.unsubscribe_token(session.contact)}
+    return {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid, **tokens}
 
 
 @pytest.mark.parametrize(("route", "address", "expected"), TABLE, ids=[address for _, address, _ in TABLE])

@@ -1,0 +1,15 @@
+import pytest
+
+from csat.surveys import links
+from csat.surveys.models import Survey
+from tests.factories import make_agent, make_sent_survey
+
+
+@pytest.fixture
+def survey(db) -> Survey:
+    return make_sent_survey("email", assignee=make_agent("Sam"))
+
+
+@pytest.fixture
+def address(survey) -> str:
+    return f"/r/{links.rate_token(survey)}"
