@@ -52,3 +52,8 @@ def test_who_may_do_what(permission, who, agent_user, manager_user, outsider_use
     ada.groups.add(Group.objects.get(name="admin"))  # not a superuser
     people = {"agent": agent_user, "manager": manager_user, "admin": ada}
     assert {name for name, person in people.items() if person.has_perm(permission)} == who
+
+
+def test_every_permission_named_is_one_there_is():
+    named = {f"{right}_{model}" for rights in (roles.AGENT_MAY, roles.MANAGER_MAY) for right, models in rights.items() for model in models}
+    assert named <= set(Permission.objects.filter(content_type__app_label="csat").values_list("codename", flat=True))

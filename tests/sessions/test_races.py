@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from csat.people import agents, contacts, suppressing
+from csat.people import agents, contacts, erasing, suppressing
 from csat.people.models import Agent, Contact, Suppression
 from csat.sessions import conversing, intake, resolving
 from csat.sessions.models import Session
@@ -74,3 +74,20 @@ def test_one_agent_one_team_one_suppression(django_user_model):
     assert len(set(race(lambda _: agents.team("Parcels").pk))) == 1
     race(lambda _: suppressing.suppress("sms", "+4930123456", reason="stop_word"))
     assert (Agent.objects.count(), Suppression.objects.count()) == (2, 1)
+
+
+def test_erasing_among_all_that_goes_on_leaves_no_trace_and_no_deadlock():
+    nadia = make_contact(email="a@customer.example", name="Nadia")
+    sessions = [make_session(contact=nadia) for _ in range(3)]
+    verbs = [
+        lambda: erasing.erase(nadia.again(), by=API),
+        lambda: resolving.resolve(sessions[0].again(), by=API),
+        lambda: conversing.add_message(sessions[1].again(), sender="agent", text="Hello", by=API),
+        lambda: conversing.change(sessions[2].again(), by=API, status="closed_resolved", tags=["vip"]),
+        lambda: suppressing.opt_out(nadia.again(), by=CUSTOMER),
+        lambda: contacts.find_or_create(email="a@customer.example"),
+    ]
+    answers = race(lambda n: verbs[n](), len(verbs))
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    assert nadia.again().erased_at
+    assert nadia.again().name == ""
