@@ -1,0 +1,74 @@
+"""The bench command: a PostgreSQL and a Redis of its own, then every measurement of benchmarks/ in one run.
+
+A measurement is `benchmarks/<name>.py`: run with DATABASE_URL and REDIS_URL set on an empty, migrated database, it prints one line
+of JSON for each figure: {"what", "ours", "limit", "unit", "goal", "lower_is_better"}.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from ops import packages, processes, servers, venv
+
+FOLDER = venv.ROOT / "benchmarks"
+HEAD = f"{'what':<58} {'ours':>12} {'limit':>12} {'unit':<8} {'ratio':>7}  goal"
+
+
+def main(names: list[str]) -> int:
+    try:
+        venv.ensure("requirements-dev.txt")
+        packages.ensure()
+        with servers.Servers() as real:
+            return _measure(names, real)
+    except (venv.CannotInstall, packages.Missing, servers.DidNotStart) as trouble:
+        print(trouble)
+        return 1
+
+
+def _measure(names: list[str], real: servers.Servers) -> int:
+    chosen = [FOLDER / f"{name}.py" for name in names] or sorted(path for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    figures, failed = [], []
+    for script in chosen:
+        print(f"--- {script.stem}", file=sys.stderr, flush=True)
+        code, found = _run(script, _environment(real, script.stem))
+        figures += found
+        failed += [script.stem] if code else []
+    print("\n".join([HEAD, *map(_line, figures)]))
+    if failed:
+        print(f"FAILED: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _environment(real: servers.Servers, name: str) -> dict[str, str]:
+    """A database of its own for each measurement."""
+    base = real.database_url.removesuffix("/postgres")
+    subprocess.run(["psql", "-q", real.database_url, "-c", f'CREATE DATABASE "bench_{name}"'], check=True)
+    env = os.environ | {"DATABASE_URL": f"{base}/bench_{name}", "REDIS_URL": f"{real.redis_url}/0", "RATE_LIMITS": "off"}
+    env |= {"LOG_LEVEL": "WARNING", "PYTHONPATH": str(venv.ROOT), "PG_LIMIT_URL": real.database_url}
+    subprocess.run([str(venv.PYTHON), "manage.py", "migrate", "-v0"], env=env, check=True)
+    return env
+
+
+def _run(script: Path, env: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
+    process = processes.start([str(venv.PYTHON), str(script)], env=env, out=subprocess.PIPE)
+    figures = []
+    try:
+        for line in process.stdout or ():
+            if line.startswith("{"):
+                figures.append(json.loads(line))
+            else:
+                print(line, end="", file=sys.stderr, flush=True)
+        return process.wait(), figures
+    finally:
+        processes.stop(process)
+
+
+def _line(figure: dict[str, Any]) -> str:
+    ours, limit = figure["ours"], figure.get("limit")
+    lower = figure.get("lower_is_better", True)
+    ratio = "" if not limit else f"{(ours / limit if lower else limit / ours):.2f} x" if ours else "-"
+    shown = f"{limit:,.1f}" if limit is not None else ""
+    return f"{figure['what']:<58} {ours:>12,.1f} {shown:>12} {figure.get('unit', ''):<8} {ratio:>7}  {figure.get('goal', '')}"

@@ -1,0 +1,81 @@
+"""manage.py demo [--sessions N]: fill the database with a support team and two months of its conversations."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from csat.channels.kinds import SURVEYED
+from csat.management.demo import living
+from csat.management.demo.cast import LOGINS, PASSWORD, gather
+from csat.management.demo.history import History
+from csat.management.demo.plots import DAYS, plots
+from csat.people.models import Contact
+from csat.sessions.models import Session
+from csat.surveys import settings
+from csat.surveys.eligibility import Rules
+from csat.timeline.recording import SYSTEM
+
+STORIES = 110
+MARK = "demo-en-1"  # the external id of a customer who is only in the demo
+
+
+class Command(BaseCommand):
+    help = "Fill the database with a demo: a team, its customers, their conversations and ratings. A second call adds nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sessions", type=int, default=0, metavar="N", help="add N sessions over a year instead, for trying out size")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Contact.objects.filter(external_id=MARK).exists():
+            self.stdout.write("The demo is here already.")
+            return
+        fill()
+        if options["verbosity"]:
+            self.stdout.write(self.logins())
+
+    @staticmethod
+    def nothing_here() -> bool:
+        """Whether nobody has used this database yet."""
+        return not (Session.objects.exists() or Contact.objects.exists() or User.objects.exists())
+
+    @staticmethod
+    def logins() -> str:
+        """A line for each login of the demo, when it is here."""
+        if not Contact.objects.filter(external_id=MARK).exists():
+            return "  No logins yet: .venv/bin/python manage.py createsuperuser"
+        return "\n".join(f"  {role:<8} {login:<6} password {PASSWORD}" for role, login in LOGINS.items())
+
+
+@transaction.atomic
+def fill() -> None:
+    cast = gather()
+    rules = settings.change(
+        by=SYSTEM,
+        auto_send=True,
+        delay_seconds=0,
+        brand_name="Acme",
+        ask_about=True,
+        channels={kind: {"enabled": True} for kind in SURVEYED},
+    )
+    rules.change(auto_send_since=timezone.now() - timedelta(days=DAYS + 10))  # the demo's past was asked by these rules
+    history, first = History(Rules.current()), _next_number()
+    for number, plot in enumerate(plots(STORIES, cast, now=timezone.now()), start=first):
+        history.add(plot, number=number)
+    history.write()
+    _continue_numbers()
+    living.play(cast)
+
+
+def _next_number() -> int:
+    return (Session.objects.order_by("-pk").values_list("pk", flat=True).first() or 4400) + 1
+
+
+def _continue_numbers() -> None:
+    """PostgreSQL's own count of ticket numbers goes on after the ones we gave."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval(pg_get_serial_sequence('csat_session', 'id'), (SELECT max(id) FROM csat_session))")
