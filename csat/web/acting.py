@@ -72,7 +72,7 @@ def link(request: StaffRequest, uuid: UUID) -> HttpResponse:
     except Refused as refused:
         return _refused(request, session, page.Refusal("link", refused.message, {}), refused.status)
     response = render(request, "inbox/_link.html" if request.htmx else "inbox/link.html", {"url": url, "session": session})
-    return trigger_client_event(response, "copy", {"text": url}) if request.htmx else response
+    return trigger_client_event(response, "copy-this", {"text": url}) if request.htmx else response
 
 
 # the verbs

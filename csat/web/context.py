@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from csat.channels import registry, status
 from csat.channels.outbox import SandboxMessage
 from csat.lib.languages import direction
 from csat.people import roles
@@ -62,5 +63,5 @@ def _place(request: HttpRequest, name: str, label: object) -> Place | None:
 
 
 def sandbox_in_use() -> bool:
-    """Whether a message went (or would go) to the sandbox."""
-    return SandboxMessage.objects.exists()
+    """Whether a message would go to the sandbox, or went there."""
+    return any(status.status(channel.kind).state == status.SANDBOX for channel in registry.all()) or SandboxMessage.objects.exists()

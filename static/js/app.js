@@ -58,25 +58,41 @@
   on("htmx:timeout", failed);
 
   // news must not close a menu or a form somebody has open
+  let polled = false;
   const busy = (target) => target && (target.querySelector("details[open]") || (target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")));
   on("htmx:oobBeforeSwap", (event) => {
-    const polled = event.detail.requestConfig?.elt ?? event.detail.elt;
-    if (polled && polls(polled) && busy(event.detail.target)) event.detail.shouldSwap = false;
+    if (polled && busy(event.detail.target)) event.detail.shouldSwap = false;
   });
-  on("htmx:beforeSwap", (event) => { // a refusal (409, 422) is an answer with words in it, not an error
-    if ([409, 422].includes(event.detail.xhr.status) && event.detail.xhr.responseText) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  on("htmx:beforeSwap", (event) => { // a refusal (404, 409, 422) is an answer with words in it, not an error
+    polled = polls(event.detail.requestConfig?.elt ?? event.detail.elt);
+    if ([404, 409, 422].includes(event.detail.xhr.status) && event.detail.xhr.responseText) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+
+  // a form that is sent many times is empty again once it was taken
+  on("htmx:afterRequest", (event) => {
+    const form = event.detail.elt.closest("form[data-reset]");
+    if (form && event.detail.successful) form.reset();
   });
 
   // copy buttons: data-copy holds the text or the selector of a field
-  on("click", async (event) => {
+  const copy = async (text, field) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch { // no clipboard without https: the old way, from the field
+      if (!field?.select) return;
+      field.select();
+      document.execCommand("copy");
+    }
+    say(words.copied);
+  };
+  on("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
     const source = button.dataset.copy;
     const field = source.startsWith("#") ? $(source) : null;
-    const text = field ? field.value ?? field.textContent : source;
-    try { await navigator.clipboard.writeText(text); } catch { if (field && field.select) { field.select(); document.execCommand("copy"); } }
-    say(words.copied);
+    copy(field ? field.value ?? field.textContent : source, field);
   });
+  on("copy-this", (event) => copy(event.detail.text, null), document.body);
 
   // menus and confirmations are <details>: one at a time, closed by Escape, a click elsewhere or a [data-close]
   const close = (details) => { details.open = false; };

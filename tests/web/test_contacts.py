@@ -1,0 +1,127 @@
+"""Contacts: the list, one customer's page, and what managers may do there."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from csat.people.models import Contact
+from csat.surveys import answering, settings
+from csat.surveys.models import Source
+from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
+
+pytestmark = pytest.mark.django_db
+
+
+def rate(contact: Contact, score: int, comment: str = "", **details: Any) -> None:
+    survey = make_sent_survey(contact=contact, **details)
+    answering.answer(survey, score=score, comment=comment, source=Source.PAGE)
+
+
+def page_of(client: Client, contact: Contact) -> str:
+    answer = client.get(f"/contacts/{contact.uuid}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+class TestList:
+    @pytest.mark.parametrize("query", ["souza", "ANA@", "+351 912", "0912 345"])
+    def test_it_finds_by_name_email_and_phone(self, agent: Client, query: str) -> None:
+        make_contact(name="Ana Souza", email="ana@souza.example", phone="+351912345678")
+        make_contact(name="Li Wei", email="li@wei.example", phone="+4915112345")
+        page = agent.get("/contacts/", {"q": query}).content.decode()
+        assert "Ana Souza" in page
+        assert "Li Wei" not in page
+
+    def test_a_row_tells_count_and_average(self, agent: Client) -> None:
+        contact = make_contact()
+        rate(contact, 5)
+        rate(contact, 4)
+        page = agent.get("/contacts/").content.decode()
+        assert "4.5" in page
+        assert "2 ratings" in page
+
+    def test_nobody_found_and_nobody_yet_are_told_apart(self, agent: Client) -> None:
+        assert "No contacts yet" in agent.get("/contacts/").content.decode()
+        assert "Nobody found" in agent.get("/contacts/?q=x").content.decode()
+
+    def test_twenty_rows_cost_as_many_queries_as_one(self, agent: Client) -> None:
+        costs = []
+        for many in (1, 19):
+            for _ in range(many):
+                rate(make_contact(), 4)
+            agent.get("/contacts/")
+            with CaptureQueriesContext(connection) as queries:
+                agent.get("/contacts/")
+            costs.append(len(queries))
+        assert costs[0] == costs[1] <= 10
+
+
+class TestOne:
+    def test_every_rating_newest_first_each_opening_its_conversation(self, agent: Client) -> None:
+        contact = make_contact()
+        rate(contact, 1, "first", subject="Old")
+        rate(contact, 5, "second", subject="New")
+        page = page_of(agent, contact)
+        assert page.index("second") < page.index("first")
+        session = contact.sessions.get(subject="New")
+        assert f'href="/inbox/{session.uuid}/"' in page
+
+    def test_the_average_and_how_many(self, agent: Client) -> None:
+        contact = make_contact()
+        rate(contact, 5)
+        rate(contact, 2)
+        figures = page_of(agent, contact).split('class="figures"')[1].split("</section>")[0]
+        assert "3.5" in figures
+        assert ">2<" in figures
+
+    def test_what_was_asked_in_vain_or_not_asked_says_why(self, agent: Client) -> None:
+        contact = make_contact()
+        make_sent_survey(contact=contact)
+        switch_on("email", sample_percent=0)
+        make_resolved_session(contact=contact)
+        page = page_of(agent, contact)
+        assert "Sent, no answer yet" in page
+        assert "Not asked: Not in the sample of 0 %" in page
+
+    def test_agents_see_no_more_here_than_elsewhere(self, agent: Client, manager: Client) -> None:
+        contact = make_contact()
+        rate(contact, 1, "Layla was rude", assignee=make_agent())
+        settings.change(by=API, agents_see_own_only=True)
+        assert "Layla was rude" not in page_of(agent, contact)
+        assert "No ratings yet" in page_of(agent, contact)
+        settings.change(by=API, agents_see_own_only=False, comments_hidden_from_agents=True)
+        assert "Layla was rude" not in page_of(agent, contact)
+        assert 'aria-label="1, Terrible"' in page_of(agent, contact)
+        assert "Layla was rude" in page_of(manager, contact)
+
+    def test_an_erased_contact_is_gone(self, manager: Client) -> None:
+        contact = make_contact(name="Ana Souza")
+        rate(contact, 1, "my secret")
+        answer = manager.post(f"/contacts/{contact.uuid}/erase/", follow=True)
+        assert "Erased." in answer.content.decode()
+        assert manager.get(f"/contacts/{contact.uuid}/").status_code == 404
+        assert "Ana Souza" not in manager.get("/inbox/").content.decode()
+        assert "my secret" not in manager.get("/inbox/").content.decode()
+
+    def test_stop_and_allow_surveys(self, manager: Client) -> None:
+        contact = make_contact()
+        manager.post(f"/contacts/{contact.uuid}/opt-out/")
+        assert "Asked not to be surveyed" in page_of(manager, contact)
+        manager.post(f"/contacts/{contact.uuid}/opt-in/")
+        assert contact.again().opted_out_at is None
+
+    @pytest.mark.parametrize("act", ["erase", "opt-out", "opt-in"])
+    def test_agents_may_not(self, agent: Client, act: str) -> None:
+        contact = make_contact()
+        assert agent.post(f"/contacts/{contact.uuid}/{act}/").status_code == 403
+        assert "Erase" not in page_of(agent, contact)
+
+    def test_there_are_no_other_verbs(self, manager: Client) -> None:
+        assert manager.post(f"/contacts/{make_contact().uuid}/merge/").status_code == 404
+
+    def test_a_contact_without_anything_has_a_page(self, agent: Client) -> None:
+        contact = make_session(contact=make_contact(name="", email="", phone="")).contact
+        assert "Anonymous" in page_of(agent, contact)

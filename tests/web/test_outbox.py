@@ -1,0 +1,87 @@
+"""The sandbox's outbox."""
+
+import pytest
+from django.test import Client
+
+from csat.channels.outbox import SandboxMessage
+from tests.factories import make_agent, make_contact, make_sent_survey
+
+pytestmark = pytest.mark.django_db
+
+
+def message_of(client: Client, channel: str) -> str:
+    make_sent_survey(channel, contact=make_contact(name="Ana Souza"), assignee=make_agent())
+    return client.get(f"/outbox/{SandboxMessage.objects.get().uuid}/").content.decode()
+
+
+def link() -> str:
+    return str(SandboxMessage.objects.get().data["link"])
+
+
+class TestList:
+    def test_it_says_what_to_do_while_nothing_was_sent(self, agent: Client) -> None:
+        page = agent.get("/outbox/").content.decode()
+        assert "Nothing has been sent yet" in page
+        assert "/inbox/?status=open" in page
+
+    def test_a_message_shows_to_whom_and_what(self, agent: Client) -> None:
+        make_sent_survey("sms", contact=make_contact(phone="+351912345678"))
+        page = agent.get("/outbox/").content.decode()
+        assert "+351912345678" in page
+        assert 'aria-label="SMS"' in page
+
+    def test_it_is_in_the_rail_with_its_tag(self, agent: Client) -> None:
+        assert '<small class="badge">sandbox</small>' in agent.get("/inbox/").content.decode()
+
+    def test_polling_is_answered_with_nothing_until_a_message_comes(self, agent: Client) -> None:
+        make_sent_survey()
+        version = agent.get("/outbox/").content.decode().split("?v=")[1].split('"')[0]
+        headers = {"HX-Request": "true"}
+        assert agent.get(f"/outbox/?v={version}", headers=headers).status_code == 204
+        make_sent_survey()
+        assert agent.get(f"/outbox/?v={version}", headers=headers).status_code == 200
+
+
+class TestMessage:
+    @pytest.mark.parametrize("channel", ["sms", "phone_voice", "whatsapp"])
+    def test_a_text_is_a_bubble_with_a_working_link(self, agent: Client, channel: str) -> None:
+        page = message_of(agent, channel)
+        assert 'class="speech"' in page
+        assert f'href="{link()}"' in page
+
+    def test_a_slack_post_has_its_five_faces_as_links(self, agent: Client) -> None:
+        page = message_of(agent, "slack")
+        assert all(f'href="{link()}?score={score}"' in page for score in range(1, 6))
+        assert "Layla Haddad" in page
+
+    @pytest.mark.parametrize("channel", ["email", "web_voice"])
+    def test_a_mail_is_shown_in_a_frame_that_runs_no_script(self, agent: Client, channel: str) -> None:
+        page = message_of(agent, channel)
+        assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+        assert "allow-scripts" not in page
+        assert "allow-same-origin" not in page
+
+    def test_it_leads_to_its_conversation(self, agent: Client) -> None:
+        assert "Ana Souza</a>" in message_of(agent, "email")
+
+
+class TestMail:
+    def mail(self, client: Client) -> object:
+        make_sent_survey("email")
+        return client.get(f"/outbox/{SandboxMessage.objects.get().uuid}/mail/")
+
+    def test_it_is_the_mail_itself(self, agent: Client) -> None:
+        page = self.mail(agent).content.decode()  # type: ignore[attr-defined]
+        assert all(f"{link()}?score={score}" in page for score in range(1, 6))
+        assert '<base target="_blank">' in page
+
+    def test_its_policy_allows_its_own_look_and_no_script_at_all(self, agent: Client) -> None:
+        policy = self.mail(agent).headers["Content-Security-Policy"]  # type: ignore[attr-defined]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "style-src 'unsafe-inline'" in policy
+        assert "frame-ancestors 'self'" in policy
+
+    def test_a_text_message_has_none(self, agent: Client) -> None:
+        make_sent_survey("sms")
+        assert agent.get(f"/outbox/{SandboxMessage.objects.get().uuid}/mail/").status_code == 404
