@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.channels.kinds import SURVEYED
+from csat.lib import images
 from csat.lib.refusal import Problems
 from csat.lib.text import clean
 from csat.people.auditing import audit
@@ -156,7 +157,9 @@ def _logo(row: CsatSettings, given: Any, problems: Problems) -> None:
     if given is None:
         row.brand_logo = ""
     elif isinstance(given, File):
-        row.brand_logo = given
+        with problems.of("brand_logo"):
+            given.name = images.checked_name(given)
+            row.brand_logo = given
     elif given != row.brand.logo_url:
         problems.add("brand_logo", _("Upload the logo on the settings screen."))
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from csat.web import acting, api_keys, branding, contacts, health, inbox, login, metrics, outbox, rating, session, unsubscribing
+from csat.web import acting, api_keys, branding, contacts, health, inbox, login, metrics, outbox, rating, session, settings, unsubscribing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -26,6 +26,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("brand-<slug:digest>.css", branding.css, name="brand-css"),
     path("media/brand/<str:name>", branding.logo, name="brand-logo"),
     # settings
+    path("settings/", settings.index, name="settings"),
+    path("settings/csat/", settings.csat, name="settings-csat"),
+    path("settings/csat/dry-run/", settings.dry_run, name="settings-dry-run"),
+    path("settings/csat/preview/", settings.preview, name="settings-preview"),
+    path("settings/csat/preview/<slug:kind>/", settings.preview, name="settings-preview-kind"),
+    path("settings/csat/preview/<slug:kind>/mail/", settings.preview_page, name="settings-preview-page"),
+    path("settings/csat/test/<slug:kind>/", settings.test, name="settings-test"),
+    path("settings/csat/resume/<slug:kind>/", settings.resume, name="settings-resume"),
     path("settings/api-keys/", api_keys.page, name="settings-api-keys"),
     path("settings/api-keys/<uuid:uuid>/revoke/", api_keys.revoke, name="settings-api-key-revoke"),
     # machines

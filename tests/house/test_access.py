@@ -64,6 +64,14 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("brand-<slug:digest>.css", "/brand-0123456789ab.css", PUBLIC),
     ("media/brand/<str:name>", "/media/brand/nothing.png", UNKNOWN),
     # settings
+    ("settings/", "/settings/", (302, 403, 302, 302, 404)),
+    ("settings/csat/", "/settings/csat/", MANAGERS),
+    ("settings/csat/dry-run/", "/settings/csat/dry-run/", POST_MANAGERS),
+    ("settings/csat/preview/", "/settings/csat/preview/", POST_MANAGERS),
+    ("settings/csat/preview/<slug:kind>/", "/settings/csat/preview/sms/", POST_MANAGERS),
+    ("settings/csat/preview/<slug:kind>/mail/", "/settings/csat/preview/email/mail/", MANAGERS),
+    ("settings/csat/test/<slug:kind>/", "/settings/csat/test/sms/", POST_MANAGERS),
+    ("settings/csat/resume/<slug:kind>/", "/settings/csat/resume/sms/", POST_MANAGERS),
     ("settings/api-keys/", "/settings/api-keys/", ADMINS),
     ("settings/api-keys/<uuid:uuid>/revoke/", f"/settings/api-keys/{NOBODY}/revoke/", (302, 403, 403, 404, 404)),
     # machines
