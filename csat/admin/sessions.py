@@ -21,6 +21,8 @@ from csat.people import contacts
 from csat.people.models import Contact
 from csat.sessions import conversing, resolving
 from csat.sessions.models import Session
+from csat.surveys import scheduling
+from csat.surveys.models import Origin
 
 
 class SessionForm(VerbForm):
@@ -59,7 +61,7 @@ class SessionAdmin(VerbTable):
             "created_at", "resolved_at", "closed_at", "handed_off_at", "last_activity_at",
         ]}),
     ]  # fmt: skip
-    actions = ["resolve", "resolve_without_survey", "reopen", "export_csv"]
+    actions = ["resolve", "resolve_without_survey", "reopen", "send_survey", "export_csv"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -126,6 +128,10 @@ class SessionAdmin(VerbTable):
     def reopen(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
         each(request, rows, lambda row: resolving.reopen(row, by=actor(request)), done=_changed, already=gettext("is open already"))
 
+    @admin.action(description=_("Send survey"), permissions=["act"])
+    def send_survey(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
+        each(request, rows, lambda row: scheduling.request(row, origin=Origin.MANUAL, by=actor(request)), done=_asked)
+
     @admin.action(description=_("Export as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, rows: QuerySet[Session]) -> StreamingHttpResponse:
         return exporting.answer(rows, sight=sight(request))
@@ -133,3 +139,7 @@ class SessionAdmin(VerbTable):
 
 def _changed(number: int) -> str | Promise:
     return ngettext("%(number)d session changed.", "%(number)d sessions changed.", number) % {"number": number}
+
+
+def _asked(number: int) -> str | Promise:
+    return ngettext("%(number)d survey asked for.", "%(number)d surveys asked for.", number) % {"number": number}

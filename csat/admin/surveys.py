@@ -1,15 +1,21 @@
 """Surveys with their gates and deliveries, answers, scores, links and follow-ups."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from csat.admin.filters import Set
 from csat.admin.seeing import SeenFacts, SeenInline
-from csat.admin.tables import Facts, FactsInline, page_of
+from csat.admin.tables import Facts, FactsInline, actor, page_of
+from csat.admin.verbs import each
 from csat.channels import faces
-from csat.surveys.models import Answer, Delivery, Link, Score, Survey
+from csat.surveys import answering, explaining, links, scheduling
+from csat.surveys.models import Answer, Delivery, Link, Origin, Score, Survey
 
 FORM = "admin/csat/change_form.html"
 
@@ -41,6 +47,7 @@ class SurveyAdmin(Facts):
     date_hierarchy = "requested_at"
     ordering = ["-id"]
     inlines = [DeliveryInline, AnswerInline]
+    actions = ["send"]
     fieldsets = [
         (None, {"fields": ["session_page", "contact_page", "channel", "language", "state", "origin", "request", "message"]}),
         (_("Why was or wasn't this customer asked?"), {"fields": ["why"]}),
@@ -60,7 +67,15 @@ class SurveyAdmin(Facts):
 
     @admin.display(description=_("gates"))
     def why(self, survey: Survey) -> SafeString:
-        return render_to_string("admin/csat/gates.html", {"gates": survey.gates})
+        return render_to_string("admin/csat/gates.html", {"gates": explaining.explain(survey)})
+
+    @admin.action(description=_("Send survey"), permissions=["act"])
+    def send(self, request: HttpRequest, rows: QuerySet[Survey]) -> None:
+        each(request, rows, lambda row: scheduling.request(row.session, origin=Origin.MANUAL, by=actor(request)), done=_asked)
+
+
+def _asked(number: int) -> str | Promise:
+    return ngettext("%(number)d survey asked for.", "%(number)d surveys asked for.", number) % {"number": number}
 
 
 @admin.register(Delivery)
@@ -108,6 +123,7 @@ class AnswerAdmin(SeenFacts):
     date_hierarchy = "created_at"
     ordering = ["-id"]
     fields = ["survey", "revision", "score", "comment", "about", "source", "state", "reason", "provenance", "created_at"]
+    actions = ["restore"]
 
     @admin.display(description=_("session"))
     def session(self, answer: Answer) -> str:
@@ -116,6 +132,14 @@ class AnswerAdmin(SeenFacts):
     @admin.display(description=_("score"), ordering="score")
     def rating(self, answer: Answer) -> str:
         return face(answer.score)
+
+    @admin.action(description=_("Restore from quarantine"), permissions=["act"])
+    def restore(self, request: HttpRequest, rows: QuerySet[Answer]) -> None:
+        each(request, rows, lambda row: answering.restore(row, by=actor(request)), done=_restored, already=gettext("is not in quarantine"))
+
+
+def _restored(number: int) -> str | Promise:
+    return ngettext("%(number)d answer restored.", "%(number)d answers restored.", number) % {"number": number}
 
 
 @admin.register(Score)
@@ -146,7 +170,16 @@ class LinkAdmin(Facts):
     ordering = ["-id"]
     fields = ["purpose", "subject", "version", "key_id", "expires_at", "revoked_at", "created_at"]
     readonly_fields = ["subject"]
+    actions = ["revoke"]
 
     @admin.display(description=_("opens"))
     def subject(self, link: Link) -> str:
         return str(link.survey or link.session or link.contact)
+
+    @admin.action(description=_("Revoke for ever"), permissions=["act"])
+    def revoke(self, request: HttpRequest, rows: QuerySet[Link]) -> None:
+        each(request, rows, lambda row: links.revoke(row, by=actor(request)), done=_revoked)
+
+
+def _revoked(number: int) -> str | Promise:
+    return ngettext("%(number)d link revoked.", "%(number)d links revoked.", number) % {"number": number}

@@ -58,7 +58,7 @@ def preview(request: StaffRequest, kind: str = "") -> HttpResponse:
     return _show(request, form, preview=shown)
 
 
-@csp_replace(MAIL_POLICY | {"frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
+@csp_replace(MAIL_POLICY | {"frame-ancestors": ["'self'"]})
 @xframe_options_sameorigin
 @managers
 @require_GET
