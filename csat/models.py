@@ -2,6 +2,7 @@
 
 from csat.channels.outbox import SandboxMessage
 from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
+from csat.reports.models import Export, Mark, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
 from csat.timeline.models import Event, Heartbeat
@@ -19,16 +20,20 @@ __all__ = [
     "Delivery",
     "Endpoint",
     "Event",
+    "Export",
     "FollowUp",
     "Handoff",
     "HandoffReason",
     "Heartbeat",
     "IdempotencyRecord",
     "Link",
+    "Mark",
     "Organization",
     "Participation",
+    "Rollup",
     "Run",
     "SandboxMessage",
+    "SavedView",
     "Score",
     "Session",
     "Step",

@@ -135,6 +135,7 @@ def _stand(survey: Survey, given: Answer, *, by: Actor, hold: bool) -> None:
     repeated = {"answer": given, "score": given.score, "comment": given.comment, "about": given.about, "source": given.source}
     fixed = {"session": session, "contact": survey.contact, "agent": session.resolver, "channel": survey.channel}
     standing, _made = Score.objects.update_or_create(survey=survey, defaults=repeated | fixed | {"submitted_at": now})
+    survey.change(where={"counted_at": None}, counted_at=standing.created_at)
     survey.move(SurveyState.ANSWERED, answered_at=now, remind_at=None)
     _cancel_asking(survey)
     event = telling.note(
@@ -151,7 +152,8 @@ def _stand(survey: Survey, given: Answer, *, by: Actor, hold: bool) -> None:
 def _told(standing: Score, given: Answer, previous: int | None) -> dict[str, Any]:
     said = {"comment": given.comment, "about": given.about, "source": given.source}
     numbers = {"revision": given.revision, "previous_score": previous}
-    return {**scale.words(given.score), **said, **numbers, "score_id": str(standing.uuid), "answer_id": str(given.uuid)}
+    times = {"created_at": standing.created_at.isoformat(), "updated_at": standing.submitted_at.isoformat()}
+    return {**scale.words(given.score), **said, **numbers, **times, "score_id": str(standing.uuid), "answer_id": str(given.uuid)}
 
 
 def _held(given: Answer) -> bool:

@@ -130,6 +130,7 @@ class Survey(Row):
     skipped_by = models.CharField(max_length=40, blank=True)  # the gate that failed
     scheduled_for = models.DateTimeField(null=True, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)  # first csat.requested; the cohort's date
+    counted_at = models.DateTimeField(null=True, blank=True)  # the cohort: its first request, else the first score nobody asked for
     delivered_at = models.DateTimeField(null=True, blank=True)  # first acceptance that was not later failed
     delivered_via = models.CharField(max_length=20, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -142,6 +143,7 @@ class Survey(Row):
             models.Index(fields=["remind_at"], condition=Q(state="sent"), name="survey_reminding"),
             models.Index(fields=["contact", "-requested_at"], name="survey_contact"),
             models.Index(fields=["requested_at"], name="survey_requested"),
+            models.Index(fields=["counted_at"], name="survey_counted"),
             models.Index(fields=["updated_at", "id"], name="survey_sync"),
         ]
 

@@ -20,7 +20,8 @@ def requested(delivery: Delivery) -> Event | None:
     reminder = delivery.reason == Delivery.Reason.REMINDER
     if not reminder and not survey.change(where={"told__lt": delivery.request}, told=delivery.request):
         return None
-    survey.change(where={"requested_at": None}, requested_at=timezone.now())
+    now = timezone.now()
+    survey.change(where={"requested_at": None}, requested_at=now, counted_at=now)
     data: dict[str, Any] = {"origin": delivery.origin, "delivered_via": delivery.channel, "delivery_id": str(delivery.uuid)}
     if survey.channel == Channel.API:
         data["url"] = links.rate_url(survey)

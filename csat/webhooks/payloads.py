@@ -36,7 +36,7 @@ def body(event_type: str, data: dict[str, Any], *, at: datetime, organization: u
 def of_event(event: Event, event_type: str) -> str:
     """The body that tells `event`; a handful of queries, once an event whatever the number of endpoints."""
     data: dict[str, Any] = _about_session(event) if event.session_id else {"timestamp": stamp(event.at)}
-    data |= {name: event.data[name] for name in FACTS.get(event.kind, ()) if name in event.data}
+    data |= {name: _told(name, event.data[name]) for name in FACTS.get(event.kind, ()) if name in event.data}
     if event.kind in (Kind.SESSION_RESOLVED, Kind.SESSION_CLOSED):
         data |= {"status": "closed_" + event.kind.removeprefix("session.").replace("closed", "unresolved"), "closed_by": event.actor_kind}
     if event.kind == Kind.CONTACT_ERASED and event.contact_id:
@@ -57,6 +57,10 @@ def test_body(event_type: str, *, at: datetime) -> str:
 def stamp(at: datetime) -> str:
     """ISO 8601 in UTC, `Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _told(name: str, value: Any) -> Any:
+    return stamp(datetime.fromisoformat(value)) if name.endswith("_at") and value else value
 
 
 def _about_session(event: Event) -> dict[str, Any]:

@@ -88,9 +88,10 @@ class TestTheEvent:
         answering.answer(survey, score=2, source="page", comment="Slow", about="product")
         answering.answer(survey, score=5, source="page")
         first, second = (event.data for event in told())
-        assert first | {"answer_id": 0, "score_id": 0} == {
+        assert first | {"answer_id": 0, "score_id": 0, "created_at": 0, "updated_at": 0} == {
             "survey_id": str(survey.uuid), "channel": "email", "score": 2, "label": "Poor", "emoji": "😞", "comment": "Slow",
             "about": "product", "source": "page", "revision": 1, "previous_score": None, "score_id": 0, "answer_id": 0,
+            "created_at": 0, "updated_at": 0,
         }  # fmt: skip
         assert (second["score"], second["revision"], second["previous_score"], second["score_id"]) == (5, 2, 2, first["score_id"])
 

@@ -1,0 +1,91 @@
+"""Rollup, Mark, Export and SavedView."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from csat.lib.rows import Row
+
+
+class Rollup(models.Model):
+    """The counts of one day (installation's zone) for up to two dimensions; an empty dimension is "all of it"."""
+
+    day = models.DateField()
+    dim1 = models.CharField(max_length=16, blank=True)
+    key1 = models.CharField(max_length=40, blank=True)
+    dim2 = models.CharField(max_length=16, blank=True)
+    key2 = models.CharField(max_length=40, blank=True)
+    requested = models.PositiveIntegerField(default=0)
+    delivered = models.PositiveIntegerField(default=0)
+    answered = models.PositiveIntegerField(default=0)  # of the delivered: the response rate's numerator
+    s1 = models.PositiveIntegerField(default=0)
+    s2 = models.PositiveIntegerField(default=0)
+    s3 = models.PositiveIntegerField(default=0)
+    s4 = models.PositiveIntegerField(default=0)
+    s5 = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dim1", "dim2", "day", "key1", "key2"], name="one_cell")]
+        indexes = [models.Index(fields=["day"], name="rollup_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.dim1}={self.key1} {self.dim2}={self.key2}"
+
+
+class Mark(models.Model):
+    """This day's cells are out of date. Appended in the transaction of the change, deleted once they were counted anew."""
+
+    day = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class Export(Row):
+    """One export in the background: its filter, how far it is, and the file."""
+
+    class State(models.TextChoices):
+        DUE = "due", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Ready")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Format(models.TextChoices):
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "XLSX"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    format = models.CharField(max_length=4, choices=Format, default=Format.CSV)
+    filters = models.JSONField(default=dict)  # as in the URL
+    columns = models.JSONField(default=list, blank=True)  # [] = all
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    file = models.FileField(upload_to="exports/", blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["created_at"], condition=Q(state__in=["due", "running"]), name="export_due")]
+
+    def __str__(self) -> str:
+        return f"export {self.state}"
+
+
+class SavedView(Row):
+    """A report with its filters, kept under a name."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    name = models.CharField(max_length=80)
+    query = models.CharField(max_length=2000, blank=True)  # of the URL
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="one_view_name")]
+
+    def __str__(self) -> str:
+        return self.name
