@@ -1,11 +1,14 @@
 """Many callers at the same moment, each on its own database connection."""
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections
 
 
 def race(verb: Callable[[int], Any], times: int = 8) -> list[Any]:
@@ -24,3 +27,19 @@ def race(verb: Callable[[int], Any], times: int = 8) -> list[Any]:
 
     with ThreadPoolExecutor(times) as pool:
         return list(pool.map(run, range(times)))
+
+
+@contextmanager
+def sqlite_file(path: Path) -> Iterator[None]:
+    """The test database as a file, with a connection for each thread as in real life: one in memory cannot be raced."""
+    memory, rules = connections["default"], connections.settings["default"]
+    memory.ensure_connection()
+    with closing(sqlite3.connect(path)) as file:
+        memory.connection.backup(file)
+    name, rules["NAME"] = rules["NAME"], str(path)
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        rules["NAME"], connections["default"] = name, memory

@@ -1,0 +1,144 @@
+"""Whatever races, on both databases: every answer is kept, one score stands, one message goes out, one fact is told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from csat.channels.base import Update, What
+from csat.lib.refusal import Refused
+from csat.sessions import resolving
+from csat.surveys import answering, expiring, links, receipts, scheduling, sending, settings, showing
+from csat.surveys.models import Answer, Delivery, Link, Score, Survey
+from csat.timeline import dispatching
+from csat.timeline.models import Event
+from tests.factories import API, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
+from tests.racing import race, sqlite_file
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _really_many_connections(tmp_path):
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with sqlite_file(tmp_path / "race.sqlite3"):
+        yield
+
+
+def told(kind):
+    return Event.objects.filter(kind=kind).count()
+
+
+def fine(results):
+    assert [result for result in results if isinstance(result, Exception)] == []
+    return results
+
+
+def test_two_different_answers_at_once_are_two_answers_and_one_score():
+    survey = make_sent_survey()
+    fine(race(lambda n: answering.answer(survey, score=[1, 5][n], source="page"), 2))
+    assert sorted(Answer.objects.values_list("score", flat=True)) == [1, 5]
+    assert Score.objects.get().answer == Answer.objects.get(revision=2)
+
+
+def test_many_answers_at_once_are_all_kept_and_the_latest_stands():
+    survey = make_sent_survey()
+    fine(race(lambda n: answering.answer(survey, score=n % 5 + 1, source="page", hold=True)))
+    assert list(Answer.objects.values_list("revision", flat=True)) == [1, 2, 3, 4, 5, 6, 7, 8]
+    score, last = Score.objects.get(), Answer.objects.get(revision=8)
+    assert (score.answer, score.score) == (last, last.score)
+    assert [event.data["revision"] for event in Event.objects.filter(kind="csat.submitted").order_by("id")] == list(range(1, 9))
+
+
+def test_one_delivery_goes_out_once(provider):
+    mail = provider("email")
+    switch_on("email")
+    delivery = make_resolved_session().survey.deliveries.get()
+    assert sorted(fine(race(lambda _: sending.send(delivery.pk)))) == [False] * 7 + [True]
+    assert (len(mail.calls), told("csat.requested")) == (1, 1)
+
+
+def test_many_batches_at_once_send_each_once(provider):
+    mail = provider("email")
+    switch_on("email")
+    for _ in range(12):
+        make_resolved_session()
+    assert sum(fine(race(lambda _: sending.send_due(), 4))) == 12
+    assert len({message.reference for message in mail.calls}) == len(mail.calls) == 12
+
+
+def test_of_two_sessions_of_a_contact_under_a_cap_one_is_asked(provider):
+    provider("email")
+    switch_on("email", contact_cap_days=7)
+    contact = make_contact()
+    rows = [make_resolved_session(contact=contact).survey.deliveries.get() for _ in range(4)]
+    assert sorted(fine(race(lambda n: sending.send(rows[n].pk), 4))) == [False, False, False, True]
+    assert sorted(Survey.objects.values_list("state", flat=True)) == ["sent", "skipped", "skipped", "skipped"]
+
+
+def test_many_requests_at_once_are_one_message(provider):
+    mail = provider("email")
+    session = make_session()
+    results = race(lambda _: scheduling.request(session.again(), origin="manual", by=API))
+    assert all(isinstance(result, Survey | Refused) for result in results)
+    assert (Survey.objects.count(), Delivery.objects.count()) == (1, 1)
+    sending.send_due()
+    assert len(mail.calls) == 1
+
+
+def test_resolved_by_many_at_once_there_is_one_survey():
+    switch_on("email")
+    session = make_session()
+    fine(race(lambda _: resolving.resolve(session.again(), by=API)))
+    assert (Survey.objects.count(), Delivery.objects.count()) == (1, 1)
+
+
+def test_a_card_shown_in_many_windows_is_told_once():
+    switch_on("web")
+    survey = make_resolved_session("web").survey
+    sending.send_due()
+    fine(race(lambda _: showing.shown(survey)))
+    assert told("csat.requested") == 1
+
+
+def test_a_link_made_by_many_is_one():
+    survey = scheduling.survey_of(make_session())
+    urls = fine(race(lambda _: links.rate_url(survey)))
+    assert (len(set(urls)), Link.objects.filter(purpose="rate").count()) == (1, 1)
+
+
+def test_many_sweepers_make_one_reminder():
+    settings.change(by=API, reminder_days=1)
+    survey = make_sent_survey()
+    survey.change(remind_at=timezone.now() - timedelta(minutes=1))
+    fine(race(lambda _: expiring.remind(), 4))
+    assert Delivery.objects.filter(reason="reminder").count() == 1
+
+
+def test_a_failure_told_by_many_callbacks_hands_over_once():
+    survey = make_sent_survey("sms")
+    update = Update(What.FAILED, reference=str(survey.deliveries.get().uuid))
+    fine(race(lambda _: receipts.apply(update)))
+    assert (Delivery.objects.filter(channel="email").count(), told("csat.delivery_failed")) == (1, 1)
+
+
+def test_a_comment_while_its_answer_is_being_told_is_never_lost():
+    survey = make_sent_survey()
+    answer = answering.answer(survey, score=1, source="page", hold=True)
+    Event.objects.filter(pk=answer.event_id).update(dispatch_after=timezone.now())
+    fine(race(lambda n: dispatching.fan_out() if n else answering.add_comment(answer.again(), comment="It broke"), 2))
+    assert Score.objects.get().comment == "It broke"
+    assert Event.objects.filter(kind="csat.submitted").order_by("id").last().data["comment"] == "It broke"
+
+
+def test_reopened_while_it_is_being_sent_it_is_withdrawn_either_way(provider):
+    provider("email")
+    switch_on("email")
+    session = make_resolved_session()
+    delivery = session.survey.deliveries.get()
+    fine(race(lambda n: sending.send(delivery.pk) if n else resolving.reopen(session.again(), by=API), 2))
+    assert session.survey.again().state == "cancelled"
+    assert delivery.again().state in {"sent", "cancelled"}
