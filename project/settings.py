@@ -269,7 +269,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["csat.api.parsing.Json"],
     "DEFAULT_PAGINATION_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": [],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "csat.api.describing.Described",
     "DEFAULT_THROTTLE_CLASSES": ["csat.api.throttling.PerKey"] if RATE_LIMITS else [],
     "DEFAULT_THROTTLE_RATES": {"key": "1000/min"},
     "EXCEPTION_HANDLER": "csat.api.errors.answer",
@@ -292,8 +292,14 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX_TRIM": True,
     "SERVERS": [{"url": f"{SITE_URL}/api/v1"}],
     "COMPONENT_SPLIT_REQUEST": True,
-    "PREPROCESSING_HOOKS": ["csat.api.schema.without_slashes"],
-    "ENUM_NAME_OVERRIDES": {},
+    "PREPROCESSING_HOOKS": ["csat.api.describing.without_slashes"],
+    "POSTPROCESSING_HOOKS": [],
+    "DESCRIPTION": (
+        "Every request carries `Authorization: Bearer csat_live_...`; keys are made under Settings → API keys. "
+        "Lists are read page by page: pass `next` as `cursor`. With `updated_after` they come in the order of `updated_at`: "
+        "keep a copy in step by asking from 60 seconds before the last `updated_at` seen. "
+        "A POST with an `Idempotency-Key` may be repeated safely for 24 hours. Times are UTC."
+    ),
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "docExpansion": "none"},
 }
 

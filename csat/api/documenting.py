@@ -1,10 +1,19 @@
 """The OpenAPI side of a view: one decorator per kind of handler, every status it may answer."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 Shape = Any
@@ -14,6 +23,19 @@ KEY = OpenApiParameter(
 )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Invalid",
+            {
+                "statusCode": 422,
+                "message": "email: This is not an email address.",
+                "error": "Unprocessable Entity",
+                "fields": {"email": ["This is not an email address."]},
+            },
+        )
+    ]
+)
 class Error(serializers.Serializer[Any]):
     """Every "no" has this shape."""
 
@@ -54,11 +76,15 @@ def nullable(shape: Shape) -> Any:
     return OpenApiResponse(PolymorphicProxySerializer(f"Nullable{shape.__name__}", [shape], resource_type_field_name=None, many=False))
 
 
-def _schema(summary: str, answers: dict[int, Any], *, errors: tuple[int, ...], request: Any = None, **extra: Any) -> Decorator:
+def _schema(
+    summary: str, answers: dict[int, Any], *, errors: tuple[int, ...], request: Any = None, example: Any = None, **extra: Any
+) -> Decorator:
     responses: dict[int, Any] = {**answers, **{status: OpenApiResponse(Error, WORDS[status]) for status in errors}}
-    return extend_schema(summary=summary, request=request, responses=responses, **extra)
+    examples = [OpenApiExample(summary, example, request_only=True)] if example is not None else []
+    return extend_schema(summary=summary, request=request, responses=responses, examples=examples, **extra)
 
 
+@functools.cache
 def _page(item: Shape) -> Any:
     name = f"{item.__name__}Page"
     return inline_serializer(name, {"items": item(many=True), "next": serializers.CharField(allow_null=True)})

@@ -12,11 +12,13 @@ from csat.api.views.base import Resource
 from csat.lib.refusal import Invalid
 from csat.sessions import importing
 
+NEW = {"items": [{"external_id": "zd-4521", "contact": {"email": "ana@acme.example"}, "status": "closed_resolved"}]}
+
 
 class BulkSessions(Resource):
     scope = "chat-sessions"
 
-    @doc.creates(BulkAnswers, BulkInput, "Take in up to 1,000 sessions; a bad item does not stop the others", statuses=(200,))
+    @doc.creates(BulkAnswers, BulkInput, "Take in up to 1,000 sessions; a bad item does not stop the others", statuses=(200,), example=NEW)
     def post(self, request: Request) -> Response:
         return Response({"items": importing.start_many(_items(request.data), by=self.actor)})
 

@@ -12,6 +12,8 @@ from csat.api.views.base import Resource, get, listed, query, read
 from csat.people import contacts, erasing
 from csat.people.models import Contact
 
+NEW = {"email": "ana@acme.example", "name": "Ana Souza", "external_id": "crm-17", "custom_data": {"plan": "pro"}}
+
 
 class Contacts(Resource):
     scope = "contacts"
@@ -21,7 +23,7 @@ class Contacts(Resource):
         asked = query(request, ContactQuery)
         return listed(_matching(asked), asked, ContactShape)
 
-    @doc.creates(ContactShape, ContactInput, "Create a contact, or find the one there is")
+    @doc.creates(ContactShape, ContactInput, "Create a contact, or find the one there is", example=NEW)
     def post(self, request: Request) -> Response:
         contact, created = contacts.find_or_create(**read(request, ContactInput))
         return Response(ContactShape(contact).data, 201 if created else 200)

@@ -24,11 +24,13 @@ from csat.api.views.base import Resource, get, query, read
 from csat.sessions import analysing, conversing
 from csat.sessions.models import Handoff, Session
 
+NEW = {"reasons": ["insufficient_tools"], "summary": "Wants a refund the AI cannot give", "sentiment": "angry"}
+
 
 class HandOff(Resource):
     scope = "chat-sessions"
 
-    @doc.creates(HandoffShape, HandoffInput, "Hand a session off to people", statuses=(201,))
+    @doc.creates(HandoffShape, HandoffInput, "Hand a session off to people", statuses=(201,), example=NEW)
     def post(self, request: Request, id: UUID) -> Response:
         session = get(Session.objects.select_related("assignee"), id)
         told = read(request, HandoffInput)

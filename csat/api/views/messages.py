@@ -17,11 +17,13 @@ from csat.sessions.models import Session
 from csat.timeline import kinds
 from csat.timeline.models import Event
 
+NEW = {"sender": "agent", "message": "It is on its way.", "agent": {"name": "Sam", "email": "sam@acme.example"}}
+
 
 class Send(Resource):
     scope = "chat-sessions"
 
-    @doc.creates(MessageAnswer, MessageInput, "Tell of a message", statuses=(201,))
+    @doc.creates(MessageAnswer, MessageInput, "Tell of a message", statuses=(201,), example=NEW)
     def post(self, request: Request, id: UUID) -> Response:
         session = get(Session.objects.select_related("assignee", "contact"), id)
         told = read(request, MessageInput)

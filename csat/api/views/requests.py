@@ -16,6 +16,8 @@ from csat.surveys import links, scheduling
 from csat.surveys.models import Delivery, Origin, Survey
 from csat.surveys.states import DeliveryState
 
+NEW = {"session_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
+
 
 class Requests(Resource):
     scope = "csat"
@@ -25,7 +27,7 @@ class Requests(Resource):
         asked = query(request, RequestQuery)
         return listed(_matching(asked), asked, RequestShape)
 
-    @doc.creates(RequestShape, RequestInput, "Ask for a rating", statuses=(202,))
+    @doc.creates(RequestShape, RequestInput, "Ask for a rating", statuses=(202,), example=NEW)
     def post(self, request: Request) -> Response:
         told = read(request, RequestInput)
         survey = scheduling.request(

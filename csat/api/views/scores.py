@@ -21,6 +21,8 @@ from csat.surveys.models import Score, Source
 EQUAL = {"score": "score", "score_lte": "score__lte", "score_gte": "score__gte", "channel": "channel", "search": "comment__icontains"}
 IDS = {"contact_id": "contact__uuid", "agent_id": "agent__uuid", "session_id": "session__uuid"}
 
+NEW = {"session_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a", "score": 4, "comment": "Quick, thanks"}
+
 
 class Scores(Resource):
     scope = "csat"
@@ -30,7 +32,7 @@ class Scores(Resource):
         asked = query(request, ScoreQuery)
         return listed(_matching(asked), asked, ScoreShape, context=_context())
 
-    @doc.creates(ScoreShape, ScoreInput, "Give a rating: 201 for a session's first, 200 when it replaces one")
+    @doc.creates(ScoreShape, ScoreInput, "Give a rating: 201 for a session's first, 200 when it replaces one", example=NEW)
     def post(self, request: Request) -> Response:
         told = read(request, ScoreInput)
         session = naming.session_of(told["session_id"])

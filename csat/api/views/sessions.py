@@ -14,6 +14,14 @@ from csat.api.views.base import Resource, get, listed, query, read
 from csat.sessions import conversing, creating, intake
 from csat.sessions.models import Session
 
+NEW = {
+    "external_id": "zd-4521",
+    "channel": {"type": "email", "subject": "Refund"},
+    "contact": {"email": "ana@acme.example", "name": "Ana Souza"},
+    "assignee": {"name": "Sam", "email": "sam@acme.example", "kind": "human"},
+    "tags": ["refund"],
+}
+
 
 class Sessions(Resource):
     scope = "chat-sessions"
@@ -23,7 +31,7 @@ class Sessions(Resource):
         asked = query(request, SessionQuery)
         return listed(_matching(asked), asked, SessionShape)
 
-    @doc.creates(SessionShape, SessionInput, "Begin a session, or find it by external_id")
+    @doc.creates(SessionShape, SessionInput, "Begin a session, or find it by external_id", example=NEW)
     def post(self, request: Request) -> Response:
         told = read(request, SessionInput)
         known = creating.find(told.get("external_id") or "")

@@ -10,6 +10,8 @@ from csat.api.views.base import Resource
 from csat.lib.refusal import Invalid
 from csat.surveys import settings
 
+NEW = {"auto_send": True, "delay_seconds": 300, "channels": {"email": {"enabled": True}}}
+
 
 class Settings(Resource):
     scope = "csat"
@@ -18,7 +20,7 @@ class Settings(Resource):
     def get(self, request: Request) -> Response:
         return Response(settings.as_dict())
 
-    @doc.changes(SettingsShape, SettingsShape, "Change settings; what is not given stays")
+    @doc.changes(SettingsShape, SettingsShape, "Change settings; what is not given stays", example=NEW)
     def patch(self, request: Request) -> Response:
         told = request.data
         if not isinstance(told, dict):
