@@ -22,7 +22,20 @@ class PublicId:
         return str(value)
 
 
+class Anything:
+    """Whatever is left of an address, line breaks too."""
+
+    regex = r"[\s\S]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(PublicId, "id")
+register_converter(Anything, "anything")
 MODULES = [contacts, sessions, bulk, messages, handoffs, widget, requests, scores, settings, webhooks, workflows, schema]
 
 
@@ -35,4 +48,4 @@ def _addresses(routes: Iterable[tuple[str, type[APIView]]]) -> list[URLPattern]:
 
 
 urlpatterns = [pattern for module in MODULES for pattern in _addresses(module.routes)]
-urlpatterns += [path("", errors.not_found), path("<path:path>", errors.not_found)]
+urlpatterns += [path("", errors.not_found), path("<anything:path>", errors.not_found)]

@@ -78,7 +78,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     *[(f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC) for route in ("twilio/status", "twilio/inbound", "slack/interactions")],
     ("callbacks/email/<slug:esp>/tracking/", "/callbacks/email/postmark/tracking/", POST_PUBLIC),
     ("api/v1/", "/api/v1/", UNKNOWN),
-    ("api/v1/<path:path>", "/api/v1/nonsense", UNKNOWN),
+    ("api/v1/<anything:path>", "/api/v1/nonsense", UNKNOWN),
     *[(f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC) for page in ("schema", "docs") for end in ("", "/")],
     *[(f"api/v1/{route}{end}", f"/api/v1/{_with_id(route)}{end}", MACHINES) for route in API for end in ("", "/")],
     ("health/live", "/health/live", PUBLIC),

@@ -63,7 +63,7 @@ class SessionShape(serializers.Serializer[Session]):
     csat = serializers.SerializerMethodField()
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)
-    resolved_at = Time(read_only=True)
+    resolved_at = Time(read_only=True, allow_null=True)
 
     @extend_schema_field(HandoffShape(allow_null=True))
     def get_handoff(self, session: Session) -> Any:

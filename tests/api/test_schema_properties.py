@@ -1,0 +1,90 @@
+"""What the schema allows, and what it does not, thrown at every operation: no 5xx, no undocumented status or shape."""
+
+import uuid
+from typing import Any
+
+import pytest
+import schemathesis
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode, checks
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi import checks as openapi_checks
+
+from csat.people import keys
+from csat.surveys import scheduling
+from csat.surveys.answering import answer
+from csat.webhooks import endpoints
+from project.wsgi import application
+from tests.factories import API, make_resolved_session
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+EXAMPLES = 12
+CHECKS = [
+    checks.not_a_server_error,
+    openapi_checks.status_code_conformance,
+    openapi_checks.content_type_conformance,
+    openapi_checks.response_headers_conformance,
+    openapi_checks.response_schema_conformance,
+]
+SCHEMA = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
+SCHEMA.app = application
+OPERATIONS = {one.ok().label: one.ok() for one in SCHEMA.get_all_operations() if isinstance(one, Ok)}
+
+
+@pytest.fixture
+def known(db: Any, settings: Any) -> dict[str, str]:
+    """Rows to be named: a public id by the resource whose address it belongs to."""
+    settings.WEBHOOK_ALLOW = ["127.0.0.1:9"]
+    session = make_resolved_session()
+    survey = scheduling.request(session, origin="api", by=API)
+    answer(survey, score=2, source="page", comment="slow")
+    return {
+        "contacts": str(session.contact.uuid),
+        "chat": str(session.uuid),
+        "csat/requests": str(survey.uuid),
+        "csat/scores/session": str(session.uuid),
+        "csat/scores/contact": str(session.contact.uuid),
+        "csat/scores": str(session.score.uuid),
+        "webhooks": str(endpoints.add(url="https://127.0.0.1:9/csat", events=["csat.requested"], by=API).uuid),
+    }
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_no_operation_breaks_or_surprises(label: str, mode: GenerationMode, known: dict[str, str], settings: Any) -> None:
+    settings.RATE_LIMITS = False
+    operation, key = OPERATIONS[label], keys.make("Fuzz", scopes=keys.SCOPES)[1]
+    _run(operation, mode, {"Authorization": f"Bearer {key}"}, known)
+
+
+def _run(operation: Any, mode: GenerationMode, headers: dict[str, str], known: dict[str, str]) -> None:
+    @given(data=st.data())
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def run(data: Any) -> None:
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        _name_what_there_is(case, known, data)
+        response = case.call(headers=headers)
+        case.validate_response(response, checks=CHECKS)
+
+    run()
+
+
+def _name_what_there_is(case: Case, known: dict[str, str], data: Any) -> None:
+    """Random ids only ever meet 404: mostly name rows that exist."""
+    if not data.draw(st.integers(0, 4)):
+        return
+    here = next((id for start, id in known.items() if case.path.strip("/").startswith(start)), str(uuid.uuid4()))
+    for name in case.path_parameters or {}:
+        case.path_parameters[name] = here
+    for name, resource in (("session_id", "chat"), ("contact_id", "contacts")):
+        if isinstance(case.body, dict) and name in case.body:
+            case.body[name] = known[resource]
