@@ -13,10 +13,9 @@ class Job(StrEnum):
     SWEEP = "csat.tasks.sweep"
     SWEEP_OUTWARD = "csat.tasks.sweep_outward"
     NIGHTLY = "csat.tasks.nightly"
-    EXPORT = "csat.tasks.export"
 
 
-OUTWARD = {Job.FAN_OUT, Job.CALL_DUE, Job.RUN_DUE, Job.SWEEP_OUTWARD, Job.EXPORT, Job.NIGHTLY}
+OUTWARD = {Job.FAN_OUT, Job.CALL_DUE, Job.RUN_DUE, Job.SWEEP_OUTWARD, Job.NIGHTLY}
 
 
 def enqueue(job: Job, pk: int | None = None) -> None:
