@@ -1,6 +1,8 @@
 """The house is in order: migrations, jobs, schedules, templates, the policy of every page."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,11 @@ def test_templates_ask_nobody_outside() -> None:
         if name.endswith(".html") and not name.startswith(MAILS):
             source = (Path(TEMPLATES) / name).read_text()
             assert not re.findall(r"(?:src|href)=\"(?:https?:)?//[^\"]+", source), name
+
+
+def test_templates_are_formatted() -> None:
+    """`.venv/bin/djade --target-version 5.2 $(git ls-files 'templates/*.html')` does it."""
+    pages = [str(path) for path in sorted(TEMPLATES.rglob("*.html"))]
+    djade = Path(sys.executable).with_name("djade")
+    answer = subprocess.run([djade, "--check", "--target-version", "5.2", *pages], capture_output=True, text=True)
+    assert answer.returncode == 0, f"run: .venv/bin/djade --target-version 5.2 <these>\n{answer.stderr}"
