@@ -15,6 +15,7 @@ from tests.standins.server import Provider, Reply
 TOKEN, SIGNING_SECRET = "xoxb-1234-5678-abcdef", "8f742231b10e8888abcd99yyyzzz85a5"
 CHANNEL, THREAD = "C024BE91L", "1700000000.000100"
 TS = re.compile(r"\d{10}\.\d{6}")
+SHOWN = ("ts", "thread_ts", "text", "blocks", "type", "user", "metadata")  # of a message that is pressed
 POST = {
     "channel", "text", "blocks", "thread_ts", "metadata", "unfurl_links", "unfurl_media", "mrkdwn", "reply_broadcast", "parse",
     "link_names", "username", "icon_emoji", "icon_url", "token",
@@ -151,7 +152,7 @@ class SlackServer(Provider):
             "container": {"type": "message", "message_ts": message["ts"], "channel_id": message["channel"], "is_ephemeral": False},
             "trigger_id": f"{uuid.uuid4().int % 10**12}.1.{uuid.uuid4().hex}",
             "channel": {"id": message["channel"], "name": "support"},
-            "message": {name: message[name] for name in ("ts", "text", "blocks", "type", "user")} | {"metadata": message.get("metadata")},
+            "message": {name: message[name] for name in SHOWN if name in message},
             "response_url": f"{self.base}/actions/T0ACME/{uuid.uuid4().hex}",
             "actions": [{**button, "block_id": block_id, "type": "button", "action_ts": f"{time.time():.6f}"}],
         }

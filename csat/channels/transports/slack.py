@@ -93,13 +93,12 @@ def find(message: Message, since: datetime) -> Receipt | NotKnown | None:
 
 
 def _replies(message: Message, since: datetime) -> Iterator[dict[str, Any]]:
-    fields = {"channel": message.to, "ts": message.thread_ts, "oldest": f"{since.timestamp() - 120:.6f}"}
-    cursor = {"cursor": ""}
+    fields: dict[str, Any] = {"channel": message.to, "ts": message.thread_ts, "oldest": f"{since.timestamp() - 120:.6f}", "limit": 200}
     while True:
-        page = call("conversations.replies", **fields, include_all_metadata=True, limit=200, **{k: v for k, v in cursor.items() if v})
+        page = call("conversations.replies", include_all_metadata=True, **fields)
         yield from page.get("messages", [])
-        cursor = {"cursor": (page.get("response_metadata") or {}).get("next_cursor", "")}
-        if not cursor["cursor"]:
+        fields["cursor"] = (page.get("response_metadata") or {}).get("next_cursor", "")
+        if not fields["cursor"]:
             return
 
 
@@ -107,9 +106,9 @@ def _is_ours(metadata: Mapping[str, Any], reference: str) -> bool:
     return metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("reference") == reference
 
 
-def call(method: str, **fields: Any) -> dict[str, Any]:
+def call(method: str, *, seconds: int = 0, **fields: Any) -> dict[str, Any]:
     """One call of a Web API method, never repeated by the SDK. Raises the outcomes of lib.outcomes."""
-    client = _client()
+    client = _client(seconds or SECONDS)
     with _outcomes():
         answer = client.api_call(method, json=fields) if method in JSON_METHODS else client.api_call(method, data=fields)
     return dict(answer.data)
@@ -118,11 +117,11 @@ def call(method: str, **fields: Any) -> dict[str, Any]:
 JSON_METHODS = {"chat.postMessage", "chat.update", "chat.postEphemeral", "views.open"}  # reading methods take a form
 
 
-def _client() -> Any:
+def _client(seconds: int) -> Any:
     from slack_sdk import WebClient  # 0.35 s and 24 MB: only where it is used
 
     base = settings.SLACK_API_BASE or WebClient.BASE_URL
-    return WebClient(settings.SLACK_BOT_TOKEN, base_url=base, timeout=SECONDS, retry_handlers=[], ssl=_tls())
+    return WebClient(settings.SLACK_BOT_TOKEN, base_url=base, timeout=seconds, retry_handlers=[], ssl=_tls())
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
+from xml.sax.saxutils import escape
 
 from django.conf import settings
 
@@ -113,6 +114,12 @@ def meaning(text: str, opt_out_type: str = "") -> What:
         if opt_out_type.upper() == types or word in words:
             return what
     return What.REPLIED
+
+
+def twiml(text: str = "") -> str:
+    """The answer to an inbound callback: these words go back to the sender, or nothing does. https://www.twilio.com/docs/messaging/twiml"""
+    message = f"<Message>{escape(text)}</Message>" if text else ""
+    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
 
 
 def _person(address: str) -> tuple[str, str]:

@@ -1,0 +1,73 @@
+"""What Slack shows after a press: the choice under the faces, a box for a comment, a word to somebody it was not for.
+
+A press must be answered within 3 seconds, so each call here has less; what fails is a nicety lost, not an answer.
+"""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from csat.channels import answers
+from csat.channels.base import Update
+from csat.channels.transports import slack
+from csat.channels.wording import cut, speaking
+
+SECONDS = 2
+CHOICE = "csat_choice"  # block_id of the line that tells the choice
+COMMENT_MOST = 2000
+
+
+def show_choice(update: Update, *, score: int, language: str) -> None:
+    """Mark the pressed face in the message and say it; the faces stay, so that another press changes the answer."""
+    message = update.raw.get("message", {})
+    words = answers.chosen(score, language=language)
+    blocks = [_marked(block, score) for block in message.get("blocks", []) if block.get("block_id") != CHOICE]
+    blocks.append({"type": "context", "block_id": CHOICE, "elements": [{"type": "plain_text", "text": words}]})
+    fields = {"channel": update.address, "ts": update.provider_id, "text": message.get("text") or words, "blocks": blocks}
+    slack.call("chat.update", seconds=SECONDS, **fields)
+
+
+def _marked(block: dict[str, Any], score: int) -> dict[str, Any]:
+    if block.get("type") != "actions":
+        return block
+    return {**block, "elements": [_button(element, score) for element in block["elements"]]}
+
+
+def _button(element: dict[str, Any], score: int) -> dict[str, Any]:
+    plain = {name: value for name, value in element.items() if name != "style"}
+    return {**plain, "style": "primary"} if element.get("action_id") == f"{slack.ACTION}{score}" else plain
+
+
+def ask_comment(update: Update, *, score: int, language: str) -> None:
+    """Open the box for a comment; it can be closed without a word."""
+    about = {"reference": update.reference, "survey_id": update.survey_id, "channel": update.address}
+    with speaking(language):
+        low = score <= 2
+        label = _("What went wrong?") if low else _("What could we have done better?")
+        view = {
+            "type": "modal",
+            "callback_id": slack.MODAL,
+            "private_metadata": json.dumps(about),
+            "title": _plain(_("Your rating"), 24),
+            "submit": _plain(_("Send"), 24),
+            "close": _plain(_("Skip"), 24),
+            "blocks": [_box(label)],
+        }
+    slack.call("views.open", seconds=SECONDS, trigger_id=update.raw.get("trigger_id", ""), view=view)
+
+
+def _box(label: str) -> dict[str, Any]:
+    field = {"type": "plain_text_input", "action_id": "text", "multiline": True, "max_length": COMMENT_MOST}
+    return {"type": "input", "block_id": "comment", "optional": True, "label": _plain(label, 2000), "element": field}
+
+
+def _plain(text: str, most: int) -> dict[str, str]:
+    return {"type": "plain_text", "text": cut(text, most)}
+
+
+def whisper(update: Update, text: str) -> None:
+    """Tell only the person who pressed."""
+    message = update.raw.get("message", {})
+    thread = {"thread_ts": message["thread_ts"]} if message.get("thread_ts") else {}
+    slack.call("chat.postEphemeral", seconds=SECONDS, channel=update.address, user=update.user, text=text, **thread)

@@ -1,0 +1,47 @@
+"""The line that comes back after an answer by reply."""
+
+from xml.etree import ElementTree
+
+import pytest
+from django.conf import settings
+
+from csat.channels import answers
+from csat.channels.segments import count
+from csat.channels.transports.twilio_callbacks import twiml
+
+LANGUAGES = [code for code, _ in settings.LANGUAGES]
+
+
+@pytest.mark.parametrize("score", range(1, 6))
+def test_a_thank_you_repeats_the_rating_in_one_segment(score: int):
+    words = answers.thanks(score, language="en")
+    assert f"{score} of 5" in words
+    assert count(words).segments == 1
+
+
+def test_only_a_low_rating_is_asked_what_went_wrong():
+    assert ["wrong" in answers.thanks(score, language="en") for score in range(1, 6)] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_is_there_in_every_language(language: str):
+    lines = [
+        answers.thanks(5, language=language),
+        answers.thanks_for_comment(language=language),
+        answers.ask_back(language=language),
+        answers.help_text(brand="Acme", language=language),
+        answers.chosen(3, language=language),
+        answers.not_yours(language=language),
+    ]
+    assert all(lines)
+    assert all("%(" not in line for line in lines)
+
+
+def test_words_go_back_to_twilio_as_twiml():
+    answer = ElementTree.fromstring(twiml("Thanks & <3"))
+    assert [child.text for child in answer] == ["Thanks & <3"]
+    assert answer[0].tag == "Message"
+
+
+def test_no_words_are_an_empty_answer():
+    assert len(ElementTree.fromstring(twiml())) == 0
