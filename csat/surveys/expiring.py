@@ -1,6 +1,9 @@
 """What time does to surveys: links end, reminders fall due, cards wait in vain, leases run out."""
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -11,37 +14,51 @@ from csat.channels import registry
 from csat.channels.kinds import Medium
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Unknown
-from csat.surveys import noting
+from csat.surveys import noting, telling
 from csat.surveys.models import CsatSettings, Delivery, Origin, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
 BATCH = 500
+PATIENCE = 10  # seconds of one sweep for each kind of work; the next sweep goes on
+T = TypeVar("T")
 MOST_ATTEMPTS = 8  # workers may die over one row; then it is the row
 
 
 def expire() -> int:
     """Surveys whose link has ended unanswered."""
-    ended = Survey.objects.filter(state=SurveyState.SENT, expires_at__lte=timezone.now())[:BATCH]
-    return sum(survey.move(SurveyState.EXPIRED, remind_at=None) for survey in ended)
+    return _each(lambda: list(Survey.objects.filter(state=SurveyState.SENT, expires_at__lte=timezone.now())[:BATCH]), _expire)
 
 
 def remind() -> int:
     """One reminder for each survey still unanswered after the days set; the same link."""
-    late = Survey.objects.filter(state=SurveyState.SENT, remind_at__lte=timezone.now()).select_related("session__contact")[:BATCH]
-    return sum(_remind(survey) for survey in late)
+    return _each(lambda: list(Survey.objects.filter(state=SurveyState.SENT, remind_at__lte=timezone.now())[:BATCH]), _remind)
 
 
 def unshown() -> int:
     """Cards that nobody was shown in time: the next channel takes over; without one the card goes on waiting."""
     waiting = Delivery.objects.filter(medium=Medium.CARD, state=DeliveryState.SENT, shown_at=None, next_try__lte=timezone.now())
-    rows = waiting.filter(survey__state=SurveyState.SENT).select_related("survey__session__contact")[:BATCH]
+    rows = waiting.filter(survey__state=SurveyState.SENT).select_related("survey__session__contact")
     rules = CsatSettings.current()
-    return sum(_give_up(card, rules) for card in rows)
+    return _each(lambda: list(rows[:BATCH]), lambda card: _give_up(card, rules))
 
 
 def release() -> int:
     """Rows whose worker died while it held them: due again, but first to be looked up."""
-    return sum(_release(delivery) for delivery in _run_out()[:BATCH])
+    return _each(lambda: list(_run_out()[:BATCH]), _release)
+
+
+def _each(found: Callable[[], list[T]], act: Callable[[T], bool]) -> int:
+    """Batch after batch until nothing is found or the time is up; how many acts did something. An act takes its row out of the find."""
+    until, done = time.monotonic() + PATIENCE, 0
+    while time.monotonic() < until and (rows := found()):
+        done += sum(act(row) for row in rows)
+    return done
+
+
+@transaction.atomic
+def _expire(survey: Survey) -> bool:
+    telling.touch(survey)
+    return survey.move(SurveyState.EXPIRED, remind_at=None)
 
 
 def _run_out() -> QuerySet[Delivery]:

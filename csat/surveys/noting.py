@@ -171,7 +171,7 @@ def _end(survey: Survey, delivery: Delivery, gate: Gate) -> None:
         elif _tried(delivery):
             survey.move(SurveyState.FAILED)
         else:
-            survey.move(SurveyState.SKIPPED, skipped_by=gate.name)
+            survey.move(SurveyState.SKIPPED, skipped_by=gate.name, scheduled_for=None)
     if delivery.reason != Delivery.Reason.REMINDER:
         telling.skipped(survey, by=actors.unpacked(delivery.asked_by), gate=gate.as_dict())
 

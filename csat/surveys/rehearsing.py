@@ -21,7 +21,7 @@ from csat.sessions.models import Session
 from csat.surveys import settings, speaking
 from csat.surveys.eligibility import Case, Rules, at_resolution
 from csat.surveys.gates import failed
-from csat.surveys.models import ChannelSettings, CsatSettings
+from csat.surveys.models import CsatSettings, Survey
 from csat.timeline.recording import Actor
 
 HISTORY_FREE = ("auto_send_since", "fresh")  # about when something happened, not about whom
@@ -95,12 +95,16 @@ def _cases(since: datetime) -> Iterator[_Past]:
             key=str(survey.uuid if survey else session.uuid),
             now=resolved_at,
             resolved_at=resolved_at,
-            skip_csat=session.skip_csat or (survey is not None and survey.skipped_by == "skip_csat"),
+            skip_csat=session.skip_csat or (survey is not None and _told_not_to_ask(survey)),
             ai_closure_type=session.ai_closure_type,
             customer_messages=session.customer_messages,
         )
         reachable = {"email": bool(contact.email), "phone": bool(contact.phone), "slack": bool(session.slack_channel), "": True}
         yield _Past(contact.pk, case, bool(contact.opted_out_at or contact.erased_at), reachable)
+
+
+def _told_not_to_ask(survey: Survey) -> bool:
+    return any(gate["name"] == "skip_csat" and not gate["passed"] for gate in survey.gates)
 
 
 def _judge_all(cases: list[_Past], rules: Rules) -> Iterator[str]:
@@ -145,8 +149,3 @@ def _imagined(kind: str, *, language: str, message: str, rules: CsatSettings, to
         subject=_("An example conversation"),
         **words,
     )
-
-
-def stopped() -> dict[str, str]:
-    """Channels that were stopped, with the provider's words."""
-    return dict(ChannelSettings.objects.filter(stopped_at__isnull=False).values_list("kind", "stopped_reason"))

@@ -38,7 +38,7 @@ def schedule(session: Session, *, event: Event | None = None, ask: bool = True) 
         return None  # a link made by hand stays open, an answer stands
     if not made:
         _anew(survey)
-    survey.change(gates=merged([], gates), skipped_by="", origin=Origin.AUTO, forced=False, message="", language=_language(session, rules))
+    survey.change(gates=merged([], gates), skipped_by="", origin=Origin.AUTO, forced=False, message="", **_speaking(session, rules))
     if no:
         return _skip(survey, no, by=by)
     return _put(survey, at=now + timedelta(seconds=rules.settings.delay_seconds), origin=Origin.AUTO, by=by)
@@ -56,7 +56,7 @@ def request(session: Session, *, origin: str, by: Actor, channel: str | None = N
     waiting = survey.deliveries.filter(state__in=[DeliveryState.DUE, DeliveryState.SENDING]).order_by("-id").first()
     if waiting and waiting.state == DeliveryState.SENDING:
         raise Refused(_("A survey is being sent to this customer right now."))
-    gates = _request_gates(session, survey, rules, origin=origin, channel=channel, force=force)
+    gates = _request_gates(session, survey, rules, origin=origin, channel=channel or session.surveyed_as, force=force)
     no = failed(gates)
     if no and (waiting or survey.state in (SurveyState.SENT, SurveyState.ANSWERED)):
         raise Refused(no.text)
@@ -66,7 +66,7 @@ def request(session: Session, *, origin: str, by: Actor, channel: str | None = N
     _cancel_due(survey)
     if not made:
         _anew(survey)
-    survey.change(gates=merged([], gates), skipped_by="", language=_language(session, rules), **values)
+    survey.change(gates=merged([], gates), skipped_by="", **_speaking(session, rules), **values)
     return _skip(survey, no, by=by) if no else _put(survey, at=timezone.now(), origin=origin, by=by, channel=channel)
 
 
@@ -121,7 +121,7 @@ def _left(session: Session, now: datetime) -> Survey:
 
 def _survey(session: Session, rules: Rules) -> tuple[Survey, bool]:
     """The session's survey, its row locked; a new one starts as scheduled and is moved on in the same transaction."""
-    values = {"contact": session.contact, "channel": session.surveyed_as, "language": _language(session, rules)}
+    values = {"contact": session.contact, **_speaking(session, rules)}
     survey, made = Survey.objects.get_or_create(session=session, defaults=values)
     if not made:
         survey = Survey.objects.select_for_update().get(pk=survey.pk)
@@ -186,13 +186,12 @@ def _cancel_due(survey: Survey) -> None:
     waiting.update(state=DeliveryState.CANCELLED, updated_at=timezone.now())
 
 
-def _request_gates(session: Session, survey: Survey, rules: Rules, *, origin: str, channel: str | None, force: bool) -> list[Gate]:
+def _request_gates(session: Session, survey: Survey, rules: Rules, *, origin: str, channel: str, force: bool) -> list[Gate]:
     """Judged at once, so that whoever asks hears a no; judged again before the send."""
-    used = channel or survey.channel
-    gates = eligibility.on_request(origin, used, rules, surveyed_as=session.surveyed_as, force=force)
+    gates = eligibility.on_request(origin, channel, rules, surveyed_as=session.surveyed_as, force=force)
     if failed(gates):
         return gates
-    gates += clearing.reaching_somehow(session, used, rules.settings)
+    gates += clearing.reaching_somehow(session, channel, rules.settings)
     if eligibility.binds("contact_cap", origin, force=force):
         gates.append(clearing.cap_gate(survey, rules.settings.contact_cap_days, now=timezone.now()))
     return gates
@@ -207,5 +206,6 @@ def _check(session: Session, channel: str | None, message: str) -> None:
         raise Refused(_("This contact was erased."))
 
 
-def _language(session: Session, rules: Rules) -> str:
-    return speaking.language_of(session, rules.settings)
+def _speaking(session: Session, rules: Rules) -> dict[str, Any]:
+    """As which channel and in which language the survey speaks now: a session may have been bridged into the widget meanwhile."""
+    return {"channel": session.surveyed_as, "language": speaking.language_of(session, rules.settings)}

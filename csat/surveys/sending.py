@@ -41,7 +41,7 @@ def send(pk: int) -> bool:
     rules = CsatSettings.current()
     if delivery.uncertain_since:
         return _after_doubt(delivery, rules, since=delivery.uncertain_since)
-    return _may_go(delivery, rules) and _hand_over(delivery, _compose(delivery, rules), rules)
+    return _may_go(delivery, rules) and _hand_over(delivery, rules)
 
 
 def claim(pk: int) -> Delivery | None:
@@ -103,9 +103,8 @@ def _compose(delivery: Delivery, rules: CsatSettings) -> Message:
 
 def _after_doubt(delivery: Delivery, rules: CsatSettings, *, since: datetime) -> bool:
     """An earlier attempt may have gone out: ask the provider before anything is sent again."""
-    message = _compose(delivery, rules)
     try:
-        found = registry.get(delivery.channel).find(message, since)
+        found = registry.get(delivery.channel).find(_compose(delivery, rules), since)
     except Never as outcome:  # it was taken and then failed, or our account is refused
         noting.never(delivery, outcome, rules)
         return False
@@ -114,14 +113,14 @@ def _after_doubt(delivery: Delivery, rules: CsatSettings, *, since: datetime) ->
         return False
     if found is not None and not isinstance(found, NotKnown):
         return noting.sent(delivery, found, rules)
-    return _may_go(delivery, rules) and _hand_over(delivery, message, rules)
+    return _may_go(delivery, rules) and _hand_over(delivery, rules)
 
 
-def _hand_over(delivery: Delivery, message: Message, rules: CsatSettings) -> bool:
+def _hand_over(delivery: Delivery, rules: CsatSettings) -> bool:
     """The one call outside, with no transaction open; each outcome is noted in its own way."""
     started = timezone.now()
     try:
-        receipt: Receipt = registry.get(delivery.channel).send(message)
+        receipt: Receipt = registry.get(delivery.channel).send(_compose(delivery, rules))
     except Retry as outcome:
         noting.retry(delivery, outcome, rules)
     except Never as outcome:

@@ -297,3 +297,36 @@ def test_the_session_counts_as_changed_for_whoever_syncs(time_machine):
     time_machine.move_to(timezone.now() + timedelta(minutes=1))
     sending.send_due()
     assert session.again().updated_at > before
+
+
+def test_a_session_bridged_into_the_widget_later_is_surveyed_there():
+    switch_on("web")
+    session = make_resolved_session("instagram")
+    assert session.survey.skipped_by == "supported"
+    resolving.reopen(session, by=API)
+    session.change(bridged_to_web=True)
+    resolving.resolve(session, by=API)
+    assert sending.send_due() == 1
+    assert session.survey.again().channel == "web"
+
+
+def test_the_language_is_the_one_of_the_moment():
+    switch_on("email")
+    session = make_resolved_session(contact=make_contact(language="fr"))
+    assert session.survey.language == "fr"
+    resolving.reopen(session, by=API)
+    conversing.change(session, by=API, language="pt")
+    resolving.resolve(session, by=API)
+    assert session.survey.again().language == "pt-br"
+
+
+def test_imported_history_has_its_survey_which_says_why_nobody_was_asked():
+    from csat.sessions import intake
+
+    switch_on("email")
+    long_ago = (timezone.now() - timedelta(days=400)).isoformat()
+    item = {"contact": {"email": "old@customer.example"}, "channel": {"type": "email"}, "status": "closed_resolved"}
+    intake.start_many([item | {"created_at": long_ago, "resolved_at": long_ago}], by=API)
+    survey = Survey.objects.get()
+    assert (survey.state, survey.skipped_by, survey.deliveries.count()) == ("skipped", "fresh", 0)
+    assert told(survey.session) == []

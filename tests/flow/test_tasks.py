@@ -1,0 +1,77 @@
+"""What the queue calls, and when by itself."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db.models.signals import post_migrate
+
+from csat import tasks
+from csat.jobs import OUTWARD, Job
+from csat.timeline import beating
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
+from csat.timeline.recording import SYSTEM, record
+from tests.factories import make_resolved_session, switch_on
+
+pytestmark = pytest.mark.django_db
+
+
+def schedules():
+    from django_q.models import Schedule
+
+    return {row.name: row for row in Schedule.objects.filter(name__startswith="csat")}
+
+
+def migrate_again():
+    csat = apps.get_app_config("csat")
+    post_migrate.send(sender=csat, app_config=csat, verbosity=0, interactive=False, using="default", plan=[], apps=apps)
+
+
+def test_due_surveys_go_out():
+    switch_on("email")
+    make_resolved_session()
+    assert tasks.send_due() == 1
+
+
+def test_the_sweepers_show_that_their_cluster_lives():
+    tasks.sweep()
+    tasks.sweep_outward()
+    assert beating.last("surveys")
+    assert beating.last("outward")
+
+
+def test_the_outward_sweeper_hands_over_what_was_left():
+    fact = record(Kind.SESSION_CREATED, by=SYSTEM)
+    tasks.sweep_outward()
+    assert Event.objects.get(pk=fact.pk).dispatched_at
+
+
+def test_the_night_passes():
+    tasks.nightly()
+
+
+def test_each_schedule_is_there_once_in_the_cluster_that_does_such_work():
+    migrate_again()
+    migrate_again()
+    rows = schedules()
+    assert {row.func for row in rows.values()} == {str(Job.SWEEP), str(Job.SWEEP_OUTWARD), str(Job.NIGHTLY)}
+    assert all(row.cluster == ("outward" if Job(row.func) in OUTWARD else None) for row in rows.values())
+    assert all(row.repeats == -1 for row in rows.values())
+
+
+def test_migrating_again_repairs_a_schedule_and_leaves_its_next_run_alone():
+    migrate_again()
+    row = schedules()["csat: sweep"]
+    row.kwargs, row.func = "not(", "os.system"
+    row.save()
+    migrate_again()
+    repaired = schedules()["csat: sweep"]
+    assert (repaired.func, repaired.kwargs, repaired.next_run) == (str(Job.SWEEP), None, row.next_run)
+
+
+@pytest.mark.parametrize("row", ["csat: sweep", "csat: sweep outward", "csat: nightly"])
+def test_every_schedule_calls_a_function_there_is(row):
+    migrate_again()
+    module, name = schedules()[row].func.rsplit(".", 1)
+    assert callable(getattr(import_module(module), name))
