@@ -2,7 +2,22 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from csat.web import acting, api_keys, branding, contacts, health, inbox, login, metrics, outbox, rating, session, settings, unsubscribing
+from csat.web import (
+    acting,
+    api_keys,
+    branding,
+    contacts,
+    health,
+    inbox,
+    login,
+    metrics,
+    outbox,
+    rating,
+    session,
+    settings,
+    unsubscribing,
+    webhooks,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -34,6 +49,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/csat/preview/<slug:kind>/mail/", settings.preview_page, name="settings-preview-page"),
     path("settings/csat/test/<slug:kind>/", settings.test, name="settings-test"),
     path("settings/csat/resume/<slug:kind>/", settings.resume, name="settings-resume"),
+    path("settings/webhooks/", webhooks.page, name="settings-webhooks"),
+    path("settings/webhooks/<uuid:uuid>/", webhooks.one, name="settings-webhook"),
+    path("settings/webhooks/<uuid:uuid>/calls/", webhooks.calls, name="settings-webhook-calls"),
+    path("settings/webhooks/<uuid:uuid>/<slug:name>/", webhooks.act, name="settings-webhook-act"),
     path("settings/api-keys/", api_keys.page, name="settings-api-keys"),
     path("settings/api-keys/<uuid:uuid>/revoke/", api_keys.revoke, name="settings-api-key-revoke"),
     # machines

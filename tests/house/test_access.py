@@ -11,6 +11,7 @@ from csat.api import schema
 from csat.api import urls as api_urls
 from csat.channels.outbox import SandboxMessage
 from csat.surveys import links
+from csat.webhooks.models import Endpoint
 from tests.factories import make_sent_survey
 
 PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
@@ -74,6 +75,11 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("settings/csat/resume/<slug:kind>/", "/settings/csat/resume/sms/", POST_MANAGERS),
     ("settings/api-keys/", "/settings/api-keys/", ADMINS),
     ("settings/api-keys/<uuid:uuid>/revoke/", f"/settings/api-keys/{NOBODY}/revoke/", (302, 403, 403, 404, 404)),
+    ("settings/webhooks/", "/settings/webhooks/", MANAGERS),
+    ("settings/webhooks/<uuid:uuid>/", "/settings/webhooks/{endpoint}/", MANAGERS),
+    ("settings/webhooks/<uuid:uuid>/", f"/settings/webhooks/{NOBODY}/", GONE_MANAGERS),
+    ("settings/webhooks/<uuid:uuid>/calls/", "/settings/webhooks/{endpoint}/calls/", MANAGERS),
+    ("settings/webhooks/<uuid:uuid>/<slug:name>/", "/settings/webhooks/{endpoint}/test/", POST_MANAGERS),
     # machines
     *[(f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC) for route in ("twilio/status", "twilio/inbound", "slack/interactions")],
     ("callbacks/email/<slug:esp>/tracking/", "/callbacks/email/postmark/tracking/", POST_PUBLIC),
@@ -110,7 +116,9 @@ def rows(db: None) -> dict[str, object]:
     session = make_sent_survey().session
     mail = SandboxMessage.objects.get()
     tokens = {"rate": links.rate_token(session.survey), "stop": links.unsubscribe_token(session.contact)}
-    return {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid, **tokens}
+    endpoint = Endpoint.objects.create(url="https://crm.example.com/", events=["csat.requested"], secret="whsec_AA==")
+    ids = {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid, "endpoint": endpoint.uuid}
+    return {**ids, **tokens}
 
 
 @pytest.mark.parametrize(("route", "address", "expected"), TABLE, ids=[address for _, address, _ in TABLE])
