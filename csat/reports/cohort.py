@@ -1,0 +1,104 @@
+"""The surveys a report speaks of, read from the base rows: who belongs to it, and how many did what."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import TruncDate, TruncMonth, TruncWeek
+
+from csat.reports.filters import NONE, Filters
+from csat.reports.scores import Counts
+from csat.sessions.models import HandoffReason, Tag
+from csat.surveys.models import Answer, Survey
+
+COLUMN = {
+    "channel": "channel",
+    "agent": "session__{credit}_id",
+    "agent_kind": "session__{credit}__kind",
+    "team": "session__team_id",
+    "language": "language",
+    "handoff_reason": "session__handoff_reasons__reason",
+    "tag": "session__tags__name",
+    "about": "score__about",
+}
+PERIOD = {"day": TruncDate, "week": TruncWeek, "month": TruncMonth}
+SINGLE = {"agent": "session__{credit}__uuid__in", "team": "session__team__name__in"} | {
+    name: f"{COLUMN[name]}__in" for name in ("channel", "agent_kind", "language", "about")
+}
+
+
+def surveys(filters: Filters) -> QuerySet[Survey]:
+    """Those of the window that pass every filter; `rated` is the rating that counts."""
+    rows = rated(between(filters.start, filters.end), quarantined=filters.quarantined)
+    for name, values in filters.chosen.items():
+        rows = rows.filter(where(name, values, credit=filters.credit))
+    return rows
+
+
+def between(start: datetime, end: datetime) -> QuerySet[Survey]:
+    """A survey belongs to the time of its first request; a rating nobody asked for, to that of the rating."""
+    return Survey.objects.filter(counted_at__gte=start, counted_at__lt=end).order_by()
+
+
+def rated(rows: QuerySet[Survey], *, quarantined: bool = False) -> QuerySet[Survey]:
+    if not quarantined:
+        return rows.annotate(rated=F("score__score"))
+    latest = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
+    return rows.annotate(rated=Subquery(latest.values("score")[:1]))
+
+
+def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
+    """One filter: any of these values; `none` is those that have nothing."""
+    wanted = [value for value in values if value != NONE]
+    if name == "score":
+        return Q(rated__in=[int(value) for value in wanted])
+    if name in ("handoff_reason", "tag"):
+        return _many(name, wanted) | ~_any(name) if NONE in values else _many(name, wanted)
+    found = Q(**{SINGLE[name].format(credit=credit): wanted})
+    if NONE in values:
+        column = COLUMN[name].format(credit=credit)
+        found |= Q(**{column: ""}) if name in ("channel", "language") else Q(**{f"{column}__isnull": True})
+    return found
+
+
+def tally(rows: QuerySet[Survey], *columns: Any, doubled: bool = False) -> list[tuple[Any, ...]]:
+    """Rows of (the columns' values..., Counts), one query. `doubled`: a join may bring a survey more than once into one group."""
+    keys = {f"key{n}": F(column) if isinstance(column, str) else column for n, column in enumerate(columns)}
+    counted = rows.annotate(**keys).values(*keys).annotate(**_counts(doubled)) if keys else [rows.aggregate(**_counts(doubled))]
+    return [(*(row[key] for key in keys), _as_counts(row)) for row in counted]
+
+
+def column(by: str, filters: Filters) -> Any:
+    """What to group by, as `tally` takes it."""
+    if by in PERIOD:
+        return PERIOD[by]("counted_at", tzinfo=filters.zone)
+    return COLUMN[by].format(credit=filters.credit)
+
+
+def _many(name: str, wanted: list[str]) -> Q:
+    if name == "tag":
+        return Q(session__in=Tag.objects.filter(name__in=wanted).order_by().values("session"))
+    return Q(session__in=HandoffReason.objects.filter(reason__in=wanted).values("session"))
+
+
+def _any(name: str) -> Q:
+    model: Any = Tag if name == "tag" else HandoffReason
+    return Q(Exists(model.objects.filter(session=OuterRef("session_id"))))
+
+
+def _counts(doubled: bool) -> dict[str, Any]:
+    delivered = Q(delivered_at__isnull=False)
+    conditions = {"requested": Q(requested_at__isnull=False), "delivered": delivered, "answered": delivered & Q(rated__isnull=False)}
+    conditions |= {f"s{score}": Q(rated=score) for score in range(1, 6)}
+    return {f"n_{name}": Count("pk", filter=condition, distinct=doubled) for name, condition in conditions.items()}
+
+
+def _as_counts(row: dict[str, Any]) -> Counts:
+    return made(row[f"n_{name}"] for name in ("requested", "delivered", "answered", "s1", "s2", "s3", "s4", "s5"))
+
+
+def made(numbers: Iterable[int]) -> Counts:
+    """Counts from requested, delivered, answered and the five scores, in this order."""
+    requested, delivered, answered, *scores = numbers
+    return Counts(requested, delivered, answered, tuple(scores))  # type: ignore[arg-type]

@@ -1,0 +1,186 @@
+"""Filters: the question of a report, read from and written to the address of a page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from csat.channels.kinds import Channel
+from csat.lib.refusal import Problems
+from csat.people.models import Agent, Organization
+from csat.sessions.models import HandoffReason
+from csat.surveys.about import About
+
+NONE = "none"  # the key of those without an agent, team, reason, tag ...
+CREDIT = ("resolver", "last_human", "most_replies")
+LISTS = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "score")
+SPLIT = {"channel", "agent", "agent_kind", "language", "handoff_reason", "about", "score"}  # may come with commas, too
+YEARS = range(1970, 2101)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """From `start` to before `end`. An empty tuple does not filter; the values of one are alternatives."""
+
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+    channel: tuple[str, ...] = ()
+    agent: tuple[str, ...] = ()  # uuids
+    agent_kind: tuple[str, ...] = ()
+    team: tuple[str, ...] = ()  # names
+    language: tuple[str, ...] = ()
+    handoff_reason: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    score: tuple[str, ...] = ()
+    credit: str = "resolver"
+    quarantined: bool = False  # count what is in quarantine, too
+
+    @property
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """The lists that do filter."""
+        return {name: getattr(self, name) for name in LISTS if getattr(self, name)}
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """First day and the day after the last, when the window is whole days in its zone."""
+        start, end = self.start.astimezone(self.zone), self.end.astimezone(self.zone)
+        whole = all(midnight(at.date(), self.zone) == at for at in (start, end))
+        return (start.date(), end.date()) if whole else None
+
+
+def parse(mapping: Mapping[str, Any], *, default_days: int = 30, now: datetime | None = None) -> Filters:
+    """Read a query string or a dict of strings and lists. Raises Invalid with every field that is wrong.
+
+    Without `from` and `to`: the last days up to and with today.
+    """
+    problems = Problems()
+    zone = _zone(mapping, problems)
+    start, end = _window(mapping, zone, default_days, now or timezone.now(), problems)
+    lists = {name: _list(mapping, name, problems) for name in LISTS}
+    credit = _text(mapping, "credit") or CREDIT[0]
+    if credit not in CREDIT:
+        problems.add("credit", _("Choose from: %(names)s.") % {"names": ", ".join(CREDIT)})
+    quarantined = _yes(mapping, "quarantined", problems)
+    problems.check()
+    return Filters(start=start, end=end, zone=zone, credit=credit, quarantined=quarantined, **lists)
+
+
+def to_query(filters: Filters) -> dict[str, list[str]]:
+    """What `parse` reads back to the same filters."""
+    edges = {"from": [_edge(filters.start, filters.zone)], "to": [_edge(filters.end, filters.zone)], "timezone": [filters.zone.key]}
+    lists = {name: list(values) for name, values in filters.chosen.items()}
+    credit = {} if filters.credit == CREDIT[0] else {"credit": [filters.credit]}
+    return edges | lists | credit | ({"quarantined": ["1"]} if filters.quarantined else {})
+
+
+def previous(filters: Filters) -> Filters:
+    """The period before, of the same length: as many days, when the window is whole days."""
+    if days := filters.days:
+        first = days[0] - (days[1] - days[0])
+        return replace(filters, start=midnight(first, filters.zone), end=filters.start)
+    return replace(filters, start=filters.start - (filters.end - filters.start), end=filters.start)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a day, in UTC: where a clock change leaves midnight out, the moment of the change."""
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def _window(mapping: Mapping[str, Any], zone: ZoneInfo, days: int, now: datetime, problems: Problems) -> tuple[datetime, datetime]:
+    start, end = _moment(mapping, "from", zone, problems), _moment(mapping, "to", zone, problems)
+    end = end or midnight(now.astimezone(zone).date() + timedelta(days=1), zone)
+    start = start or midnight(end.astimezone(zone).date() - timedelta(days=days), zone)
+    if start >= end:
+        problems.add("to", _("The end must come after the beginning."))
+    return start, end
+
+
+def _moment(mapping: Mapping[str, Any], name: str, zone: ZoneInfo, problems: Problems) -> datetime | None:
+    text = _text(mapping, name)
+    if not text:
+        return None
+    try:
+        day = parse_date(text)
+        at = None if day else parse_datetime(text.replace(" ", "+") if "T" in text else text)
+    except ValueError:
+        day = at = None
+    year = day.year if day else at.year if at else 0
+    if year not in YEARS:
+        problems.add(name, _("Give a date or a time, such as 2026-03-29 or 2026-03-29T12:00:00Z."))
+        return None
+    if day:
+        return midnight(day, zone)
+    assert at
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _zone(mapping: Mapping[str, Any], problems: Problems) -> ZoneInfo:
+    name = _text(mapping, "timezone") or Organization.current().timezone
+    if name not in available_timezones():
+        problems.add("timezone", _("There is no such time zone."))
+        return ZoneInfo("UTC")
+    return ZoneInfo(name)
+
+
+def _list(mapping: Mapping[str, Any], name: str, problems: Problems) -> tuple[str, ...]:
+    given = mapping.getlist(name) if hasattr(mapping, "getlist") else mapping.get(name)
+    values = [given] if isinstance(given, str | int) else list(given or [])
+    texts = [str(value).strip() for value in values]
+    if name in SPLIT:
+        texts = [part.strip() for text in texts for part in text.split(",")]
+    kept = tuple(dict.fromkeys(text for text in texts if text))
+    check = CHECKS.get(name)
+    if check and not all(check(text) for text in kept):
+        problems.add(name, _("There is no such choice."))
+    if len(kept) > 200 or any(len(text) > 200 for text in kept):
+        problems.add(name, _("That is too much."))
+    return tuple(text.lower() for text in kept) if name == "agent" else kept
+
+
+def _yes(mapping: Mapping[str, Any], name: str, problems: Problems) -> bool:
+    text = _text(mapping, name).lower()
+    if text not in YES | NO:
+        problems.add(name, _("Say true or false."))
+    return text in YES
+
+
+def _text(mapping: Mapping[str, Any], name: str) -> str:
+    value = mapping.get(name)
+    if isinstance(value, list | tuple):
+        value = value[-1] if value else ""
+    return "" if value is None else str(value).strip()
+
+
+def _uuid(text: str) -> bool:
+    try:
+        return text == NONE or str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _one_of(choices: Any) -> Callable[[str], bool]:
+    return {str(choice) for choice in choices}.__contains__
+
+
+def _edge(at: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    return local.date().isoformat() if midnight(local.date(), zone) == at else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "channel": _one_of(Channel.values),
+    "agent": _uuid,
+    "agent_kind": _one_of([*Agent.Kind.values, NONE]),
+    "handoff_reason": _one_of([*HandoffReason.Reason.values, NONE]),
+    "about": _one_of([*About.values, NONE]),
+    "score": _one_of(range(1, 6)),
+}

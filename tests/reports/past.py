@@ -1,0 +1,142 @@
+"""A random past, written straight into the tables and kept as plain facts to compute from independently."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from csat.people.models import Agent, Contact, Team
+from csat.reports.scores import Counts
+from csat.sessions.models import Handoff, HandoffReason, Session, Tag
+from csat.surveys.models import Answer, Score, Survey
+
+CHANNELS = ["web", "email", "phone_voice", "whatsapp", "sms", "slack", "api", "web_voice"]
+REASONS = [str(reason) for reason in HandoffReason.Reason]
+WORDS = ["quick", "slow", "friendly", "parcel", "refund", "=danger", "täglich", "never again"]
+
+
+@dataclass
+class Fact:
+    """All that a report may ask of one survey."""
+
+    number: int
+    at: datetime
+    channel: str
+    language: str
+    team: str = ""
+    agents: dict[str, Agent | None] = field(default_factory=dict)  # by credit
+    reasons: set[str] = field(default_factory=set)
+    tags: set[str] = field(default_factory=set)
+    requested: bool = True
+    delivered: bool = True
+    score: int | None = None
+    about: str | None = None
+    comment: str = ""
+    quarantined: int | None = None  # the score of a later answer in quarantine
+
+    def rated(self, quarantined: bool) -> int | None:
+        return self.quarantined if quarantined and self.quarantined else self.score
+
+
+def write(count: int, *, start: datetime, days: int, seed: int = 7) -> list[Fact]:
+    dice = random.Random(seed)
+    teams = [Team.objects.create(name=name) for name in ("Billing", "Tier 2, Berlin", "Shipping")]
+    kinds = ["human"] * 4 + ["ai"]
+    agents = [Agent.objects.create(name=f"Agent {n}", email=f"a{n}@acme.example", kind=kind) for n, kind in enumerate(kinds)]
+    contacts = Contact.objects.bulk_create(Contact(name=f"Contact {n}", email=f"c{n}@customer.example") for n in range(20))
+    facts = [_fact(dice, 1000 + n, start + timedelta(seconds=dice.randrange(days * 86400)), teams, agents) for n in range(count)]
+    _store(facts, {team.name: team for team in teams}, contacts, dice)
+    return facts
+
+
+def _fact(dice: random.Random, number: int, at: datetime, teams: list[Team], agents: list[Agent]) -> Fact:
+    fact = Fact(number, at, dice.choice(CHANNELS), dice.choice(["en", "de", "ar"]))
+    fact.team = dice.choice([*(team.name for team in teams), ""])
+    fact.agents = {credit: dice.choice([*agents, None]) for credit in ("resolver", "last_human", "most_replies")}
+    fact.reasons = set(dice.sample(REASONS, dice.choice([0, 0, 0, 1, 2])))
+    fact.tags = set(dice.sample(["vip", "late", "none of these"], dice.choice([0, 0, 1, 2])))
+    fact.requested = dice.random() < 0.95
+    fact.delivered = fact.requested and dice.random() < 0.85
+    if not fact.requested or dice.random() < 0.4:
+        fact.score = dice.choice([1, 2, 3, 4, 4, 5, 5, 5])
+        fact.about = dice.choice(["help", "product", None]) if fact.score < 4 else None
+        fact.comment = " ".join(dice.sample(WORDS, dice.randrange(4)))
+    if dice.random() < 0.1:
+        fact.quarantined = dice.randrange(1, 6)
+    return fact
+
+
+def _store(facts: list[Fact], teams: dict[str, Team], contacts: list[Contact], dice: random.Random) -> None:
+    sessions = Session.objects.bulk_create(_session(fact, teams, dice.choice(contacts)) for fact in facts)
+    surveys = Survey.objects.bulk_create(_survey(fact, session) for fact, session in zip(facts, sessions, strict=True))
+    pairs = list(zip(facts, surveys, strict=True))
+    answers = Answer.objects.bulk_create(_answer(fact, survey) for fact, survey in pairs if fact.score)
+    Score.objects.bulk_create(_score(answer, answer.survey) for answer in answers)
+    Answer.objects.bulk_create(
+        Answer(survey=survey, revision=2, score=fact.quarantined, source="page", state="quarantined", reason="no nonce")
+        for fact, survey in pairs
+        if fact.quarantined
+    )
+    Tag.objects.bulk_create(Tag(session=survey.session, name=name) for fact, survey in pairs for name in fact.tags)
+    handed = [(fact, survey.session, again) for fact, survey in pairs for again in range(2) if fact.reasons]
+    handoffs = Handoff.objects.bulk_create(Handoff(session=session) for _fact, session, _again in handed)
+    HandoffReason.objects.bulk_create(  # the first reason twice: it counts once
+        HandoffReason(handoff=handoff, session=session, reason=reason)
+        for handoff, (fact, session, again) in zip(handoffs, handed, strict=True)
+        for reason in (sorted(fact.reasons)[:1] if again else fact.reasons)
+    )
+
+
+def _session(fact: Fact, teams: dict[str, Team], contact: Contact) -> Session:
+    times: dict[str, Any] = dict.fromkeys(("created_at", "resolved_at", "closed_at", "last_activity_at"), fact.at)
+    credit: dict[str, Any] = fact.agents
+    return Session(
+        pk=fact.number, contact=contact, channel=fact.channel, status="closed_resolved", team=teams.get(fact.team), **credit, **times
+    )
+
+
+def _survey(fact: Fact, session: Session) -> Survey:
+    return Survey(
+        session=session,
+        contact=session.contact,
+        state="answered" if fact.score else "sent" if fact.requested else "skipped",
+        channel=fact.channel,
+        language=fact.language,
+        counted_at=fact.at,
+        requested_at=fact.at if fact.requested else None,
+        delivered_at=fact.at if fact.delivered else None,
+        delivered_via=fact.channel if fact.delivered else "",
+        expires_at=datetime(2100, 1, 1, tzinfo=UTC),
+    )
+
+
+def _answer(fact: Fact, survey: Survey) -> Answer:
+    assert fact.score
+    return Answer(survey=survey, revision=1, score=fact.score, comment=fact.comment, about=fact.about, source="page")
+
+
+def _score(answer: Answer, survey: Survey) -> Score:
+    said = {"score": answer.score, "comment": answer.comment, "about": answer.about, "source": "page"}
+    when: Any = {"created_at": survey.counted_at, "submitted_at": survey.counted_at}
+    return Score(session=survey.session, survey=survey, answer=answer, contact=survey.contact, channel=survey.channel, **said, **when)
+
+
+def counts(facts: list[Fact], *, quarantined: bool = False) -> Counts:
+    """The same figures by plain counting."""
+    rated = [fact.rated(quarantined) for fact in facts]
+    return Counts(
+        requested=sum(fact.requested for fact in facts),
+        delivered=sum(fact.delivered for fact in facts),
+        answered=sum(fact.delivered and score is not None for fact, score in zip(facts, rated, strict=True)),
+        scores=tuple(rated.count(score) for score in range(1, 6)),  # type: ignore[arg-type]
+    )
+
+
+def by(facts: list[Fact], keys: Callable[[Fact], set[str]], *, quarantined: bool = False) -> dict[str, Counts]:
+    """The counts of every key; `keys` names the groups a fact is in."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        for key in keys(fact):
+            groups.setdefault(key, []).append(fact)
+    return {key: counts(group, quarantined=quarantined) for key, group in groups.items()}
