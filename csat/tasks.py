@@ -3,6 +3,7 @@
 from django.core.management import call_command
 
 from csat.jobs import Job, enqueue
+from csat.people import repeating
 from csat.surveys import sending, sweeping
 from csat.timeline import beating, dispatching
 from csat.webhooks import calling
@@ -41,3 +42,4 @@ def sweep_outward() -> int:
 
 def nightly() -> None:
     call_command("clearsessions")
+    repeating.clean()

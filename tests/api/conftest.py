@@ -12,6 +12,7 @@ class Machine:
     """Speaks JSON under /api/v1 with one key."""
 
     def __init__(self, key: str = "") -> None:
+        self.key = key
         self.client = Client(headers={"Authorization": f"Bearer {key}"} if key else {})
 
     def get(self, path: str, **query: Any) -> Any:

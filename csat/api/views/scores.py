@@ -16,7 +16,7 @@ from csat.api.views.base import Resource, get, listed, query, read
 from csat.people.models import Contact, Organization
 from csat.sessions.models import Session
 from csat.surveys import answering, scheduling
-from csat.surveys.models import Score, Source
+from csat.surveys.models import Answer, Score, Source
 
 EQUAL = {"score": "score", "score_lte": "score__lte", "score_gte": "score__gte", "channel": "channel", "search": "comment__icontains"}
 IDS = {"contact_id": "contact__uuid", "agent_id": "agent__uuid", "session_id": "session__uuid"}
@@ -36,16 +36,17 @@ class Scores(Resource):
     def post(self, request: Request) -> Response:
         told = read(request, ScoreInput)
         session = naming.session_of(told["session_id"])
-        first = not Score.objects.filter(session=session).exists()
-        answering.answer(
-            scheduling.survey_of(session),
+        survey = scheduling.survey_of(session)
+        given = answering.answer(
+            survey,
             score=told["score"],
             comment=told.get("comment") or "",
             about=told.get("about"),
             source=told.get("source") or Source.API,
             by=self.actor,
         )
-        return Response(_shown(_in_full().get(session=session)), 201 if first else 200)
+        replaced = survey.answers.filter(state=Answer.State.ACCEPTED, revision__lt=given.revision).exists()
+        return Response(_shown(_in_full().get(session=session)), 200 if replaced else 201)
 
 
 class OneScore(Resource):
