@@ -1,11 +1,15 @@
 """Mail through a real SMTP server: what it takes, and what each of its moods means."""
 
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from csat.channels import registry, transports
-from csat.channels.base import UNKNOWN, Receipt
+from csat.channels.base import UNKNOWN, Brand, Receipt
+from csat.channels.transports import smtp
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from tests.channels.asks import RATE_URL, ask, composed
 from tests.standins.smtp import SmtpServer
@@ -38,8 +42,6 @@ def test_a_mail_arrives_whole(kind: str, smtp_server: SmtpServer):
 
 
 def test_names_and_subjects_of_the_world_arrive(smtp_server: SmtpServer):
-    from csat.channels.base import Brand
-
     send(language="ja", contact_name="山田 太郎", subject="返金 — Größe “M”", email_message_id="a@b", brand=Brand("アクメ・サポート"))
     (mail,) = smtp_server.messages
     assert mail["Subject"] == "Re: 返金 — Größe “M”"
@@ -114,6 +116,14 @@ def test_silence_after_the_message_is_unknown(smtp_server: SmtpServer, settings:
     assert isinstance(refused(), Unknown)
 
 
+def test_all_steps_together_have_a_limit(smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(smtp, "SECONDS", 0.4)
+    smtp_server.behave("lag")
+    started = time.monotonic()
+    assert isinstance(refused(), Retry)
+    assert time.monotonic() - started < 2
+
+
 def test_an_unknown_mail_is_repeated_under_the_same_id(smtp_server: SmtpServer):
     smtp_server.behave("cut")
     refused()
@@ -123,8 +133,6 @@ def test_an_unknown_mail_is_repeated_under_the_same_id(smtp_server: SmtpServer):
 
 
 def test_nobody_can_look_a_mail_up(smtp_server: SmtpServer):
-    from datetime import UTC, datetime
-
     assert registry.get("email").find(composed("email"), datetime.now(UTC)) is UNKNOWN
 
 
@@ -159,8 +167,6 @@ def test_a_refused_login_stops_the_account(smtp_server: SmtpServer, settings: An
 
 @pytest.mark.parametrize("name", ["X-Note", "Reply-To"])
 def test_a_header_with_a_line_break_is_this_mails_own_failure(name: str, smtp_server: SmtpServer):
-    from dataclasses import replace
-
     message = composed("email")
     bad = replace(message, headers={**message.headers, name: "a@b.example\r\nBcc: everyone@x.example"})
     with pytest.raises(Never) as caught:

@@ -16,7 +16,7 @@ class SmtpServer:
     """`behave` queues misbehaviour, one entry a message.
 
     An answer such as "550 5.1.1 no such user": to RCPT; "DATA 451 later": after DATA; `cut`: take the message, then hang up;
-    `refuse`: hang up at RCPT; `slow`: take the message, never say so.
+    `refuse`: hang up at RCPT; `lag`: take long over RCPT; `slow`: take the message, never say so.
     """
 
     def __init__(self) -> None:
@@ -82,6 +82,8 @@ class _Handler:
         self.how = self.server.waiting.popleft() if self.server.waiting else ""
         if self.how == "refuse":
             _hang_up(server)
+        if self.how == "lag":
+            await asyncio.sleep(5)
         if self.how[:3].isdigit():
             return self.how
         envelope.rcpt_tos.append(address)

@@ -100,6 +100,8 @@ def _close(connection: Any) -> None:
 
 
 def _hand_over(connection: Any, mail: EmailMultiAlternatives) -> None:
+    if isinstance(connection, smtp.Connection):
+        connection.start()
     reused = not connection.open()
     try:
         connection.send_messages([mail])

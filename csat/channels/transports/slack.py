@@ -19,7 +19,7 @@ from csat.lib import http
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 
 NAME = "slack"
-SECONDS = 10
+SECONDS, LOOKING = 10, 5  # for a call that sends, for one that only asks
 EVENT_TYPE = "csat_survey"  # of the metadata each message carries
 ACTION = "csat_score_"  # of the five buttons: csat_score_1 ... csat_score_5
 MODAL = "csat_comment"
@@ -95,7 +95,7 @@ def find(message: Message, since: datetime) -> Receipt | NotKnown | None:
 def _replies(message: Message, since: datetime) -> Iterator[dict[str, Any]]:
     fields: dict[str, Any] = {"channel": message.to, "ts": message.thread_ts, "oldest": f"{since.timestamp() - 120:.6f}", "limit": 200}
     while True:
-        page = call("conversations.replies", include_all_metadata=True, **fields)
+        page = call("conversations.replies", seconds=LOOKING, include_all_metadata=True, **fields)
         yield from page.get("messages", [])
         fields["cursor"] = (page.get("response_metadata") or {}).get("next_cursor", "")
         if not fields["cursor"]:

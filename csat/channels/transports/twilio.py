@@ -18,7 +18,7 @@ from csat.lib import http
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 
 NAME = "twilio"
-SECONDS = 12.0  # for one call
+SECONDS, LOOKING = 12.0, 5.0  # for a call that sends, for one that only asks
 API = "https://api.twilio.com"
 # https://www.twilio.com/docs/api/errors
 NEVER = {21211, 21408, 21602, 21606, 21610, 21612, 21614, 21617, 21635, 30004, 30005, 30006, 30007, 63007, 63014, 63016}
@@ -164,7 +164,7 @@ def _adapter(connection: http.Client) -> Any:
             if settings.TWILIO_API_BASE:
                 uri = settings.TWILIO_API_BASE.rstrip("/") + uri.removeprefix(API)
             fields = {name: more[name] for name in ("params", "data", "headers", "auth") if more.get(name)}
-            answer = connection.request(method, uri, seconds=SECONDS, body_limit=4 * 1024 * 1024, **fields)
+            answer = connection.request(method, uri, seconds=SECONDS if method == "POST" else LOOKING, body_limit=4 * 1024 * 1024, **fields)
             if answer.status == 429:
                 raise Retry("Twilio asks to wait", code="20429", after=answer.retry_after)
             return Response(answer.status, answer.text, dict(answer.headers))
