@@ -16,6 +16,7 @@ from csat.timeline.recording import Actor
 
 Purpose = Link.Purpose
 Subject = Survey | Session | Contact
+EXAMPLE = "preview"  # in the place of a token, in messages to nobody: too short to be one
 
 
 def rate_url(survey: Survey) -> str:

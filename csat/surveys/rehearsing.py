@@ -18,7 +18,7 @@ from csat.lib.outcomes import Outcome
 from csat.lib.refusal import Invalid, Refused
 from csat.people.auditing import audit
 from csat.sessions.models import Session
-from csat.surveys import settings, speaking
+from csat.surveys import links, settings, speaking
 from csat.surveys.eligibility import Case, Rules, at_resolution
 from csat.surveys.gates import failed
 from csat.surveys.models import CsatSettings, Survey
@@ -141,8 +141,8 @@ def _imagined(kind: str, *, language: str, message: str, rules: CsatSettings, to
         survey_id=str(uuid4()),
         to=to or registry.get(kind).address(reach) or "",
         reach=reach,
-        rate_url=f"{project.SITE_URL}/r/preview",
-        unsubscribe_url=f"{project.SITE_URL}/u/preview",
+        rate_url=f"{project.SITE_URL}/r/{links.EXAMPLE}",
+        unsubscribe_url=f"{project.SITE_URL}/u/{links.EXAMPLE}",
         intro=speaking.intro(rules, language=language, message=message, **words),
         language=language,
         brand=rules.brand,

@@ -24,6 +24,11 @@ def unknown_link(request: HttpRequest) -> HttpResponse:
     return render("rating/unknown.html", status=404)
 
 
+def example(request: HttpRequest) -> HttpResponse:
+    """For the links of a preview or a test message."""
+    return render("settings/example.html", rules=CsatSettings.current())
+
+
 def gone(why: str, *, language: str, rules: CsatSettings) -> HttpResponse:
     """`expired` or `withdrawn`."""
     return render(f"rating/{why}.html", language=language, rules=rules, status=410)

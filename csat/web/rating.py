@@ -59,6 +59,8 @@ class Visit:
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def rate(request: HttpRequest, token: str) -> HttpResponse:
+    if token == links.EXAMPLE:
+        return kind.example(request)
     if request.method == "POST" and (seconds := _waiting(request, token)):
         return kind.too_many(request, seconds)
     link = links.find(token, Link.Purpose.RATE)

@@ -20,6 +20,8 @@ PER_TOKEN = 30  # posts a minute
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    if token == links.EXAMPLE:
+        return kind.example(request)
     if request.method == "POST" and (seconds := limits.wait("unsubscribe", digest(token), per_minute=PER_TOKEN)):
         return kind.too_many(request, seconds)
     link = links.find(token, Link.Purpose.UNSUBSCRIBE)

@@ -128,3 +128,10 @@ class TestSendMeATest:
         assert ChannelSettings.objects.get(kind="sms").stopped_at
         rehearsing.send_test("sms", to="+4930123456", by=API)
         assert sending.send_due() == 1
+
+
+@pytest.mark.parametrize("address", ["/r/preview", "/r/preview?score=4", "/u/preview"])
+def test_the_links_of_an_example_lead_to_a_kind_page_that_saves_nothing(customer, address):
+    for answer in (customer.get(address), customer.post(address, {"score": "4"})):
+        assert (answer.status_code, b"This was an example" in answer.content) == (200, True)
+    assert Survey.objects.count() == 0
