@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "csat.web.requests.WholeLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -173,6 +174,7 @@ LANGUAGES = [
     ("tr", "Türkçe"),
     ("zh-hans", "简体中文"),
 ]
+STAFF_LANGUAGES = ["en"]  # those the staff pages are wholly translated to; customers' pages are in all of LANGUAGES
 LOCALE_PATHS = [BASE_DIR / "csat" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

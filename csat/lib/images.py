@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Invalid
 
-LARGEST = 200 * 1024
+LARGEST = 30 * 1024  # it is part of the rating page, which stays under 50 KB in all
 
 
 class Upload(Protocol):
@@ -19,7 +19,7 @@ class Upload(Protocol):
 def checked_name(upload: Upload | IO[bytes]) -> str:
     """A safe file name for the picture. Raises Invalid when it is too large or no PNG, JPEG, WebP or GIF."""
     if (getattr(upload, "size", None) or 0) > LARGEST:
-        raise Invalid(_("The picture is larger than 200 KB."))
+        raise Invalid(_("The picture is larger than 30 KB."))
     start = upload.read(16)
     upload.seek(0)
     kind = _kind(start)

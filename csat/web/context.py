@@ -14,6 +14,7 @@ from csat.channels.outbox import SandboxMessage
 from csat.lib.languages import direction
 from csat.people import roles
 from csat.surveys.models import CsatSettings
+from csat.web import branding
 
 MANAGERS = (roles.MANAGER, roles.ADMIN)
 STAFF = (roles.AGENT, *MANAGERS)
@@ -39,9 +40,11 @@ class Place:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The language's direction always; rail and brand only when a template asks for them."""
+    rules: Any = SimpleLazyObject(CsatSettings.current)
     return {
         "direction": direction(get_language() or "en"),
-        "brand": SimpleLazyObject(lambda: CsatSettings.current()),
+        "brand": rules,
+        "brand_css": SimpleLazyObject(lambda: branding.css_url(rules)),
         "rail": SimpleLazyObject(lambda: _rail(request)),
     }
 

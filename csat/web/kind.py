@@ -1,22 +1,19 @@
 """The kind pages: not found, no longer there, too often, broken."""
 
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
-from django.utils.translation import get_language
+from django.utils.translation import get_language_from_request
 
-from csat.lib.languages import direction
 from csat.surveys.models import CsatSettings
 from csat.web.public import render
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render("404.html", status=404)
+    return render("404.html", language=get_language_from_request(request), status=404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Needs nothing that may be what broke: no database, no session."""
-    language = get_language() or "en"
-    return HttpResponse(render_to_string("500.html", {"language": language, "direction": direction(language)}), status=500)
+    return render("500.html", language=get_language_from_request(request), status=500)
 
 
 def unknown_link(request: HttpRequest) -> HttpResponse:

@@ -6,10 +6,12 @@ import zoneinfo
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+CUSTOMERS = ("/r/", "/u/", "/widget/")
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -27,6 +29,21 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class WholeLanguageMiddleware:
+    """Staff and machines are answered in a language everything is translated to; customers' pages choose for themselves."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(CUSTOMERS) or translation.get_language() in settings.STAFF_LANGUAGES:
+            return self.get_response(request)
+        with translation.override(settings.LANGUAGE_CODE):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", settings.LANGUAGE_CODE)
+            return response
 
 
 class ReaderZoneMiddleware:

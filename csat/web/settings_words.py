@@ -46,7 +46,7 @@ HELP = {
     "agents_see_own_only": _("Managers still see everybody's."),
     "brand_name": _("As customers know you: in the page's head, the email's sender and the messages."),
     "brand_color": _("Buttons and links take it; it is darkened or lightened where it would be hard to read."),
-    "brand_logo": _("PNG, JPEG, WebP or GIF, at most 200 KB."),
+    "brand_logo": _("PNG, JPEG, WebP or GIF, at most 30 KB."),
     "reply_to": _("The address that answers to survey emails reach. Empty: the sender's."),
 }
 SENDS = {

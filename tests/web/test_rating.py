@@ -3,6 +3,7 @@
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from csat.surveys import links
@@ -73,6 +74,11 @@ class TestOpening:
 
 
 class TestSending:
+    def test_no_cookie_is_needed(self, address):
+        stranger = Client(enforce_csrf_checks=True)
+        assert rate(stranger, address, 4).status_code == 303
+        assert not stranger.cookies
+
     def test_a_face_and_a_gesture_are_a_rating(self, customer, address):
         response = rate(customer, address, 5, comment="Quick,\r\nthanks ")
         assert (response.status_code, response["Location"]) == (303, address)

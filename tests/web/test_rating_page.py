@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
 
+from csat.lib import images
 from csat.surveys.models import CsatSettings
 from csat.web import branding
 from tests.web.pages import rate
@@ -15,6 +16,9 @@ from tests.web.pages import rate
 pytestmark = pytest.mark.django_db
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ASSET = re.compile(r'(?:src|href)="(/[^"]+\.(?:css|js)|/media/[^"]+)"')
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 
 
 def weight(client, html):
@@ -83,6 +87,12 @@ def test_the_switch_offers_the_languages_that_are_allowed(customer, address):
     assert '<html lang="en"' in html
 
 
+def test_staff_pages_are_not_half_translated(agent):
+    response = agent.get("/inbox/", headers={"Accept-Language": "de"})
+    assert '<html lang="en"' in response.content.decode()
+    assert response["Content-Language"] == "en"
+
+
 @pytest.mark.parametrize("path", ["/no/such/page", "/r/unknown", "/u/unknown"])
 def test_a_page_that_is_not_there_speaks_the_browsers_language(customer, path):
     response = customer.get(path, headers={"Accept-Language": "pt-PT,pt;q=0.9"})
@@ -121,14 +131,16 @@ class TestBrand:
     def test_the_logo_is_served_and_no_other_file(self, customer, address, settings, tmp_path):
         settings.MEDIA_ROOT = tmp_path
         rules = CsatSettings.current()
-        rules.brand_logo.save("acme.svg", ContentFile(b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
-        rules.brand_logo.storage.save("brand/other.svg", ContentFile(b"<svg/>"))
+        rules.brand_logo.save("logo.png", ContentFile(PNG))
+        rules.brand_logo.storage.save("brand/other.png", ContentFile(PNG))
         assert f'src="{rules.brand_logo.url}"' in customer.get(address).content.decode()
         response = customer.get(rules.brand_logo.url)
-        assert response["Content-Type"] == "image/svg+xml"
-        assert "sandbox" in response["Content-Security-Policy"]
-        assert b"".join(response.streaming_content).startswith(b"<svg")
-        assert customer.get("/media/brand/other.svg").status_code == 404
+        assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/png", "nosniff")
+        assert b"".join(response.streaming_content) == PNG
+        assert customer.get("/media/brand/other.png").status_code == 404
+
+    def test_the_page_stays_light_with_the_largest_logo(self, customer, address):
+        assert weight(customer, customer.get(address).content.decode()) + images.LARGEST < 50_000
 
     def test_a_logo_that_is_no_picture_is_not_served(self, customer, settings, tmp_path):
         settings.MEDIA_ROOT = tmp_path

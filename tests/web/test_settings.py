@@ -140,7 +140,7 @@ class TestLogo:
 
     def test_a_large_one_is_refused(self, manager: Client) -> None:
         answer = manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", PNG + b"\0" * 200 * 1024)))
-        assert b"larger than 200 KB" in answer.content
+        assert b"larger than 30 KB" in answer.content
 
 
 def test_the_page_takes_few_queries(manager: Client, django_assert_max_num_queries: Any) -> None:
