@@ -9,12 +9,18 @@ from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Invalid
 from csat.reports import cohort, groups, reading
+from csat.reports.caring import Recovery, low_scores, quarantined, recovery
+from csat.reports.comments import Comment, Comments, comments
 from csat.reports.filters import LISTS, NONE, Filters, midnight
 from csat.reports.groups import Group
 from csat.reports.scores import Counts
 from csat.sessions.models import Session
 from csat.surveys.states import SurveyState
 
+__all__ = [
+    "BY", "Comment", "Comments", "Group", "Recovery", "comments", "figures", "grouped", "heat", "low_scores", "quarantined", "recovery",
+    "sessions", "still_open",
+]  # fmt: skip
 BY = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "day", "week", "month")
 DID = {
     "requested": Q(requested_at__isnull=False),

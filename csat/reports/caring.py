@@ -1,0 +1,53 @@
+"""After a low score: who looks after the customer, and whether it was made good."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from csat.reports import cohort
+from csat.reports.filters import Filters
+from csat.surveys import scale
+from csat.surveys.models import Answer, Score
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Each is a part of the one before it."""
+
+    low: int  # were not happy at some time
+    reopened: int  # after that
+    asked_again: int  # after that
+    better: int  # and then gave more
+
+
+def low_scores(filters: Filters) -> QuerySet[Score]:
+    """Who is not happy, what still waits first, then the newest. `session.follow_up` has owner, note and done_at."""
+    rows = Score.objects.filter(survey__in=cohort.surveys(filters).values("pk"), score__lte=scale.LOW)
+    related = ("session", "contact", "agent", "survey", "session__follow_up", "session__follow_up__owner")
+    return rows.select_related(*related).order_by(F("session__follow_up__done_at").asc(nulls_first=True), "-submitted_at", "-pk")
+
+
+def recovery(filters: Filters) -> Recovery:
+    """Of those who gave a low score: reopened after it, asked again after that, and a better one then."""
+    accepted = Answer.objects.filter(survey=OuterRef("pk"), state=Answer.State.ACCEPTED)
+    low = accepted.filter(score__lte=scale.LOW).order_by("revision")
+    rows = cohort.surveys(filters).filter(Exists(low)).annotate(low_at=Subquery(low.values("created_at")[:1]))
+    rows = rows.annotate(low_score=Subquery(low.values("score")[:1]), reopened_at=_first(Kind.SESSION_REOPENED, "low_at"))
+    rows = rows.annotate(asked_at=_first(Kind.CSAT_REQUESTED, "reopened_at"))
+    then = Q(asked_at__isnull=False, score__submitted_at__gt=F("asked_at"), score__score__gt=F("low_score"))
+    return Recovery(
+        **rows.aggregate(low=Count("pk"), reopened=Count("reopened_at"), asked_again=Count("asked_at"), better=Count("pk", filter=then))
+    )
+
+
+def _first(kind: Kind, after: str) -> Subquery:
+    events = Event.objects.filter(session_id=OuterRef("session_id"), kind=kind, at__gt=OuterRef(after))
+    return Subquery(events.order_by("at", "id").values("at")[:1])
+
+
+def quarantined(filters: Filters) -> QuerySet[Answer]:
+    """What is kept apart, with its reason, the newest first: `answering.restore` brings one back."""
+    rows = Answer.objects.filter(state=Answer.State.QUARANTINED, created_at__gte=filters.start, created_at__lt=filters.end)
+    return rows.select_related("survey", "survey__session", "survey__contact").order_by("-created_at", "-pk")

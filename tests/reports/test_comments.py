@@ -1,0 +1,114 @@
+"""Comments are found by their words; low scores by who looks after them."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from csat.reports import queries
+from csat.reports.comments import pieces
+from csat.reports.filters import parse
+from csat.sessions import conversing, resolving
+from csat.surveys import answering, following, sending
+from tests.factories import API, CUSTOMER, make_resolved_session, make_sent_survey
+
+pytestmark = pytest.mark.django_db
+
+
+def rate(score: int, comment: str = "", **details: Any) -> Any:
+    survey = make_sent_survey(**details)
+    answering.answer(survey, score=score, comment=comment, source="page")
+    return survey.again()
+
+
+def texts(**asked: Any) -> list[str]:
+    return [comment.rating.comment for comment in queries.comments(parse({}), **asked).items]
+
+
+def test_comments_come_newest_first_and_only_where_something_was_said():
+    rate(5, "Quick answer")
+    rate(1)
+    rate(2, "My parcel is still lost")
+    assert texts() == ["My parcel is still lost", "Quick answer"]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("parcel", {"My parcel is lost", "Parcel came, thanks"}),
+        ("LOST parcel", {"My parcel is lost"}),
+        ('"parcel is"', {"My parcel is lost"}),
+        ("parcel -lost", {"Parcel came, thanks"}),
+        ("größe", {"Falsche GRÖSSE, falsche Größe"}),
+        ("refund", set()),
+        ("100% ' \" -", set()),
+    ],
+)
+def test_comments_are_found_by_their_words(search, found):
+    for text in ("My parcel is lost", "Parcel came, thanks", "Falsche GRÖSSE, falsche Größe"):
+        rate(3, text)
+    assert set(texts(search=search)) == found
+
+
+def test_pages_of_comments_neither_miss_nor_double():
+    wanted = [f"comment {n}" for n in range(7)]
+    for text in wanted:
+        rate(4, text)
+    seen, cursor = [], ""
+    while True:
+        page = queries.comments(parse({}), limit=3, cursor=cursor)
+        seen += [comment.rating.comment for comment in page.items]
+        cursor = page.next
+        if not cursor:
+            break
+    assert seen == wanted[::-1]
+
+
+def test_what_was_searched_is_marked():
+    assert pieces("My Parcel, my parcel!", "parcel my") == [
+        ("My", True), (" ", False), ("Parcel", True), (", ", False), ("my", True), (" ", False), ("parcel", True), ("!", False),
+    ]  # fmt: skip
+    assert pieces("100% (sure)", '"(sure)" -100') == [("100% ", False), ("(sure)", True)]
+    assert pieces("nothing", "") == [("nothing", False)]
+
+
+def test_low_scores_wait_until_somebody_is_done(manager_user):
+    first, second, _happy = rate(1), rate(2), rate(5)
+    following.take(first.session, manager_user)
+    following.done(first.session, manager_user)
+    following.take(second.session, manager_user)
+    queue = list(queries.low_scores(parse({})))
+    assert [rating.session_id for rating in queue] == [second.session_id, first.session_id]
+    assert queue[0].session.follow_up.owner == manager_user
+    assert queue[1].session.follow_up.done_at
+
+
+def test_a_low_score_made_good_is_a_recovery():
+    rate(1)
+    survey = rate(1)
+    session = survey.session
+    session.refresh_from_db()
+    resolving.reopen(session, by=API)
+    assert queries.recovery(parse({})) == queries.Recovery(low=2, reopened=1, asked_again=0, better=0)
+    conversing.add_message(session, sender="contact", text="Thank you!", by=CUSTOMER)
+    resolving.resolve(session, by=API)
+    sending.send_due()
+    assert queries.recovery(parse({})) == queries.Recovery(low=2, reopened=1, asked_again=1, better=0)
+    answering.answer(survey, score=5, source="page")
+    assert queries.recovery(parse({})) == queries.Recovery(low=2, reopened=1, asked_again=1, better=1)
+
+
+def test_what_is_in_quarantine_is_listed_apart():
+    survey = make_sent_survey()
+    answering.answer(survey, score=1, source="page", quarantine="no nonce")
+    assert [answer.reason for answer in queries.quarantined(parse({}))] == ["no nonce"]
+    assert queries.figures(parse({})).n == 0
+    assert queries.figures(parse({"quarantined": "1"})).scores == (1, 0, 0, 0, 0)
+
+
+def test_a_survey_is_open_while_its_answer_window_runs():
+    survey = make_sent_survey()
+    make_resolved_session(ask=False)
+    assert queries.still_open(parse({})) == 1
+    survey.change(expires_at=timezone.now())
+    assert queries.still_open(parse({})) == 0
