@@ -1,6 +1,5 @@
 """Hearing: answers that come back through a channel itself: a pressed face, a typed number, a comment."""
 
-import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,12 +8,12 @@ from django.utils import timezone
 
 from csat.channels.base import Update, What
 from csat.channels.kinds import Medium
+from csat.channels.replies import Rating, read_rating
 from csat.surveys import answering, links
 from csat.surveys.models import Answer, Delivery, Source, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
 SOURCE = {Medium.SLACK: Source.SLACK, Medium.SMS: Source.SMS, Medium.WHATSAPP: Source.WHATSAPP, Medium.EMAIL: Source.EMAIL}
-NUMBER = re.compile(r"\s*([1-5])\s*(?:/\s*5)?[.!\s]*")
 JOINS = timedelta(minutes=30)  # how long a comment still belongs to the number before it
 
 
@@ -45,21 +44,21 @@ def _commented(update: Update) -> bool:
 
 @transaction.atomic
 def _replied(update: Update) -> bool:
-    """A number on its own, from an address that was asked and may still answer; anything else is left to the conversation."""
-    number = NUMBER.fullmatch(update.text)
-    survey = _asked(update) if number else None
-    if survey is None or number is None:
+    """A typed rating from an address that was asked and may still answer; anything else is left to the conversation."""
+    survey = _asked(update)
+    rating = read_rating(update.text, survey.language) if survey else None
+    if survey is None or not isinstance(rating, Rating):
         return False
-    _answer(survey, update, int(number[1]))
+    _answer(survey, update, rating.score, comment=rating.comment)
     return True
 
 
-def _answer(survey: Survey, update: Update, score: int) -> None:
+def _answer(survey: Survey, update: Update, score: int, *, comment: str = "") -> None:
     Survey.objects.select_for_update().get(pk=survey.pk)
     if update.event_id and survey.answers.filter(provenance__event=update.event_id).exists():
         return
     provenance = {"event": update.event_id, "user": update.user}
-    answering.answer(survey, score=score, source=SOURCE[Medium(update.medium)], provenance=provenance, hold=True)
+    answering.answer(survey, score=score, source=SOURCE[Medium(update.medium)], comment=comment, provenance=provenance, hold=True)
 
 
 def _latest(survey: Survey, update: Update) -> Answer | None:

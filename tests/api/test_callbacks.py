@@ -112,6 +112,16 @@ class TestTwilio:
         assert twilio("/callbacks/twilio/inbound", fields).status_code == 200
         assert not Score.objects.exists()
 
+    @pytest.mark.parametrize(("text", "score", "comment"), [("five", 5, ""), ("😍", 5, ""), ("4 - Sam was quick", 4, "Sam was quick")])
+    def test_a_rating_is_understood_as_people_type_it(self, text: str, score: int, comment: str) -> None:
+        reply(sent("sms"), text)
+        assert (Score.objects.get().score, Score.objects.get().comment) == (score, comment)
+
+    @pytest.mark.parametrize("text", ["10", "4 or 5", "5 minutes late", "👍👍"])
+    def test_what_is_not_clear_is_no_answer(self, text: str) -> None:
+        reply(sent("sms"), text)
+        assert not Score.objects.exists()
+
     def test_without_a_token_nobody_is_let_in(self, settings: Any) -> None:
         settings.TWILIO_AUTH_TOKEN = ""
         assert twilio("/callbacks/twilio/inbound", {"From": "+1", "MessageSid": "SM1"}).status_code == 403
