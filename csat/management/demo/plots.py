@@ -54,15 +54,15 @@ class Plot:
         return self.began + timedelta(minutes=self.minutes)
 
 
-def plots(count: int, cast: Cast, *, now: datetime) -> Iterator[Plot]:
+def plots(count: int, cast: Cast, *, now: datetime, days: int = DAYS) -> Iterator[Plot]:
     dice = Random(2026)  # noqa: S311 (a story, not a secret)
     for index in range(count):
-        yield _plot(dice, cast, _moment(dice, index / count, now))
+        yield _plot(dice, cast, _moment(dice, index / count, now, days))
 
 
-def _moment(dice: Random, part: float, now: datetime) -> datetime:
+def _moment(dice: Random, part: float, now: datetime, days: int) -> datetime:
     """Spread evenly over the days; within a day and a week as people write."""
-    at = now - QUIET_END - timedelta(days=DAYS * (1 - part))
+    at = now - QUIET_END - timedelta(days=days * (1 - part))
     at = at.replace(hour=min(int(dice.triangular(7, 22, 11)), 21), minute=dice.randrange(60), second=dice.randrange(60), microsecond=0)
     at -= timedelta(days=2 if at.weekday() > 4 and dice.random() < 0.6 else 0)
     return min(at, now - QUIET_END)
