@@ -16,7 +16,7 @@ from csat.admin.filters import Set
 from csat.admin.tables import Facts, Only, actor
 from csat.admin.verbs import AuditedTable, ModelForm, VerbForm, VerbTable, ask_first, each
 from csat.lib.refusal import Invalid
-from csat.people import contacts, erasing, keys, suppressing
+from csat.people import addresses, auditing, contacts, erasing, keys, suppressing
 from csat.people.models import Agent, ApiKey, Contact, Organization, Suppression, Team
 
 LANGUAGES = [("", "–"), *settings.LANGUAGES]
@@ -24,6 +24,7 @@ ZONES = [(name, name) for name in sorted(zoneinfo.available_timezones())]
 
 
 class ContactForm(VerbForm):
+    fields_of = {"phone_number": "phone"}
     language = forms.ChoiceField(label=_("language"), choices=LANGUAGES, required=False)
     timezone = forms.ChoiceField(label=_("time zone"), choices=[("", "–"), *ZONES], required=False)
 
@@ -92,15 +93,35 @@ def _changed(number: int) -> str | Promise:
     return ngettext("%(number)d contact changed.", "%(number)d contacts changed.", number) % {"number": number}
 
 
+class SuppressionForm(VerbForm):
+    address = forms.CharField(label=_("address"), max_length=320)
+
+    class Meta:
+        model = Suppression
+        fields = ["medium", "address"]
+
+    def perform(self, **values: Any) -> Suppression:
+        row = suppressing.suppress(values["medium"], values["address"], reason="staff")
+        auditing.audit(self.actor, "suppression", after={"id": str(row.uuid), "medium": row.medium})
+        return row
+
+
 @admin.register(Suppression)
-class SuppressionAdmin(Facts):
+class SuppressionAdmin(VerbTable):
+    form = SuppressionForm
     list_display = ["shown_address", "medium", "reason", "active", "created_at"]
     list_filter = ["medium", "reason", ("lifted_at", Set)]
     search_fields = ["address"]
-    fields = ["medium", "shown_address", "reason", "created_at", "lifted_at"]
+    readonly_fields = ["shown_address", "reason", "created_at", "lifted_at"]
     ordering = ["-id"]
     actions = ["lift"]
     change_form_template = "admin/csat/change_form.html"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["medium", "shown_address", "reason", "created_at", "lifted_at"] if obj else ["medium", "address"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     @admin.display(description=_("address"))
     def shown_address(self, row: Suppression) -> str:
@@ -119,8 +140,18 @@ def _lifted(number: int) -> str | Promise:
     return ngettext("%(number)d suppression lifted.", "%(number)d suppressions lifted.", number) % {"number": number}
 
 
+class AgentForm(ModelForm):
+    def clean_email(self) -> str:
+        given = self.cleaned_data["email"]
+        try:
+            return addresses.email(given) if given else ""
+        except Invalid as refused:
+            raise forms.ValidationError(refused.message) from None
+
+
 @admin.register(Agent)
 class AgentAdmin(AuditedTable):
+    form = AgentForm
     list_display = ["name", "email", "kind", "team", "user"]
     list_filter = ["kind", "team"]
     list_select_related = ["team", "user"]

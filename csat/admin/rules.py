@@ -16,12 +16,12 @@ from csat.admin.filters import Set
 from csat.admin.tables import Facts, Only, actor
 from csat.admin.verbs import VerbForm, VerbTable, each
 from csat.channels.kinds import SURVEYED
-from csat.lib.refusal import Refused
 from csat.surveys import settings
 from csat.surveys.models import ChannelSettings, CsatSettings
 
 
 class CsatSettingsForm(VerbForm):
+    fields_of = {"quiet_hours": "quiet_start"}
     channels = forms.MultipleChoiceField(
         label=_("channels"), choices=[(kind.value, kind.label) for kind in SURVEYED], required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -52,11 +52,6 @@ class CsatSettingsForm(VerbForm):
         if "brand_logo" in values:
             values["brand_logo"] = values["brand_logo"] or None
         return settings.change(by=self.actor, **{name: value for name, value in values.items() if name not in ("quiet_start", "quiet_end")})
-
-    def _tell(self, refused: Refused) -> None:
-        if "quiet_hours" in refused.fields:
-            refused.fields["quiet_start"] = refused.fields.pop("quiet_hours")
-        super()._tell(refused)
 
 
 def _quiet(start: time | None, end: time | None) -> dict[str, str] | None:

@@ -14,15 +14,13 @@ from csat.admin import exporting
 from csat.admin.filters import Set
 from csat.admin.seeing import sight
 from csat.admin.session_filters import FollowUpFilter, ScoreFilter, SurveyStateFilter, seen_score, told
-from csat.admin.surveys import face
+from csat.admin.surveys import ask, asked, face
 from csat.admin.tables import actor, page_of
 from csat.admin.verbs import VerbForm, VerbTable, each
 from csat.people import contacts
 from csat.people.models import Contact
 from csat.sessions import conversing, resolving
 from csat.sessions.models import Session
-from csat.surveys import scheduling
-from csat.surveys.models import Origin
 
 
 class SessionForm(VerbForm):
@@ -130,7 +128,7 @@ class SessionAdmin(VerbTable):
 
     @admin.action(description=_("Send survey"), permissions=["act"])
     def send_survey(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
-        each(request, rows, lambda row: scheduling.request(row, origin=Origin.MANUAL, by=actor(request)), done=_asked)
+        each(request, rows, lambda row: ask(row, by=actor(request)), done=asked)
 
     @admin.action(description=_("Export as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, rows: QuerySet[Session]) -> StreamingHttpResponse:
@@ -139,7 +137,3 @@ class SessionAdmin(VerbTable):
 
 def _changed(number: int) -> str | Promise:
     return ngettext("%(number)d session changed.", "%(number)d sessions changed.", number) % {"number": number}
-
-
-def _asked(number: int) -> str | Promise:
-    return ngettext("%(number)d survey asked for.", "%(number)d surveys asked for.", number) % {"number": number}

@@ -14,8 +14,11 @@ from csat.admin.seeing import SeenFacts, SeenInline
 from csat.admin.tables import Facts, FactsInline, actor, page_of
 from csat.admin.verbs import each
 from csat.channels import faces
+from csat.lib.refusal import Refused
+from csat.sessions.models import Session
 from csat.surveys import answering, explaining, links, scheduling
 from csat.surveys.models import Answer, Delivery, Link, Origin, Score, Survey
+from csat.timeline.recording import Actor
 
 FORM = "admin/csat/change_form.html"
 
@@ -57,6 +60,9 @@ class SurveyAdmin(Facts):
     ]  # fmt: skip
     readonly_fields = ["session_page", "contact_page", "why"]
 
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("csat.change_session")
+
     @admin.display(description=_("session"))
     def session_page(self, survey: Survey) -> SafeString | str:
         return page_of(survey.session)
@@ -71,10 +77,18 @@ class SurveyAdmin(Facts):
 
     @admin.action(description=_("Send survey"), permissions=["act"])
     def send(self, request: HttpRequest, rows: QuerySet[Survey]) -> None:
-        each(request, rows, lambda row: scheduling.request(row.session, origin=Origin.MANUAL, by=actor(request)), done=_asked)
+        each(request, rows, lambda row: ask(row.session, by=actor(request)), done=asked)
 
 
-def _asked(number: int) -> str | Promise:
+def ask(session: Session, *, by: Actor) -> Survey:
+    """Ask by hand. Raises Refused with the gate's words when the survey came back skipped."""
+    survey = scheduling.request(session, origin=Origin.MANUAL, by=by)
+    if no := explaining.decisive(survey):
+        raise Refused(no.text)
+    return survey
+
+
+def asked(number: int) -> str | Promise:
     return ngettext("%(number)d survey asked for.", "%(number)d surveys asked for.", number) % {"number": number}
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.admin.tables import Facts
 from csat.admin.verbs import AuditedTable
+from csat.people.roles import RANKED
 
 admin.site.unregister([User, Group])
 
@@ -33,6 +34,14 @@ class StaffAdmin(AuditedTable, UserAdmin):  # type: ignore[type-arg]  # not gene
     def roles(self, user: User) -> str:
         names = [group.name for group in user.groups.all()]
         return ", ".join([*names, "superuser"] if user.is_superuser else names)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A role opens the admin: its group comes with `is_staff`."""
+        super().save_related(request, form, formsets, change)
+        user = form.instance
+        if not user.is_staff and user.groups.filter(name__in=RANKED).exists():
+            user.is_staff = True
+            user.save(update_fields=["is_staff"])
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")

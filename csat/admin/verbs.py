@@ -1,7 +1,7 @@
 """How the admin works through the verbs of the rooms: one row's form, many rows' action, and the audit."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -31,6 +31,7 @@ class VerbForm(ModelForm):
     """A form whose last check is the verb itself, so that a refusal stands beside its field and nothing typed is lost."""
 
     actor: Actor = SYSTEM
+    fields_of: ClassVar[dict[str, str]] = {}  # where the verb names a field otherwise than this form does
 
     def perform(self, **values: Any) -> Model:
         """Do it, with what was changed (all that was given, for a new row); the row as it is now."""
@@ -48,7 +49,8 @@ class VerbForm(ModelForm):
             self._tell(refused)
 
     def _tell(self, refused: Refused) -> None:
-        beside = {name: texts for name, texts in refused.fields.items() if name in self.fields}
+        named = {self.fields_of.get(name, name): texts for name, texts in refused.fields.items()}
+        beside = {name: texts for name, texts in named.items() if name in self.fields}
         for name, texts in beside.items():
             self.add_error(name, texts)
         if not beside:

@@ -14,16 +14,20 @@ SECRET = ("apikey", "idempotencyrecord")
 RANKED = (ADMIN, MANAGER, AGENT)
 
 AGENT_MAY = {
-    "view": {"contact", "session", "tag", "handoff", "handoffreason", "participation", "agent", "team", "survey", "delivery", "followup"},
+    "view": {
+        "contact", "session", "tag", "handoff", "handoffreason", "participation", "agent", "team", "survey", "delivery", "answer", "score",
+        "followup",
+    },
     "change": {"contact", "session", "followup"},
     "add": {"tag"},
-}
+}  # fmt: skip
 MANAGER_MAY = {  # and to view everything but what is SECRET
     "add": {"tag", "team", "agent", "suppression", "endpoint", "workflow"},
     "change": {
-        "contact", "session", "followup", "team", "agent", "suppression", "csatsettings", "channelsettings", "endpoint", "workflow",
+        "contact", "session", "answer", "link", "followup", "team", "agent", "suppression", "csatsettings", "channelsettings", "endpoint",
+        "workflow",
     },
-    "delete": {"tag", "team", "endpoint", "workflow"},
+    "delete": {"contact", "tag", "team", "endpoint", "workflow"},
 }  # fmt: skip
 ADMIN_ALSO = {"auth": {"user", "group"}, "django_q": {"schedule", "success", "failure", "ormq", "task"}, "axes": {"accessattempt"}}
 

@@ -11,14 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from csat.people import roles
-from csat.people.models import Agent, Contact, Organization, Team
+from csat.people.models import Agent, Contact, Organization, Suppression, Team
 from csat.surveys.models import ChannelSettings, CsatSettings
 from tests.admin.rows import make_everything
 
 pytestmark = pytest.mark.django_db
 TABLES = sorted(site.site._registry, key=lambda model: model._meta.label)
 OURS = [model for model in TABLES if model._meta.app_label in ("csat", "auth")]
-ADDED = {Contact, Agent, Team, User}
+ADDED = {Contact, Agent, Team, User, Suppression}
 SEARCHED = [model for model in OURS if site.site._registry[model].search_fields]
 MANY = [model for model in OURS if model not in (Organization, CsatSettings, ChannelSettings)]
 

@@ -1,0 +1,107 @@
+"""Who may log in, with which role; and what of Django's and django-q2's own tables is only watched."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django_q.models import OrmQ, Schedule
+
+from csat.people import roles
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
+
+pytestmark = pytest.mark.django_db
+USERS = "/admin/auth/user/"
+NEW = {"username": "nora", "password1": "correct horse 9", "password2": "correct horse 9", "usable_password": "true"}
+
+
+@pytest.fixture
+def plain_admin(client: Client, django_user_model: Any) -> Client:
+    """In the role admin, and no superuser."""
+    roles.sync()
+    user = django_user_model.objects.create_user("olga", "olga@acme.example", "correct horse", is_staff=True)
+    user.groups.add(Group.objects.get(name="admin"))
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def as_it_is(user: User, **changed: Any) -> dict[str, Any]:
+    form = {
+        "username": user.username,
+        "first_name": "",
+        "last_name": "",
+        "email": user.email,
+        "is_active": "on",
+        "is_staff": "on",
+        "groups": [],
+    }
+    return form | changed
+
+
+class TestUsers:
+    def test_an_admin_makes_a_colleague_and_gives_a_role(self, plain_admin: Client) -> None:
+        plain_admin.post(f"{USERS}add/", NEW)
+        nora = User.objects.get(username="nora")
+        manager = Group.objects.get(name="manager")
+        plain_admin.post(f"{USERS}{nora.pk}/change/", as_it_is(nora, groups=[manager.pk]))
+        assert roles.role_of(User.objects.get(pk=nora.pk)) == "manager"
+        told = [event.data for event in Event.objects.filter(kind=Kind.AUDIT).order_by("id")]
+        assert told[-1]["after"]["groups"] == ["manager"]
+        assert "correct horse" not in str(told)
+
+    def test_a_role_opens_the_admin_without_another_tick(self, plain_admin: Client) -> None:
+        plain_admin.post(f"{USERS}add/", NEW)
+        nora = User.objects.get(username="nora")
+        changed = as_it_is(nora, groups=[Group.objects.get(name="agent").pk])
+        del changed["is_staff"]
+        plain_admin.post(f"{USERS}{nora.pk}/change/", changed)
+        assert User.objects.get(username="nora").is_staff
+
+    def test_nobody_but_a_superuser_makes_one(self, plain_admin: Client) -> None:
+        olga = User.objects.get(username="olga")
+        changed = as_it_is(olga, is_superuser="on", groups=[Group.objects.get(name="admin").pk])
+        plain_admin.post(f"{USERS}{olga.pk}/change/", changed)
+        assert not User.objects.get(username="olga").is_superuser
+
+    def test_nor_touches_one(self, plain_admin: Client, admin_user: User) -> None:
+        assert plain_admin.post(f"{USERS}{admin_user.pk}/change/", as_it_is(admin_user, username="gone")).status_code == 403
+        assert plain_admin.post(f"{USERS}{admin_user.pk}/password/", {"password1": "x", "password2": "x"}).status_code == 403
+
+    def test_managers_and_agents_do_not_see_them(self, manager: Client, agent: Client) -> None:
+        roles.sync()
+        assert manager.get(USERS).status_code == 403
+        assert agent.get(USERS).status_code == 403
+
+    def test_single_permissions_are_not_offered_so_that_a_role_says_it_all(self, admin: Client, agent_user: User) -> None:
+        assert b"user_permissions" not in admin.get(f"{USERS}{agent_user.pk}/change/").content
+
+
+class TestRoles:
+    def test_they_come_from_code(self, admin: Client) -> None:
+        roles.sync()
+        group = Group.objects.get(name="agent")
+        admin.post(f"/admin/auth/group/{group.pk}/change/", {"name": "boss", "permissions": []})
+        assert Group.objects.get(pk=group.pk).name == "agent"
+        assert admin.get("/admin/auth/group/add/").status_code == 403
+
+
+class TestQueue:
+    def test_schedules_are_only_watched(self, admin: Client) -> None:
+        row = Schedule.objects.create(func="csat.tasks.sweep", schedule_type="I", minutes=1)
+        assert admin.get(f"/admin/django_q/schedule/{row.pk}/change/").status_code == 200
+        admin.post(f"/admin/django_q/schedule/{row.pk}/change/", {"func": "os.system", "schedule_type": "O"})
+        assert Schedule.objects.get(pk=row.pk).func == "csat.tasks.sweep"
+        assert admin.post("/admin/django_q/schedule/add/", {"func": "os.system"}).status_code == 403
+        assert admin.post(f"/admin/django_q/schedule/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+    def test_so_is_what_is_queued(self, admin: Client) -> None:
+        row = OrmQ.objects.create(key="surveys", payload="not signed")
+        assert admin.get("/admin/django_q/ormq/").status_code == 200
+        assert admin.post(f"/admin/django_q/ormq/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_admin_has_a_name_and_a_strict_policy(admin: Client) -> None:
+    answer = admin.get("/admin/")
+    assert b"CSAT administration" in answer.content
+    assert "unsafe" not in answer["Content-Security-Policy"]

@@ -1,0 +1,165 @@
+"""The admin's surveys, answers, links, follow-ups and rules."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from csat.channels.kinds import SURVEYED
+from csat.people import roles
+from csat.surveys import answering, links, scheduling, settings
+from csat.surveys.models import ChannelSettings, CsatSettings, FollowUp, Link, Survey
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
+from tests.admin.rows import make_rated_session
+from tests.factories import API, make_resolved_session
+
+pytestmark = pytest.mark.django_db
+RULES = "/admin/csat/csatsettings/1/change/"
+
+
+@pytest.fixture(autouse=True)
+def _roles(db: Any) -> None:
+    roles.sync()
+    CsatSettings.current()
+
+
+def do(client: Client, table: str, action: str, row: Any) -> Any:
+    return client.post(f"/admin/csat/{table}/", {"action": action, "_selected_action": [row.pk]})
+
+
+def as_it_is(**changed: Any) -> dict[str, Any]:
+    form = {
+        "delay_seconds": "0", "ticketing_system": "open", "custom_message": "{}", "contact_cap_days": "0", "sample_percent": "100",
+        "quiet_start": "", "quiet_end": "", "link_days": "30", "reminder_days": "0", "guaranteed_delivery": "on", "brand_name": "Support",
+        "brand_color": "#2f5fd0", "reply_to": "", "languages": [], "channels": [],
+    }  # fmt: skip
+    return form | changed
+
+
+class TestSurveys:
+    def test_the_gates_are_told_in_words(self, agent: Client) -> None:
+        survey = Survey.objects.get(session=make_resolved_session())
+        page = agent.get(f"/admin/csat/survey/{survey.pk}/change/").content.decode()
+        assert "✗ Auto-send is off" in page
+
+    def test_a_skipped_one_can_still_be_sent(self, agent: Client) -> None:
+        survey = Survey.objects.get(session=make_resolved_session())
+        assert survey.state == "skipped"
+        do(agent, "survey", "send", survey)
+        assert survey.deliveries.count() == 1
+
+    def test_nothing_of_it_is_edited(self, admin: Client) -> None:
+        survey = Survey.objects.get(session=make_resolved_session())
+        admin.post(f"/admin/csat/survey/{survey.pk}/change/", {"state": "answered"})
+        assert survey.again().state == "skipped"
+
+
+class TestAnswers:
+    @pytest.fixture
+    def quarantined(self) -> Any:
+        survey = scheduling.request(make_resolved_session(), origin="manual", by=API)
+        return answering.answer(survey, score=1, source="page", comment="Hm", quarantine="no_nonce")
+
+    def test_a_manager_restores_one(self, manager: Client, quarantined: Any) -> None:
+        do(manager, "answer", "restore", quarantined)
+        assert quarantined.again().state == "accepted"
+        assert quarantined.survey.session.again().score.score == 1
+
+    def test_an_agent_does_not(self, agent: Client, quarantined: Any) -> None:
+        do(agent, "answer", "restore", quarantined)
+        assert quarantined.again().state == "quarantined"
+
+    def test_agents_read_no_comments_when_the_rules_say_so(self, agent: Client) -> None:
+        make_rated_session(comment="Too slow")
+        for page in ("score", "answer"):
+            assert "Too slow" in agent.get(f"/admin/csat/{page}/").content.decode()
+        settings.change(by=API, comments_hidden_from_agents=True)
+        for page in ("score", "answer"):
+            assert "Too slow" not in agent.get(f"/admin/csat/{page}/").content.decode()
+            assert list(agent.get(f"/admin/csat/{page}/", {"q": "slow"}).context["cl"].result_list) == []
+
+    def test_agents_see_only_their_own_when_the_rules_say_so(self, agent: Client, manager: Client) -> None:
+        make_rated_session()
+        settings.change(by=API, agents_see_own_only=True)
+        for page in ("score", "answer", "followup"):
+            assert len(agent.get(f"/admin/csat/{page}/").context["cl"].result_list) == 0
+            assert len(manager.get(f"/admin/csat/{page}/").context["cl"].result_list) == 1
+
+
+class TestLinks:
+    def test_the_token_is_shown_nowhere_and_the_link_can_be_revoked(self, manager: Client) -> None:
+        survey = scheduling.request(make_resolved_session(), origin="manual", by=API)
+        token = links.rate_url(survey).rsplit("/", 1)[1]
+        link = Link.objects.get(survey=survey, purpose="rate")
+        for page in ("/admin/csat/link/", f"/admin/csat/link/{link.pk}/change/"):
+            content = manager.get(page).content.decode()
+            assert token not in content
+            assert link.sha256 not in content
+        do(manager, "link", "revoke", link)
+        assert links.find(token, "rate") is None
+
+
+class TestFollowUps:
+    def test_an_agent_takes_one_and_is_done_with_it(self, agent: Client, agent_user: Any) -> None:
+        row = FollowUp.objects.get(session=make_rated_session())
+        do(agent, "followup", "take", row)
+        assert row.again().owner == agent_user
+        do(agent, "followup", "done", row)
+        assert row.again().done_at
+
+
+class TestRules:
+    def test_a_change_goes_through_the_one_audited_verb(self, manager: Client) -> None:
+        changed = as_it_is(
+            auto_send="on", channels=["email", "sms"], quiet_start="21:00", quiet_end="08:00", custom_message='{"de": "Hallo"}'
+        )
+        assert manager.post(RULES, changed).status_code == 302
+        shape = settings.as_dict()
+        assert shape["auto_send"]
+        assert {kind for kind, toggle in shape["channels"].items() if toggle["enabled"]} == {"email", "sms"}
+        assert shape["quiet_hours"] == {"start": "21:00", "end": "08:00"}
+        assert shape["custom_message"] == {"default": "", "de": "Hallo"}
+        assert CsatSettings.current().auto_send_since
+        assert Event.objects.get(kind=Kind.AUDIT).actor_name == "Maria"
+
+    def test_words_and_quiet_hours_are_taken_away(self, manager: Client) -> None:
+        manager.post(RULES, as_it_is(quiet_start="21:00", quiet_end="08:00", custom_message='{"de": "Hallo"}'))
+        manager.post(RULES, as_it_is())
+        assert settings.as_dict()["quiet_hours"] is None
+        assert "de" not in CsatSettings.current().custom_message
+
+    @pytest.mark.parametrize(
+        ("field", "typed"),
+        [
+            ("sample_percent", "101"),
+            ("custom_message", '{"xx": "?"}'),
+            ("custom_message", "[1]"),
+            ("quiet_start", "21:00"),
+            ("brand_color", "red"),
+        ],
+    )
+    def test_what_the_verb_refuses_stands_beside_its_field(self, manager: Client, field: str, typed: str) -> None:
+        answer = manager.post(RULES, as_it_is(auto_send="on", **{field: typed}))
+        assert answer.status_code == 200
+        assert answer.context["adminform"].form.errors[field]
+        assert not CsatSettings.current().auto_send
+
+    def test_an_agent_does_not_see_them(self, agent: Client) -> None:
+        assert agent.get(RULES).status_code == 403
+        assert agent.post(RULES, as_it_is(auto_send="on")).status_code == 403
+
+    def test_channels_are_switched_and_stopped_ones_try_again(self, manager: Client) -> None:
+        row = ChannelSettings.objects.create(kind="sms", stopped_at=timezone.now(), stopped_reason="20003")
+        do(manager, "channelsettings", "switch_on", row)
+        assert row.again().enabled
+        do(manager, "channelsettings", "try_again", row)
+        assert row.again().stopped_at is None
+        do(manager, "channelsettings", "switch_off", row)
+        assert not row.again().enabled
+
+
+def test_every_surveyed_channel_is_a_choice(manager: Client) -> None:
+    page = manager.get(RULES).content.decode()
+    assert all(f'value="{kind.value}"' in page for kind in SURVEYED)
