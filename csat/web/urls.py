@@ -17,6 +17,7 @@ from csat.web import (
     settings,
     unsubscribing,
     webhooks,
+    workflows,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -35,6 +36,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/", outbox.page, name="outbox"),
     path("outbox/<uuid:uuid>/", outbox.one, name="outbox-message"),
     path("outbox/<uuid:uuid>/mail/", outbox.mail, name="outbox-mail"),
+    path("workflows/", workflows.page, name="workflows"),
+    path("workflows/new/", workflows.new, name="workflow-new"),
+    path("workflows/<uuid:uuid>/", workflows.one, name="workflow"),
+    path("workflows/<uuid:uuid>/edit/", workflows.edit, name="workflow-edit"),
+    path("workflows/<uuid:uuid>/runs/", workflows.runs, name="workflow-runs"),
+    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", workflows.run, name="workflow-run"),
+    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", workflows.retry, name="workflow-retry"),
+    path("workflows/<uuid:uuid>/<slug:name>/", workflows.act, name="workflow-act"),
     # the customer's side
     path("r/<str:token>", rating.rate, name="rate"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),

@@ -11,7 +11,9 @@ from csat.api import schema
 from csat.api import urls as api_urls
 from csat.channels.outbox import SandboxMessage
 from csat.surveys import links
+from csat.timeline.recording import SYSTEM
 from csat.webhooks.models import Endpoint
+from csat.workflows import editing
 from tests.factories import make_sent_survey
 
 PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
@@ -57,6 +59,15 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("outbox/<uuid:uuid>/", "/outbox/{mail}/", STAFF),
     ("outbox/<uuid:uuid>/", f"/outbox/{NOBODY}/", GONE_STAFF),
     ("outbox/<uuid:uuid>/mail/", "/outbox/{mail}/mail/", STAFF),
+    ("workflows/", "/workflows/", MANAGERS),
+    ("workflows/new/", "/workflows/new/", POST_MANAGERS),
+    ("workflows/<uuid:uuid>/", "/workflows/{workflow}/", MANAGERS),
+    ("workflows/<uuid:uuid>/", f"/workflows/{NOBODY}/", GONE_MANAGERS),
+    ("workflows/<uuid:uuid>/edit/", "/workflows/{workflow}/edit/", POST_MANAGERS),
+    ("workflows/<uuid:uuid>/runs/", "/workflows/{workflow}/runs/", MANAGERS),
+    ("workflows/<uuid:uuid>/runs/<uuid:run_id>/", f"/workflows/{{workflow}}/runs/{NOBODY}/", GONE_MANAGERS),
+    ("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", f"/workflows/{{workflow}}/runs/{NOBODY}/retry/", POST_MANAGERS),
+    ("workflows/<uuid:uuid>/<slug:name>/", "/workflows/{workflow}/activate/", POST_MANAGERS),
     # the customer's side
     ("r/<str:token>", "/r/{rate}", PUBLIC),
     ("r/<str:token>", "/r/nonsense", UNKNOWN),
@@ -118,6 +129,7 @@ def rows(db: None) -> dict[str, object]:
     tokens = {"rate": links.rate_token(session.survey), "stop": links.unsubscribe_token(session.contact)}
     endpoint = Endpoint.objects.create(url="https://crm.example.com/", events=["csat.requested"], secret="whsec_AA==")
     ids = {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid, "endpoint": endpoint.uuid}
+    ids["workflow"] = editing.create(name="A workflow", by=SYSTEM).uuid
     return {**ids, **tokens}
 
 
