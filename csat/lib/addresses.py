@@ -33,6 +33,8 @@ def resolve(host: str, port: int, *, seconds: float) -> list[Address]:
     thread.join(max(seconds, 0))
     if isinstance(found, OSError):
         raise found
+    if not found:
+        raise NotResolved(f"{host} has no address")
     return list(dict.fromkeys(found))
 
 

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,13 +15,13 @@ import httpcore
 import httpx
 
 from csat.lib import addresses
+from csat.lib.dialling import Network, NotAllowed, checked
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from csat.lib.refusal import Invalid
 
 SECONDS = 15.0  # for everything together
 CONNECT_SECONDS = 5.0
 BODY_LIMIT = 64 * 1024
-ADDRESSES_TRIED = 3
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,11 @@ class Blocked(Never):
     """The guard refused the address."""
 
 
-class _NotAllowed(Exception):
-    """Inside the connection, on its way to become Blocked."""
-
-
 class Client:
     """Connections kept for several requests. `allow` None: trusted addresses of our own choosing, no guard."""
 
     def __init__(self, *, allow: Collection[str] | None = None) -> None:
-        self.network = _Network(allow)
+        self.network = Network(allow)
         plain = {"Accept-Encoding": "identity"}  # a compressed body could not be cut at its limit
         self.http = httpx.Client(transport=_Transport(self.network), headers=plain, trust_env=False, follow_redirects=False)
 
@@ -111,97 +107,15 @@ def refuse_address(url: str, allow: Collection[str] = (), *, seconds: float = CO
             raise Invalid("Enter a full address that starts with https:// or http://.")
         if parsed.userinfo:
             raise Invalid("An address must not carry a name or password.")
-        _checked(parsed.raw_host.decode(), port, allow, seconds)
+        checked(parsed.raw_host.decode(), port, allow, seconds)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise Invalid(f"This is not a valid address: {error}") from error
-    except (_NotAllowed, addresses.NotResolved) as error:
+    except (NotAllowed, addresses.NotResolved) as error:
         raise Invalid(str(error)) from error
 
 
-def _checked(host: str, port: int, allow: Collection[str] | None, seconds: float) -> list[str]:
-    """Every address of the name, after making sure that none of them leads inside."""
-    host = host.strip("[]")
-    found = addresses.resolve(host, port, seconds=seconds)
-    if allow is not None and not addresses.is_allowed(host, port, allow):
-        inside = [str(address) for address in found if not addresses.is_public(address)]
-        if inside:
-            raise _NotAllowed(f"{host}:{port} leads to {inside[0]}, which is not a public address (WEBHOOK_ALLOW names exceptions)")
-    return [str(address) for address in found]
-
-
-class _Network(httpcore.NetworkBackend):
-    """Connects to addresses that were checked, and to no other: what is checked is what is dialled."""
-
-    def __init__(self, allow: Collection[str] | None) -> None:
-        self.allow = allow
-        self.deadline = 0.0
-        self.plain = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            found = _checked(host, port, self.allow, self.left(timeout))
-        except addresses.NotResolved as error:
-            raise httpcore.ConnectError(str(error)) from error
-        for address in found[: ADDRESSES_TRIED - 1]:
-            if address == found[-1]:
-                break
-            try:
-                return self._dial(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return self._dial(found[-1], port, timeout, local_address, socket_options)
-
-    def _dial(self, address: str, port: int, timeout: float | None, *rest: Any) -> httpcore.NetworkStream:
-        return _Stream(self.plain.connect_tcp(address, port, self.left(timeout), *rest), self)
-
-    def left(self, timeout: float | None) -> float:
-        """The smaller of one step's limit and what is left of the whole; ConnectTimeout when nothing is."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise httpcore.ConnectTimeout("out of time")
-        return left if timeout is None else min(left, timeout)
-
-
-class _Stream(httpcore.NetworkStream):
-    """A connection that ends with the deadline, however slowly the other side drips."""
-
-    def __init__(self, inner: httpcore.NetworkStream, network: _Network) -> None:
-        self.inner = inner
-        self.network = network
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self.inner.read(max_bytes, self._left(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.inner.write(buffer, self._left(timeout, httpcore.WriteTimeout))
-
-    def _left(self, timeout: float | None, late: type[Exception]) -> float:
-        try:
-            return self.network.left(timeout)
-        except httpcore.ConnectTimeout as error:
-            raise late("out of time") from error
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Stream(self.inner.start_tls(ssl_context, server_hostname, self.network.left(timeout)), self.network)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self.inner.get_extra_info(info)
-
-
 class _Transport(httpx.HTTPTransport):
-    def __init__(self, network: _Network) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__(verify=_tls())
         # httpx has no parameter for the network below it, httpcore has
         self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=network, max_connections=4, keepalive_expiry=20)
@@ -225,7 +139,7 @@ def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
 def _outcomes() -> Iterator[None]:
     try:
         yield
-    except _NotAllowed as error:
+    except NotAllowed as error:
         raise Blocked(str(error), code="blocked_address") from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise Never(f"not a valid request: {error}", code="bad_request") from error

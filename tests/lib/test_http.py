@@ -154,8 +154,13 @@ def test_a_name_without_an_address_is_certainly_not_sent(monkeypatch: pytest.Mon
     assert isinstance(outcome("http://nowhere.example/"), Retry)
 
 
+def test_a_name_with_no_address_at_all_is_certainly_not_sent(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    assert isinstance(outcome("http://empty.example/"), Retry)
+
+
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(2) or [])
     started = time.monotonic()
     assert isinstance(outcome("http://slow.example/", seconds=0.3), Retry)
     assert time.monotonic() - started < 1.5
