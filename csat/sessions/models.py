@@ -151,6 +151,9 @@ class Handoff(Row):
     summary = models.TextField(blank=True)
     sentiment = models.CharField(max_length=20, blank=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["created_at", "id"], name="handoff_created")]
+
     def __str__(self) -> str:
         return f"handoff of {self.session}"
 

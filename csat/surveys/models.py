@@ -145,6 +145,7 @@ class Survey(Row):
             models.Index(fields=["requested_at"], name="survey_requested"),
             models.Index(fields=["counted_at"], name="survey_counted"),
             models.Index(fields=["updated_at", "id"], name="survey_sync"),
+            models.Index(fields=["created_at", "id"], name="survey_created"),
         ]
 
     def __str__(self) -> str:

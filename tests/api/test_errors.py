@@ -94,6 +94,11 @@ def test_every_answer_carries_a_request_id(api: Machine) -> None:
     assert given.headers["X-Request-ID"] == "helpdesk-0001"
 
 
+def test_no_answer_is_kept_on_the_way(api: Machine) -> None:
+    assert api.get("/contacts").headers["Cache-Control"] == "no-store"
+    assert Machine().get("/contacts").headers["Cache-Control"] == "no-store"
+
+
 def test_json_is_answered_whatever_is_accepted(api: Machine) -> None:
     answer = api.client.get("/api/v1/contacts", headers={"Accept": "text/html"})
     assert answer.headers["Content-Type"] == "application/json"

@@ -2,10 +2,13 @@
 
 import os
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -50,6 +53,16 @@ def known(db: Any, settings: Any) -> dict[str, str]:
         "csat/scores": str(session.score.uuid),
         "webhooks": str(endpoints.add(url="https://127.0.0.1:9/csat", events=["csat.requested"], by=API).uuid),
     }
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """As Django's own test client does: a request of the real WSGI handler would close the connection the test works in."""
+    for moment in (request_started, request_finished):
+        moment.disconnect(close_old_connections)
+    yield
+    for moment in (request_started, request_finished):
+        moment.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)

@@ -37,6 +37,12 @@ class Resource(APIView):
         if "post" in cls.__dict__:
             cls.post = idempotency.once(cls.__dict__["post"])  # type: ignore[attr-defined]
 
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Nobody on the way keeps what is said here: it is about people."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
     @property
     def actor(self) -> Actor:
         return auth.actor(self.request)
