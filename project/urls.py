@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("csat.web.urls")),
 ]
 
+handler403 = "csat.web.kind.forbidden"
 handler404 = "csat.web.kind.not_found"
 handler500 = "csat.web.kind.broken"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 
 from csat.channels import faces
@@ -43,6 +44,12 @@ SUPPRESSIONS = {
 def beside(context: dict[str, Any], *acts: str) -> dict[str, Any]:
     """Where a refusal of these acts is told."""
     return {"acts": acts, "refusal": context.get("refusal")}
+
+
+@register.filter
+def language_label(code: str) -> str:
+    """The language's own name for itself."""
+    return dict(settings.LANGUAGES).get(code, code)
 
 
 @register.filter

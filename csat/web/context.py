@@ -40,11 +40,9 @@ class Place:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The language's direction always; rail and brand only when a template asks for them."""
-    rules: Any = SimpleLazyObject(CsatSettings.current)
     return {
         "direction": direction(get_language() or "en"),
-        "brand": rules,
-        "brand_css": SimpleLazyObject(lambda: branding.css_url(rules)),
+        "brand": SimpleLazyObject(lambda: branding.of(CsatSettings.current())),
         "rail": SimpleLazyObject(lambda: _rail(request)),
     }
 

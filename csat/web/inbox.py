@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from csat.channels.kinds import Channel
+from csat.people import demo
 from csat.people.models import Agent
 from csat.sessions.models import Session
 from csat.surveys.models import Score
@@ -87,4 +88,8 @@ def _choices(filters: InboxFilters) -> dict[str, Any]:
         ("agent", _("Any agent"), agents),
         ("score", _("Any rating"), SCORES),
     ]
-    return {"filters": filters, "selects": [(name, label, filters.data.get(name, ""), choices) for name, label, choices in selects]}
+    return {
+        "filters": filters,
+        "demo": demo.is_here(),
+        "selects": [(name, label, filters.data.get(name, ""), choices) for name, label, choices in selects],
+    }

@@ -1,7 +1,11 @@
 """The kind pages: not found, no longer there, too often, broken."""
 
+from urllib.parse import quote
+
+from django import shortcuts
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request
+from django.utils.translation import gettext as _
 
 from csat.surveys.models import CsatSettings
 from csat.web.public import render
@@ -14,6 +18,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def broken(request: HttpRequest) -> HttpResponse:
     """Needs nothing that may be what broke: no database, no session."""
     return render("500.html", language=get_language_from_request(request), status=500)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """For staff whose role does not open the page."""
+    return shortcuts.render(request, "403.html", status=403)
+
+
+def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was open too long, or came from elsewhere. Told in a header too, for the toast."""
+    response = shortcuts.render(request, "stale.html", status=403)
+    response["X-Message"] = quote(_("This page was open too long. Load it again, then try once more."))
+    return response
 
 
 def unknown_link(request: HttpRequest) -> HttpResponse:

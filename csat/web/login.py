@@ -6,8 +6,9 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 
-from csat.people import roles
+from csat.people import demo, roles
 
 log_out = LogoutView.as_view()
 _login = LoginView.as_view()
@@ -15,7 +16,12 @@ _login = LoginView.as_view()
 
 def log_in(request: HttpRequest) -> HttpResponseBase:
     """Somebody who is in already goes on; an outsider may come back as somebody else."""
-    return redirect("inbox") if request.method == "GET" and roles.role_of(request.user) else _login(request)
+    if request.method == "GET" and roles.role_of(request.user):
+        return redirect("inbox")
+    response = _login(request)
+    if isinstance(response, TemplateResponse):
+        response.context_data = (response.context_data or {}) | {"demo": demo if demo.is_here() else None}
+    return response
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -194,8 +194,15 @@ class TestLook:
     @pytest.mark.parametrize("language", ["en", "ar", "de"])
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_every_page_fits_a_phone_and_a_desk(
-        self, open_as: Callable[..., Page], manager_user: User, shoot: Callable[[Page, str], None], language: str, scheme: str
+        self,
+        open_as: Callable[..., Page],
+        manager_user: User,
+        shoot: Callable[[Page, str], None],
+        settings: Any,
+        language: str,
+        scheme: str,
     ) -> None:
+        settings.STAFF_LANGUAGES = ["en", "ar", "de"]  # as if the pages were translated
         survey = make_sent_survey("sms", contact=make_contact(name="Jean-Baptiste de la Fontaine-Montmorency"), subject="W" * 60)
         answering.answer(survey, score=1, comment="x" * 300, source=Source.PAGE)
         session: Session = survey.session

@@ -12,7 +12,8 @@ from django.utils import timezone
 from csat.channels.kinds import NEVER_SURVEYED, Channel
 from csat.channels.outbox import SandboxMessage
 from csat.management.demo import year
-from csat.management.demo.cast import LOGINS, PASSWORD, gather
+from csat.management.demo.cast import gather
+from csat.people.demo import LOGINS, PASSWORD
 from csat.people.models import Contact
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey

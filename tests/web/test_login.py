@@ -1,9 +1,13 @@
 """Coming in and going out."""
 
+import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from csat.people import contacts, demo
+
+pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse"
 
 
@@ -44,6 +48,31 @@ class TestLogin:
     def test_a_fragment_asked_for_after_the_session_ended_moves_the_whole_page(self, customer: Client) -> None:
         answer = customer.get("/inbox/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/inbox/?q=ana"})
         assert answer.headers["HX-Redirect"] == "/login/?next=/inbox/%3Fq%3Dana"
+
+    def test_it_tells_the_logins_of_the_demo_and_of_nothing_else(self, customer: Client) -> None:
+        assert demo.PASSWORD not in customer.get("/login/").content.decode()
+        contacts.find_or_create(external_id=demo.MARK)
+        page = customer.get("/login/").content.decode()
+        assert all(words in page for words in (demo.PASSWORD, *demo.LOGINS.values()))
+
+
+class TestLanguage:
+    """Staff pages are not yet translated: they are in English for everybody, never half in one language and half in another."""
+
+    def test_an_arabic_browser_gets_whole_english_pages(self, agent: Client, customer: Client) -> None:
+        for client, path in ((agent, "/inbox/"), (agent, "/settings/csat/"), (customer, "/login/")):
+            page = client.get(path, headers={"Accept-Language": "ar"}).content.decode()
+            assert '<html lang="en" dir="ltr">' in page
+
+
+class TestStale:
+    def test_a_form_that_was_open_too_long_is_told_so_and_not_sent(self, agent_user: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(agent_user, backend="django.contrib.auth.backends.ModelBackend")
+        answer = client.post("/logout/")
+        assert answer.status_code == 403
+        assert "open too long" in answer.content.decode()
+        assert "Load%20it%20again" in answer.headers["X-Message"]
 
 
 class TestLogout:

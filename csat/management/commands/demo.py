@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from csat.channels.kinds import SURVEYED
 from csat.management.demo import living, year
-from csat.management.demo.cast import LOGINS, PASSWORD, gather
+from csat.management.demo.cast import gather
 from csat.management.demo.dice import DAYS as DAYS_OF_A_YEAR
 from csat.management.demo.history import History
 from csat.management.demo.plots import DAYS, Plot, plots
+from csat.people import demo
 from csat.people.models import Contact
 from csat.sessions.models import Session
 from csat.surveys import settings
@@ -25,7 +26,6 @@ from csat.timeline.recording import SYSTEM
 
 STORIES = 110
 BATCH = 2000
-MARK = "demo-en-1"  # the external id of a customer who is only in the demo
 
 
 class Command(BaseCommand):
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             fill_a_year(options["sessions"], say=self.stdout.write if options["verbosity"] else lambda text: None)
             self.stdout.write(f"{options['sessions'] / (time.monotonic() - began):,.0f} sessions/s")
             return
-        if Contact.objects.filter(external_id=MARK).exists():
+        if demo.is_here():
             self.stdout.write("The demo is here already.")
             return
         fill()
@@ -55,9 +55,9 @@ class Command(BaseCommand):
     @staticmethod
     def logins() -> str:
         """A line for each login of the demo, when it is here."""
-        if not Contact.objects.filter(external_id=MARK).exists():
+        if not demo.is_here():
             return "  No logins yet: .venv/bin/python manage.py createsuperuser"
-        return "\n".join(f"  {role:<8} {login:<6} password {PASSWORD}" for role, login in LOGINS.items())
+        return "\n".join(f"  {role:<8} {login:<6} password {demo.PASSWORD}" for role, login in demo.LOGINS.items())
 
 
 @transaction.atomic

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group, User
 
 from csat.people import agents, roles
+from csat.people.demo import LOGINS, PASSWORD
 from csat.people.models import Agent, Contact, Team
-
-PASSWORD = "acme-demo"  # noqa: S105 (a demo anyone may look at)
-LOGINS = {roles.AGENT: "sam", roles.MANAGER: "maria", roles.ADMIN: "ada"}
 
 TEAM = (  # name, email, team
     ("Sam Okafor", "sam@acme.example", "Support"),

@@ -5,9 +5,10 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from csat.management.demo.cast import LOGINS, Cast
+from csat.management.demo.cast import Cast
 from csat.management.demo.history import actor
 from csat.people import roles, suppressing
+from csat.people.demo import LOGINS
 from csat.people.models import Agent, Contact
 from csat.sessions import conversing, intake, resolving
 from csat.sessions.models import Session
