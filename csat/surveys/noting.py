@@ -32,9 +32,9 @@ def sent(delivery: Delivery, receipt: Receipt, rules: CsatSettings) -> bool:
     patience = {"next_try": now + CARD_PATIENCE} if delivery.medium == Medium.CARD else {}
     if not _note(delivery, DeliveryState.SENT, sent_at=now, uncertain_since=None, **values, **patience):
         return False
-    survey.move(SurveyState.SENT)
-    open_states = [SurveyState.SENT, SurveyState.ANSWERED]
-    survey.change(where={"state__in": open_states}, expires_at=now + timedelta(days=rules.link_days))
+    until = now + timedelta(days=rules.link_days)
+    if not survey.move(SurveyState.SENT, expires_at=until):
+        survey.change(where={"state": SurveyState.ANSWERED}, expires_at=until)
     if delivery.medium != Medium.CARD:
         reached(delivery, rules)
     if not delivery.change(where={"failed_at": None}, error="", error_code=""):  # the bounce was faster than this note

@@ -49,7 +49,7 @@ def claim(pk: int) -> Delivery | None:
     now = timezone.now()
     lease = now + timedelta(seconds=settings.SEND_LEASE_SECONDS)
     taken = due().filter(pk=pk).update(state=DeliveryState.SENDING, lease_until=lease, attempt=F("attempt") + 1, updated_at=now)
-    return Delivery.objects.select_related("survey__session__contact").get(pk=pk) if taken else None
+    return Delivery.objects.select_related("survey__session__contact", "survey__contact").get(pk=pk) if taken else None
 
 
 def due() -> QuerySet[Delivery]:

@@ -57,7 +57,9 @@ def shown(survey: Survey) -> bool:
     card = survey.deliveries.filter(medium=Medium.CARD, request=survey.request).exclude(state=DeliveryState.CANCELLED).last()
     if card is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED):
         return False
-    if not card.change(where={"shown_at": None}, shown_at=timezone.now(), delivered_at=timezone.now()):
+    now = timezone.now()
+    after_all = {"state": DeliveryState.SENT, "failed_at": None, "error_code": ""}  # given up for an email, but here they are
+    if not card.change(where={"shown_at": None}, shown_at=now, delivered_at=now, **after_all):
         return False
     card.survey = survey
     noting.reached(card, CsatSettings.current())
