@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.defaultfilters import date
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -22,11 +26,22 @@ from csat.people.models import Contact
 from csat.sessions import conversing, resolving
 from csat.sessions.models import Session
 
+SENTIMENTS = [("positive", _("positive")), ("neutral", _("neutral")), ("negative", _("negative"))]
+
 
 class SessionForm(VerbForm):
+    language = forms.ChoiceField(label=_("language"), choices=[("", "–"), *settings.LANGUAGES], required=False)
+    skip_csat = forms.BooleanField(label=_("without survey"), required=False, help_text=_("When it is resolved, nobody is asked."))
+
     class Meta:
         model = Session
         fields = ["assignee", "team", "language", "sentiment", "skip_csat"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = self.instance.sentiment
+        known = SENTIMENTS if now in ("", *dict(SENTIMENTS)) else [*SENTIMENTS, (now, now)]  # the API takes any word
+        self.fields["sentiment"] = forms.ChoiceField(label=_("sentiment"), choices=[("", "–"), *known], required=False)
 
     def perform(self, **values: Any) -> Session:
         return conversing.change(self.instance.again(), by=self.actor, **values)
@@ -36,7 +51,7 @@ class SessionForm(VerbForm):
 class SessionAdmin(VerbTable):
     form = SessionForm
     change_form_template = "admin/csat/session.html"
-    list_display = ["ticket", "contact", "channel", "status", "agent", "rating", "survey_state", "last_activity_at"]
+    list_display = ["ticket", "contact", "channel", "status", "agent", "rating", "survey_state", "active"]
     list_filter = [
         "status", "channel", SurveyStateFilter, ScoreFilter, FollowUpFilter,
         ("handed_off_at", Set), "ai_closure_type", "sentiment", "team",
@@ -93,6 +108,10 @@ class SessionAdmin(VerbTable):
     @admin.display(description=_("agent"))
     def agent(self, session: Session) -> str:
         return str(session.resolver or session.assignee or "") or self.empty_value_display
+
+    @admin.display(description=_("last activity"), ordering="last_activity_at")
+    def active(self, session: Session) -> str:
+        return date(timezone.localtime(session.last_activity_at), "j M Y H:i")
 
     @admin.display(description=_("tags"))
     def tag_names(self, session: Session) -> str:

@@ -16,6 +16,7 @@ class Organization(Row):
     language = models.CharField(max_length=12, default="en", choices=settings.LANGUAGES)
 
     class Meta:
+        verbose_name = verbose_name_plural = _("organisation")
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_organization")]
 
     def __str__(self) -> str:
@@ -135,6 +136,7 @@ class ApiKey(Row):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
 
     class Meta:
+        verbose_name = _("API key")
         ordering = ["-id"]
 
     def __str__(self) -> str:

@@ -314,6 +314,7 @@ class FollowUp(Row):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("follow-up")
         indexes = [models.Index(fields=["created_at"], condition=Q(done_at=None), name="follow_up_open")]
 
     def __str__(self) -> str:

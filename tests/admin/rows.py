@@ -9,9 +9,12 @@ from django.utils import timezone
 from csat.channels.outbox import SandboxMessage
 from csat.people import agents, keys, suppressing
 from csat.people.models import Agent, Organization
+from csat.reports.models import Export
 from csat.sessions import conversing
 from csat.sessions.models import Session
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
+from csat.webhooks.models import Call, Endpoint
+from csat.workflows.models import Run, Step, Version, Workflow
 from tests.factories import API, make_agent, make_resolved_session
 
 
@@ -49,4 +52,12 @@ def make_everything(number: int = 1) -> None:
         keys.make(f"key {name}", scopes=["csat:read"])
         suppressing.suppress("email", f"gone{name}@customer.example", reason="bounced")
         SandboxMessage.objects.create(kind="email", medium="email", to=f"a{name}@customer.example", subject="How was it?")
+        endpoint = Endpoint.objects.create(url=f"https://hooks.example/{name}", secret="whsec_not_to_be_seen")
+        Call.objects.create(endpoint=endpoint, type="csat.requested", body="{}")
+        workflow = Workflow.objects.create(name=f"Workflow {name}")
+        version = Version.objects.create(workflow=workflow, number=1)
+        workflow.change(active=version)
+        run = Run.objects.create(workflow=workflow, version=version, session=session, trigger_type="manual-trigger", state="failed")
+        Step.objects.create(run=run, block_id="a", type="add_tag")
+        Export.objects.create()
         User.objects.create(username=f"user{name}", date_joined=timezone.now() - timedelta(days=1))

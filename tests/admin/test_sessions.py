@@ -122,7 +122,7 @@ class TestChanging:
     def test_the_rest_is_audited(self, agent: Client) -> None:
         session = make_session()
         agent.post(
-            f"{LIST}{session.pk}/change/", {"assignee": "", "team": "", "language": "pt", "sentiment": "positive", "skip_csat": "on"}
+            f"{LIST}{session.pk}/change/", {"assignee": "", "team": "", "language": "pt-br", "sentiment": "positive", "skip_csat": "on"}
         )
         session = session.again()
         assert (session.language, session.sentiment, session.skip_csat) == ("pt-br", "positive", True)

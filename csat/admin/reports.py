@@ -1,0 +1,14 @@
+"""Exports in the background, to be watched."""
+
+from django.contrib import admin
+
+from csat.admin.tables import Facts
+from csat.reports.models import Export
+
+
+@admin.register(Export)
+class ExportAdmin(Facts):
+    list_display = ["created_at", "user", "format", "state", "rows_done", "rows_total", "finished_at", "error"]
+    list_filter = ["state", "format"]
+    list_select_related = ["user"]
+    fields = ["uuid", "user", "format", "state", "filters", "columns", "rows_done", "rows_total", "error", "created_at", "finished_at"]
