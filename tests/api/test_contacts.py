@@ -134,6 +134,7 @@ def test_the_list_is_filtered_by_email_and_phone(api: Machine) -> None:
     ana, li = make_contact(), make_contact()
     assert [item["id"] for item in api.get("/contacts", email=ana.email.upper()).json()["items"]] == [str(ana.uuid)]
     assert [item["id"] for item in api.get("/contacts", phone_number=li.phone).json()["items"]] == [str(li.uuid)]
+    assert [item["id"] for item in api.get("/contacts", phone_number=li.phone.replace("+", " ")).json()["items"]] == [str(li.uuid)]
 
 
 @pytest.mark.parametrize("id", ["5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60", "17", "nonsense", "00000000-0000-0000-0000-00000000000g"])

@@ -10,7 +10,7 @@ from django.utils import timezone
 from csat.people import contacts
 from csat.people.models import Contact
 from tests.api.conftest import Machine
-from tests.factories import make_contact
+from tests.factories import make_contact, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +97,29 @@ def test_times_are_taken_as_people_write_them(api: Machine, time: str) -> None:
 )
 def test_times_that_cannot_be_are_422(api: Machine, time: str) -> None:
     assert api.get("/contacts", updated_before=time).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/chat/sessions/{id}/send", {"sender": "contact", "message": "Hello?"}),
+        ("/chat/sessions/{id}/send", {"sender": "agent", "message": "Yes", "agent": {"name": "Sam"}}),
+        ("/chat/sessions/{id}/handoff", {"reasons": ["insufficient_tools"]}),
+        ("/csat/scores", {"session_id": "{id}", "score": 4}),
+        ("/csat/requests", {"session_id": "{id}", "force": True}),
+    ],
+)
+def test_whatever_a_session_shows_moves_it_in_the_sync(api: Machine, path: str, body: dict[str, Any]) -> None:
+    session = str(make_session(messages=0).uuid)
+    seen = api.get(f"/chat/sessions/{session}").json()["updated_at"]
+    told = {name: session if value == "{id}" else value for name, value in body.items()}
+    assert api.post(path.replace("{id}", session), told).status_code in (201, 202)
+    assert [item["id"] for item in api.get("/chat/sessions", updated_after=seen).json()["items"]] == [session]
+
+
+def test_tags_and_assignment_move_it_too(api: Machine) -> None:
+    session = str(make_session(messages=0).uuid)
+    for change in ({"tags": ["vip"]}, {"tags": []}, {"assignee": {"name": "Sam"}}, {"team": "Billing"}):
+        seen = api.get(f"/chat/sessions/{session}").json()["updated_at"]
+        api.patch(f"/chat/sessions/{session}", change)
+        assert len(api.get("/chat/sessions", updated_after=seen).json()["items"]) == 1, change

@@ -93,7 +93,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("settings/webhooks/<uuid:uuid>/<slug:name>/", "/settings/webhooks/{endpoint}/test/", POST_MANAGERS),
     # machines
     *[(f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC) for route in ("twilio/status", "twilio/inbound", "slack/interactions")],
-    ("callbacks/email/<slug:esp>/tracking/", "/callbacks/email/postmark/tracking/", POST_PUBLIC),
+    *[(f"callbacks/email/<slug:esp>/tracking{end}", f"/callbacks/email/postmark/tracking{end}", POST_PUBLIC) for end in ("", "/")],
     ("api/v1/", "/api/v1/", UNKNOWN),
     ("api/v1/<anything:path>", "/api/v1/nonsense", UNKNOWN),
     *[(f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC) for page in ("schema", "docs") for end in ("", "/")],

@@ -1,5 +1,6 @@
 """/contacts"""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -56,7 +57,7 @@ def _matching(asked: dict[str, Any]) -> Any:
     if "email" in asked:
         rows = rows.filter(email=asked["email"].strip().lower())
     if "phone_number" in asked:
-        rows = rows.filter(phone=asked["phone_number"].strip())
+        rows = rows.filter(phone="+" + re.sub(r"\D", "", asked["phone_number"]))  # the + of an unencoded query string is a blank
     return rows.filter(external_id=asked["external_id"]) if "external_id" in asked else rows
 
 
