@@ -98,7 +98,21 @@ def step(block: Block) -> str:
 
 
 def workflow(*, trigger_type: str, trigger_constraints: Any, blocks: list[Block]) -> str:
-    """The whole of it in one sentence: “When a customer rates, if the score is lower than 3: notify …, reopen the session.”"""
+    """The whole of it in one sentence: “When a customer rates, if Score is lower than 3: Notify ..., Reopen the session.”"""
     when = trigger(trigger_type)
     only = "" if trigger_constraints in ({}, None) else _(", if %(condition)s") % {"condition": condition(trigger_constraints)}
-    return _("%(when)s%(only)s: %(steps)s.") % {"when": when, "only": only, "steps": ", ".join(step(block) for block in blocks) or "…"}
+    said = {"when": when[:1].lower() + when[1:], "only": only, "steps": _steps(blocks) or "…"}
+    return _("When %(when)s%(only)s: %(steps)s.") % said
+
+
+def _steps(blocks: list[Block]) -> str:
+    return ", ".join(_with_branches(block) for block in blocks)
+
+
+def _with_branches(block: Block) -> str:
+    if block["type"] != "branch":
+        return step(block)
+    said = {"if": step(block), "then": _steps(block.get("then") or []), "else": _steps(block.get("else") or [])}
+    if said["else"]:
+        return _("%(if)s (%(then)s; otherwise %(else)s)") % (said | {"then": said["then"] or _("nothing")})
+    return _("%(if)s (%(then)s)") % said

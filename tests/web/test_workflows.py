@@ -52,7 +52,7 @@ class TestTheList:
 class TestTheBuilder:
     def test_says_the_whole_in_a_sentence(self, manager: Client) -> None:
         page = manager.get(f"{PAGE}{made(manager, 'low-score').uuid}/").content.decode()
-        assert "A customer rates, if Score is lower than 3: Notify supervisor@example.com by email, Reopen the session." in page
+        assert "When a customer rates, if Score is lower than 3: Notify supervisor@example.com by email, Reopen the session." in page
 
     def test_steps_are_added_filled_moved_and_removed(self, manager: Client) -> None:
         workflow = made(manager)
