@@ -4,11 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps an event loop running in this thread
+DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
 SHOTS = os.environ.get("SCREENSHOTS", "")
 
@@ -41,7 +45,7 @@ class Visits:
     def __call__(self, path: str, **options: Any) -> Page:
         """visit("/path", **context options) opens it in a new context (phone by default) and returns the page."""
         context = self.browser.new_context(base_url=self.origin, **{"viewport": PHONE, "reduced_motion": "reduce", **options})
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20000)
         self.contexts.append(context)
         page = context.new_page()
         self._watch(page)
@@ -61,6 +65,25 @@ def visit(chromium: Browser, live_server: Any) -> Iterator[Visits]:
     for context in visits.contexts:
         context.close()
     assert visits.troubles == []
+
+
+@pytest.fixture
+def open_as(visit: Visits, settings: Any) -> Callable[..., Page]:
+    """open_as(user, "/inbox/", **context options): the page as this person, logged in."""
+
+    def open_as(user: User, path: str, **options: Any) -> Page:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = {
+            "name": settings.SESSION_COOKIE_NAME,
+            "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+            "path": "/",
+            "expires": -1,
+        }
+        cookie |= {"domain": urlsplit(visit.origin).hostname, "httpOnly": True, "secure": False, "sameSite": "Lax"}
+        return visit(path, **({"viewport": DESKTOP, "storage_state": {"cookies": [cookie], "origins": []}} | options))
+
+    return open_as
 
 
 @pytest.fixture

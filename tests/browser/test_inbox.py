@@ -3,11 +3,9 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from csat.sessions import conversing, resolving
@@ -25,25 +23,6 @@ NEWS = 9000  # two rounds of polling, in milliseconds
 @pytest.fixture(autouse=True)
 def _links_lead_here(settings: Any, live_server: Any) -> None:
     settings.SITE_URL = live_server.url
-
-
-@pytest.fixture
-def open_as(visit: Visits, settings: Any) -> Callable[..., Page]:
-    """open_as(user, "/inbox/", **context options): the page as this person, logged in."""
-
-    def open_as(user: User, path: str, **options: Any) -> Page:
-        client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        cookie = {
-            "name": settings.SESSION_COOKIE_NAME,
-            "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-            "path": "/",
-            "expires": -1,
-        }
-        cookie |= {"domain": urlsplit(visit.origin).hostname, "httpOnly": True, "secure": False, "sameSite": "Lax"}
-        return visit(path, **({"viewport": DESKTOP, "storage_state": {"cookies": [cookie], "origins": []}} | options))
-
-    return open_as
 
 
 def wide(page: Page) -> int:
