@@ -5,13 +5,14 @@ from typing import Any
 from anymail.signals import tracking
 from django.apps import apps
 from django.db import transaction
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_delete, post_migrate
 from django.dispatch import receiver
 
 from csat import signals
 from csat.channels.transports import email
 from csat.people import roles
-from csat.people.models import Contact, Organization
+from csat.people.models import Agent, Contact, Organization, Team
+from csat.reports import counting
 from csat.sessions import forgetting
 from csat.sessions.models import Session
 from csat.surveys import actors, receipts, scheduling
@@ -83,3 +84,24 @@ def start_workflows(event: Event, **_: Any) -> None:
 @receiver(signals.contact_erased)
 def forget_in_webhooks(contact: Contact, **_: Any) -> None:
     calling.forget(contact)
+
+
+@receiver(signals.recorded)
+def mark_day_of_fact(event: Event, **_: Any) -> None:
+    counting.note(event)
+
+
+@receiver(signals.session_resolved)
+def mark_day_of_credit(session: Session, **_: Any) -> None:
+    counting.mark(session.pk)
+
+
+@receiver(signals.survey_changed)
+def mark_day_of_survey(session_id: int, **_: Any) -> None:
+    counting.mark(session_id)
+
+
+@receiver(post_delete, sender=Agent)
+@receiver(post_delete, sender=Team)
+def count_without_them(**_: Any) -> None:
+    counting.start_over()

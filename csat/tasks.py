@@ -4,6 +4,7 @@ from django.core.management import call_command
 
 from csat.jobs import Job, enqueue
 from csat.people import repeating
+from csat.reports import counting
 from csat.surveys import sending, sweeping
 from csat.timeline import beating, dispatching
 from csat.webhooks import calling
@@ -32,14 +33,18 @@ def run_due() -> int:
 
 def sweep_outward() -> int:
     """The other cluster's minute: what fan-out left, work that is due and nobody was woken for, and a sign of life."""
-    handed_over = dispatching.fan_out(seconds=20)
+    handed_over = dispatching.fan_out(seconds=15)
     for is_due, job in ((calling.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
         if is_due():
             enqueue(job)
     beating.beat("outward")
+    counting.recount(seconds=20)
     return handed_over
 
 
 def nightly() -> None:
+    """What a night is for: old logins go, and the reports are checked against the rows they were counted from."""
     call_command("clearsessions")
+    counting.recount(seconds=20)
+    counting.compare(seconds=20)
     repeating.clean()

@@ -7,6 +7,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from csat import signals
 from csat.channels.base import Receipt
 from csat.channels.kinds import Medium
 from csat.lib import clock
@@ -49,7 +50,8 @@ def cleared(delivery: Delivery, verdict: Verdict) -> None:
 def reached(delivery: Delivery, rules: CsatSettings) -> None:
     """The customer has it: accepted by the provider, or shown in the widget. Call it inside the transaction."""
     now, survey = timezone.now(), delivery.survey
-    survey.change(where={"delivered_at": None}, delivered_at=now, delivered_via=delivery.channel)
+    if survey.change(where={"delivered_at": None}, delivered_at=now, delivered_via=delivery.channel):
+        signals.survey_changed.send(sender=Survey, session_id=survey.session_id)
     reminder = delivery.reason == Delivery.Reason.REMINDER
     if reminder:
         survey.change(remind_at=None)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from csat import signals
 from csat.channels import registry
 from csat.channels.kinds import NEVER_SURVEYED, SURVEYED
 from csat.jobs import Job, enqueue
@@ -132,6 +133,7 @@ def _survey(session: Session, rules: Rules) -> tuple[Survey, bool]:
 def _anew(survey: Survey) -> None:
     """The next request. A survey that is out or answered stays so and gets one more delivery; one only linked counts as new."""
     telling.asked_again(survey)
+    signals.survey_changed.send(sender=Survey, session_id=survey.session_id)  # it may speak another language now
     if survey.state != SurveyState.SENT or survey.requested_at is None:
         survey.move(SurveyState.SCHEDULED, expires_at=None)
 

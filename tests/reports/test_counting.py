@@ -1,0 +1,219 @@
+"""The rollup equals the base rows, whatever happens in whatever order."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from csat import tasks
+from csat.lib.refusal import Refused
+from csat.people import agents, erasing
+from csat.people.models import Organization, Team
+from csat.reports import counting, queries, reading
+from csat.reports.filters import parse
+from csat.reports.models import Mark, Rollup
+from csat.sessions import conversing, resolving
+from csat.sessions.models import Session
+from csat.surveys import answering, noting, scheduling, sending
+from csat.surveys.models import Answer, CsatSettings, Delivery
+from tests.factories import API, CUSTOMER, make_agent, make_resolved_session, make_sent_survey, make_session, switch_on
+
+pytestmark = pytest.mark.django_db
+DAY_ONE = datetime(2026, 3, 27, 9, tzinfo=UTC)  # the clock changes within
+DIMENSIONS = ["", "channel", "agent", "team", "language", "handoff_reason", "day"]
+
+
+def request(session: Session, n: int) -> None:
+    scheduling.request(session, origin="manual", by=API)
+
+
+def send(session: Session, n: int) -> None:
+    sending.send_due()
+
+
+def bounce(session: Session, n: int) -> None:
+    delivery = Delivery.objects.filter(survey__session=session, state="sent").last()
+    if delivery:
+        noting.failed(delivery, CsatSettings.current())
+
+
+def answer(session: Session, n: int) -> None:
+    answering.answer(scheduling.survey_of(session), score=n % 5 + 1, source="api")
+
+
+def quarantine(session: Session, n: int) -> None:
+    answering.answer(scheduling.survey_of(session), score=n % 5 + 1, source="page", quarantine="no nonce")
+
+
+def restore(session: Session, n: int) -> None:
+    given_one = Answer.objects.filter(survey__session=session, state="quarantined").last()
+    if given_one:
+        answering.restore(given_one, by=API)
+
+
+def reopen(session: Session, n: int) -> None:
+    resolving.reopen(session, by=API)
+
+
+def resolve(session: Session, n: int) -> None:
+    conversing.add_message(session, sender="contact", text="Hello?", by=CUSTOMER)
+    resolving.resolve(session, by=API)
+
+
+def reassign(session: Session, n: int) -> None:
+    conversing.assign(session, make_agent(f"Agent {n % 3}"), by=API)
+
+
+def move_team(session: Session, n: int) -> None:
+    conversing.change(session, by=API, team=agents.team(f"Team {n % 2}") if n % 3 else None)
+
+
+def speak(session: Session, n: int) -> None:
+    conversing.change(session, by=API, language=["de", "en"][n % 2])
+
+
+def tag(session: Session, n: int) -> None:
+    conversing.tag(session, [f"tag {n % 2}"], by=API)
+
+
+def hand_off(session: Session, n: int) -> None:
+    reasons = ["insufficient_tools", "prohibited_topic"]
+    conversing.hand_off(session, reasons=reasons[: n % 2 + 1], by=API)
+
+
+def erase(session: Session, n: int) -> None:
+    erasing.erase(session.contact, by=API)
+
+
+def count(session: Session, n: int) -> None:
+    counting.recount()
+
+
+VERBS = [request, send, bounce, answer, quarantine, restore, reopen, resolve, reassign, move_team, speak, tag, hand_off, erase, count]
+STEPS = st.lists(
+    st.tuples(st.sampled_from([*VERBS, send, answer, count, count]), st.integers(0, 29), st.booleans()), min_size=6, max_size=25
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=STEPS)
+def test_whatever_happens_the_rollup_is_the_base_rows(db: Any, steps: list[Any]) -> None:
+    Organization.current().change(timezone="Europe/Berlin")
+    switch_on()
+    with time_machine.travel(DAY_ONE) as clock:
+        sessions = [make_session(), make_session("sms"), make_session("whatsapp", language="de")]
+        for verb, n, later in steps:
+            if later:
+                clock.shift(timedelta(hours=17))
+            with suppress(Refused):
+                verb(Session.objects.get(pk=sessions[n % 3].pk), n)
+            assert_equal()
+        assert counting.recount() >= 0
+        assert not Mark.objects.exists()
+        assert counting.compare() == []
+
+
+def assert_equal() -> None:
+    """What is read, partly from the rollup, is what the base rows say; and no clean day is wrong."""
+    filters = parse({"from": "2026-03-01", "to": "2026-05-01"})
+    for by in DIMENSIONS:
+        found, base = (
+            {key: value for key, value in part if any([value.requested, value.n])}
+            for part in (reading.parts(filters, by) if by else [(None, reading.whole(filters))], reading._base(filters, by))
+        )
+        assert found == base
+    assert counting.compare() == []
+
+
+def scores() -> tuple[int, ...]:
+    return queries.figures(parse({})).scores
+
+
+def test_the_latest_rating_replaces():
+    survey = make_sent_survey()
+    counting.recount()
+    for score, figures in ((2, (0, 1, 0, 0, 0)), (5, (0, 0, 0, 0, 1)), (5, (0, 0, 0, 0, 1))):
+        answering.answer(survey, score=score, source="page")
+        assert scores() == figures  # at once
+        counting.recount()
+        assert scores() == figures  # and when counted
+
+
+def test_a_clean_day_is_read_from_the_rollup_alone(django_assert_num_queries):
+    answering.answer(make_sent_survey(), score=4, source="page")
+    counting.recount()
+    Rollup.objects.filter(dim1="").exclude(day=counting.EPOCH).update(s4=41)
+    assert scores() == (0, 0, 0, 41, 0)
+    filters = parse({})
+    with django_assert_num_queries(4):  # the organisation's zone, the zone counted, the marks, the cells
+        queries.figures(filters)
+
+
+def test_a_rating_nobody_asked_for_moves_to_the_day_it_is_asked_for(time_machine):
+    time_machine.move_to(DAY_ONE)
+    switch_on()
+    session = make_resolved_session(ask=False)
+    answering.answer(session.survey, score=3, source="api")
+    counting.recount()
+    time_machine.move_to(DAY_ONE + timedelta(days=3))
+    scheduling.request(session, origin="manual", by=API)
+    sending.send_due()
+    counting.recount()
+    days = [group.key for group in queries.grouped(parse({}), "day") if group.counts.n]
+    assert days == ["2026-03-30"]
+    assert counting.compare() == []
+
+
+def test_a_difference_is_found_told_and_mended():
+    answering.answer(make_sent_survey(), score=4, source="page")
+    counting.recount()
+    Rollup.objects.filter(dim1="channel", dim2="").update(s4=7)
+    wrong = counting.compare()
+    assert [(one["cell"][:2], one["rollup"][6], one["base"][6]) for one in wrong] == [(("channel", "email"), 7, 1)]
+    tasks.nightly()
+    assert counting.compare() == []
+    assert Rollup.objects.get(dim1="channel", dim2="").s4 == 1
+
+
+def test_another_zone_has_other_days():
+    answering.answer(make_sent_survey(), score=4, source="page")
+    counting.recount()
+    Organization.current().change(timezone="Pacific/Kiritimati")
+    assert scores() == (0, 0, 0, 1, 0)
+    counting.recount()
+    there = timezone.now().astimezone(counting.zone_now()).date()
+    assert Rollup.objects.get(dim1="", s4=1).day == there
+    assert scores() == (0, 0, 0, 1, 0)
+
+
+def test_a_deleted_team_is_no_team():
+    survey = make_sent_survey(team=agents.team("Billing"))
+    counting.recount()
+    Team.objects.get().delete()
+    for _counted in range(2):
+        assert [group.key for group in queries.grouped(parse({}), "team")] == ["none"]
+        counting.recount()
+    assert survey.session_id
+
+
+def test_the_command_counts_anew_and_checks(capsys):
+    answering.answer(make_sent_survey(), score=4, source="page")
+    call_command("rebuild_reports")
+    assert "1 days counted" in capsys.readouterr().out
+    call_command("rebuild_reports", check=True)
+    Rollup.objects.filter(dim1="channel", dim2="").update(s4=7)
+    with pytest.raises(CommandError):
+        call_command("rebuild_reports", check=True)
+
+
+def test_every_minute_the_marks_are_counted():
+    answering.answer(make_sent_survey(), score=4, source="page")
+    tasks.sweep_outward()
+    assert not Mark.objects.exists()
+    assert Rollup.objects.filter(dim1="", s4=1).count() == 1
