@@ -1,0 +1,138 @@
+"""The columns of an export: one row per session, as text that says the same on every database."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Aggregate, CharField, F, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from csat.lib import sheets
+from csat.lib.refusal import Invalid
+from csat.reports import cohort
+from csat.reports.filters import Filters
+from csat.sessions.models import HandoffReason
+from csat.surveys import scale
+from csat.surveys.models import Survey
+
+Cell = Any  # text, number, time or None
+
+
+class Joined(Aggregate):
+    """All values, once each, in order, as one text."""
+
+    template = "GROUP_CONCAT(DISTINCT %(expressions)s)"
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="string_agg(DISTINCT %(expressions)s, ',' ORDER BY %(expressions)s)", **extra)
+
+
+@dataclass(frozen=True)
+class Column:
+    """`source`: where it is found from the survey. `sql`: the same text as `text` gives, written by PostgreSQL from {c}."""
+
+    name: str
+    source: Any
+    read: Callable[[Any], Cell] = lambda value: value
+    sql: str = "{c}"
+
+
+def text(name: str, source: Any) -> Column:
+    """Words people wrote: guarded from being taken for a formula."""
+    guarded = "CASE WHEN {c} ~ '^[=+\\-@\\t\\r\\n]' THEN '''' || {c} ELSE {c} END"
+    return Column(name, source, lambda value: value or "", guarded)
+
+
+def slug(name: str, source: Any) -> Column:
+    return Column(name, source, lambda value: str(value) if value is not None else "")
+
+
+def moment(name: str, source: Any) -> Column:
+    return Column(name, source, lambda value: value, """to_char({c} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""")
+
+
+def _reasons(value: str | None) -> str:
+    return "; ".join(sorted((value or "").split(","))) if value else ""
+
+
+def _label(value: int | None) -> str:
+    return LABELS[value] if value else ""
+
+
+REASONS = (
+    HandoffReason.objects.filter(session=OuterRef("session_id")).order_by().values("session").annotate(all=Joined("reason")).values("all")
+)
+LABELS = {score: scale.words(score)["label"] for score in range(1, 6)}
+LABEL_SQL = "CASE {c} " + " ".join(f"WHEN {score} THEN '{label}'" for score, label in LABELS.items()) + " END"
+ALL = [
+    slug("Session ID", "session__uuid"),
+    Column("Ticket Number", "session_id"),
+    slug("Channel", "channel"),
+    slug("Status", "session__status"),
+    slug("Contact ID", "contact__uuid"),
+    text("Contact Name", "contact__name"),
+    text("Contact Email", "contact__email"),
+    text("Contact Phone", "contact__phone"),
+    text("Agent", "session__{credit}__name"),
+    slug("Agent Type", "session__{credit}__kind"),
+    text("Team", "session__team__name"),
+    slug("Language", "language"),
+    Column("Handoff Reasons", Subquery(REASONS), _reasons, "replace({c}, ',', '; ')"),
+    moment("Resolved At", "session__resolved_at"),
+    moment("CSAT Requested At", "requested_at"),
+    slug("CSAT Delivered Via", "delivered_via"),
+    Column("CSAT Score", "score__score"),
+    Column("CSAT Label", "score__score", _label, LABEL_SQL),
+    text("CSAT Comment", "score__comment"),
+    moment("CSAT Submitted At", "score__submitted_at"),
+    slug("CSAT Source", "score__source"),
+]
+NAMES = [column.name for column in ALL]
+
+
+def chosen(names: Sequence[str]) -> list[Column]:
+    """The columns of these names in their fixed order; all of them for none. Raises Invalid."""
+    if unknown := set(names) - set(NAMES):
+        raise Invalid(_("There is no such column."), fields={"columns": [", ".join(sorted(unknown))]})
+    return [column for column in ALL if not names or column.name in names]
+
+
+def rows(filters: Filters, columns: Sequence[Column]) -> QuerySet[Survey, Any]:
+    """The cells as the database has them, the newest first; `read` each with `cells`."""
+    named = {f"c{n}": _source(column, filters.credit) for n, column in enumerate(columns)}
+    return cohort.surveys(filters).annotate(**named).order_by("-counted_at", "-pk").values_list(*named)
+
+
+def cells(row: Sequence[Any], columns: Sequence[Column]) -> list[Cell]:
+    """Text, numbers, times and None."""
+    return [column.read(value) for column, value in zip(columns, row, strict=True)]
+
+
+def written(row: Sequence[Cell], columns: Sequence[Column]) -> list[Any]:
+    """Cells as a CSV has them: guarded text, times as ISO 8601 in UTC."""
+    return [_written(value) for value in cells(row, columns)]
+
+
+def copying(wanted: QuerySet[Survey, Any], columns: Sequence[Column]) -> tuple[str, tuple[Any, ...]]:
+    """The same text, written by PostgreSQL itself: a COPY statement and its parameters."""
+    inner, params = wanted.query.sql_with_params()
+    names = [f'"c{n}"' for n in range(len(columns))]
+    texts = ", ".join(column.sql.replace("{c}", name) for column, name in zip(columns, names, strict=True)).replace("%", "%%")
+    return f"COPY (SELECT {texts} FROM ({inner}) AS found ({', '.join(names)})) TO STDOUT WITH (FORMAT csv)", params  # noqa: S608 (of our own columns; values are parameters)
+
+
+def native() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _source(column: Column, credit: str) -> Any:
+    return F(column.source.format(credit=credit)) if isinstance(column.source, str) else column.source
+
+
+def _written(value: Cell) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if value is None else sheets.safe(value)
