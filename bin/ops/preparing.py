@@ -1,5 +1,7 @@
 """Run by the environment's Python before the start: database, translations, static files, demo data; prints the logins."""
 
+import contextlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -15,9 +17,10 @@ from django.core.management import call_command  # noqa: E402
 
 def main(*, demo: bool) -> None:
     django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("compile_translations", verbosity=0)
-    _collect_static()
+    with contextlib.redirect_stdout(sys.stderr):
+        call_command("migrate", verbosity=0)
+        call_command("compile_translations", verbosity=0, stdout=io.StringIO())
+        _collect_static()
     from csat.management.commands.demo import Command as Demo
 
     if demo and Demo.nothing_here():

@@ -53,7 +53,7 @@ def _run(*, demo: bool) -> int:
     site = env["SITE_URL"]
     supervisor = Supervisor(_services(python, host, port), env=env, ages=lambda: _ages(site, port))
     with supervisor:
-        if not supervisor.wait_until(lambda: _answers(site, port), seconds=60):
+        if not supervisor.wait_until(lambda: _answers(site, port), seconds=120):
             print("bin/run: the web server does not answer; see the lines above.")
             return 1
         print(_welcome(site, prepared.stdout), flush=True)

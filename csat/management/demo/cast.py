@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
+from django.utils.text import slugify
 
 from csat.people import agents, roles
 from csat.people.demo import LOGINS, PASSWORD
@@ -78,7 +79,7 @@ def _customers(language: str) -> list[Contact]:
     wanted = [
         Contact(
             name=name,
-            email=f"customer.{language.replace('-', '')}{index}@mail.example",
+            email=f"{_mailbox(name) or f'{language}.{index}'}@mail.example",
             phone=f"{number}{index:04d}"[:15],
             external_id=f"demo-{language}-{index}",
             language=language,
@@ -89,3 +90,8 @@ def _customers(language: str) -> list[Contact]:
     ]
     Contact.objects.bulk_create(wanted, ignore_conflicts=True)
     return list(Contact.objects.filter(external_id__startswith=f"demo-{language}-").order_by("pk"))
+
+
+def _mailbox(name: str) -> str:
+    """ana.souza of Ana Souza; nothing of a name in another script."""
+    return slugify(name.replace("ı", "i").replace("ł", "l")).replace("-", ".")

@@ -12,7 +12,7 @@ from django.db.models import F, Model
 from csat.channels import registry
 from csat.channels.kinds import FALLBACK, Channel, Medium
 from csat.management.demo.plots import Plot
-from csat.people.models import Agent
+from csat.people.models import Agent, Contact
 from csat.reports.models import Mark
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys import scale
@@ -47,8 +47,17 @@ class History:
             changed = {Session: "last_activity_at", Survey: "created_at", Score: "submitted_at"}[model]
             numbers = [row.pk for row in self.rows[model]]
             model._default_manager.filter(pk__gte=min(numbers, default=0)).update(updated_at=F(changed))
+        self._first_seen()
         days = {survey.requested_at.date() for survey in self.rows[Survey] if survey.requested_at}
         Mark.objects.bulk_create(Mark(day=day) for day in sorted(days))
+
+    def _first_seen(self) -> None:
+        """A customer is known since their first conversation."""
+        known = {session.contact_id: session.contact for session in self.rows[Session]}
+        for session in self.rows[Session]:
+            contact = known[session.contact_id]
+            contact.created_at = min(contact.created_at, session.created_at)
+        Contact.objects.bulk_update(known.values(), ["created_at"])
 
 
 class Scene:
