@@ -33,7 +33,7 @@ def named(by: str, found: Iterable[tuple[Any, Counts]]) -> list[Group]:
     found = [(key, counts) for key, counts in found if counts != Counts()]
     names = NAMES[by]([key for key, _counts in found])
     kinds = _kinds([key for key, _counts in found]) if by == "agent" else {}
-    groups = [Group(*(names.get(key) or (NONE, _nothing(by))), counts, kinds.get(key, "")) for key, counts in found]
+    groups = [Group(*(names.get(key) or (NONE, nothing(by))), counts, kinds.get(key, "")) for key, counts in found]
     return sorted(groups, key=lambda group: (group.key == NONE, -group.counts.n, -group.counts.requested, group.label))
 
 
@@ -63,7 +63,7 @@ def _steps(by: str, filters: Filters) -> Iterable[date]:
         day = after(by, day)
 
 
-def _nothing(by: str) -> str:
+def nothing(by: str) -> str:
     return {
         "agent": _("No agent"),
         "agent_kind": _("No agent"),

@@ -45,7 +45,7 @@ def page(request: StaffRequest) -> HttpResponse:
     filters = InboxFilters(request.GET)
     chosen, sight = filters.chosen(), sight_of(request.user)
     found = paging.page(finding.find(chosen, sight=sight), by="last_activity_at", cursor=request.GET.get("before", ""))
-    context = {"rows": _rows(found.rows, sight), "page": found, "chosen": chosen, "version": version, "address": _address(request)}
+    context = {"rows": rows(found.rows, sight), "page": found, "chosen": chosen, "version": version, "address": _address(request)}
     if request.htmx:
         return render(request, "inbox/_rows.html", context)
     return render(request, "inbox/page.html", context | _choices(filters))
@@ -57,7 +57,7 @@ def news() -> str:
     return f"{last or 0}.{int(timezone.now().timestamp() // 60)}"
 
 
-def _rows(sessions: list[Session], sight: Sight) -> list[Row]:
+def rows(sessions: list[Session], sight: Sight) -> list[Row]:
     messages = finding.last_messages(sessions)
     return [_row(session, messages.get(session.pk), sight) for session in sessions]
 

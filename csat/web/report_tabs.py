@@ -1,0 +1,182 @@
+"""What a report shows: the figures, the trend, and one of the tabs under it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import formats
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
+
+from csat.people.models import Agent
+from csat.reports import filters as reading
+from csat.reports import groups as naming
+from csat.reports import queries
+from csat.reports.scores import Counts
+from csat.web import report_charts as charts
+from csat.web import report_words as words
+from csat.web.report_asking import KEPT, Question, address
+
+TABS = {
+    "channel": gettext_lazy("Channels"),
+    "agent": gettext_lazy("Agents"),
+    "team": gettext_lazy("Teams"),
+    "language": gettext_lazy("Languages"),
+    "handoff_reason": gettext_lazy("Handoff"),
+    "tag": gettext_lazy("Tags"),
+    "about": gettext_lazy("About"),
+    "low": gettext_lazy("Low scores"),
+    "comments": gettext_lazy("Comments"),
+    "kept-apart": gettext_lazy("Kept apart"),
+}
+PAGE = 25
+
+
+def told(question: Question, given: QueryDict) -> dict[str, Any]:
+    show = given.get("show", "")
+    show = show if show in TABS else "channel"
+    counts, before = queries.figures(question.filters), queries.figures(reading.previous(question.filters))
+    return {
+        "figures": figures(question, counts, before),
+        "trend": _trend(question),
+        "steps": [(step, label, address(given, step=step)) for step, label in _steps()],
+        "tabs": [(name, label, address(given, show=name, search="")) for name, label in TABS.items()],
+        "show": show,
+        "chosen_step": given.get("step", ""),
+        "again": address(given),
+        "kept": [(name, value) for name in KEPT if name != "search" for value in given.getlist(name) if value],
+        "plain": address(given, show="", step="", search=""),
+        "comparing": address(given, compare="" if question.compare else "1"),
+    } | SHOWN.get(show, _groups)(question, given, show)
+
+
+def figures(question: Question, counts: Counts, before: Counts) -> dict[str, Any]:
+    return {
+        "counts": counts,
+        "before": before,
+        "csat": words.percent(counts.csat),
+        "interval": words.between(counts.csat_interval),
+        "n": words.number(counts.n),
+        "csat_before": words.percent(before.csat) if before.n else "",
+        "change": charts.change(counts, before),
+        "average": words.decimal(counts.average),
+        "slices": charts.distribution(counts, question),
+        "rate": words.percent(counts.response_rate),
+        "rate_interval": words.between(counts.response_interval),
+        "answered": words.number(counts.answered),
+        "delivered": words.number(counts.delivered),
+        "still_open": queries.still_open(question.filters),
+        "difference": words.signed(counts.n - before.n),
+        "links": {did: question.link(did=did) for did in ("answered", "delivered", "satisfied", "low")},
+    }
+
+
+def _trend(question: Question) -> charts.Trend:
+    before = queries.grouped(reading.previous(question.filters), question.step) if question.compare else []
+    return charts.trend(queries.grouped(question.filters, question.step), question, before=before)
+
+
+def _groups(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
+    groups = queries.grouped(question.filters, show)
+    before = _before(question, show)
+    if show == "agent":
+        kinds = queries.grouped(question.filters, "agent_kind")
+        ranked, few = charts.ranked(groups, question, before=before)
+        return {
+            "tables": [
+                (_("Human and AI"), "", charts.bars(kinds, question, "agent_kind", before=_before(question, "agent_kind"))),
+                (_("Agents"), _("In the order of an estimate that pulls small numbers towards the whole."), ranked),
+                (_("Fewer than 30 answers"), _("Shown, not ranked: so few answers say little about a person."), few),
+            ]
+        }
+    if show == "handoff_reason":
+        return {"tables": [("", "", charts.bars(groups, question, show, before=before))], "heat": _heat(question, groups)}
+    return {"tables": [("", "", charts.bars(groups, question, show, before=before))]}
+
+
+def _heat(question: Question, groups: list[naming.Group]) -> list[charts.HeatRow]:
+    reasons = [group for group in groups if group.key != reading.NONE]
+    return charts.heat(sorted(reasons, key=lambda group: (-sum(group.counts.scores[:2]), group.label)), question)
+
+
+def _before(question: Question, by: str) -> list[naming.Group]:
+    return queries.grouped(reading.previous(question.filters), by) if question.compare else []
+
+
+def _low(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
+    skip = _skip(given)
+    found = list(queries.low_scores(question.filters)[skip : skip + PAGE + 1])
+    following = address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""
+    recovery = queries.recovery(question.filters)
+    steps = [
+        (_("Gave a low score"), recovery.low),
+        (_("reopened after it"), recovery.reopened),
+        (_("asked again"), recovery.asked_again),
+        (_("gave a better one"), recovery.better),
+    ]
+    most = recovery.low or 1
+    return {
+        "lows": found[:PAGE],
+        "following": following,
+        "recovery": [(label, words.number(many), f"{100 * many / most:.1f}", words.percent(many / most)) for label, many in steps],
+        "any_low": bool(recovery.low),
+    }
+
+
+def _comments(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
+    search = given.get("search", "")[:200]
+    found = queries.comments(question.filters, search=search, limit=PAGE, cursor=given.get("before", ""))
+    return {"comments": found, "search": search, "following": address(given, before=found.next) if found.next else ""}
+
+
+def _kept_apart(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
+    skip = _skip(given)
+    found = list(queries.quarantined(question.filters)[skip : skip + PAGE + 1])
+    return {"apart": found[:PAGE], "following": address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""}
+
+
+def _skip(given: QueryDict) -> int:
+    text = given.get("skip", "")
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
+
+
+def _steps() -> list[tuple[str, str]]:
+    return [("day", gettext("Day")), ("week", gettext("Week")), ("month", gettext("Month"))]
+
+
+SHOWN: dict[str, Callable[[Question, QueryDict, str], dict[str, Any]]] = {
+    "low": _low,
+    "comments": _comments,
+    "kept-apart": _kept_apart,
+}
+
+
+def in_words(question: Question, narrow: dict[str, Any]) -> list[str]:
+    """What sessions behind a figure have in common."""
+    days = [formats.date_format(day, "j M Y") for day in dict.fromkeys((question.first, question.last))]
+    said = [" – ".join(days)]
+    for name, values in [*question.filters.chosen.items(), *narrow.items()]:
+        said.append(_in_words(name, values))
+    return said
+
+
+def _in_words(name: str, values: Any) -> str:
+    if name in queries.DID:
+        return {
+            "requested": _("asked"), "delivered": _("survey delivered"), "answered": _("answered"), "satisfied": _("satisfied"),
+            "low": _("low score"),
+        }[name]  # fmt: skip
+    if name in ("day", "week", "month"):
+        return words.period(values, name)
+    keys = [values] if isinstance(values, str) else list(values)
+    return ", ".join(_called(name, key) for key in keys)
+
+
+def _called(name: str, key: str) -> str:
+    if key == reading.NONE:
+        return naming.nothing(name)
+    if name == "agent":
+        return str(Agent.objects.filter(uuid=key).first() or key)
+    if name not in naming.NAMES or name == "team":
+        return key
+    return naming.NAMES[name]([key]).get(key, (key, key))[1]
