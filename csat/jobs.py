@@ -13,11 +13,14 @@ class Job(StrEnum):
     SWEEP = "csat.tasks.sweep"
     SWEEP_OUTWARD = "csat.tasks.sweep_outward"
     NIGHTLY = "csat.tasks.nightly"
+    EXPORT = "csat.tasks.export"
 
 
-OUTWARD = {Job.FAN_OUT, Job.CALL_DUE, Job.RUN_DUE, Job.SWEEP_OUTWARD, Job.NIGHTLY}
+OUTWARD = {Job.FAN_OUT, Job.CALL_DUE, Job.RUN_DUE, Job.SWEEP_OUTWARD, Job.NIGHTLY, Job.EXPORT}
+
+LONG = {Job.EXPORT: 3600}  # seconds a worker may take, where it is more than the cluster's own limit
 
 
 def enqueue(job: Job, pk: int | None = None) -> None:
     """Wake a worker for this job after commit, in the cluster that does such work."""
-    queue.enqueue(job.value, pk, cluster="outward" if job in OUTWARD else "surveys")
+    queue.enqueue(job.value, pk, cluster="outward" if job in OUTWARD else "surveys", timeout=LONG.get(job))

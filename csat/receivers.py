@@ -12,7 +12,7 @@ from csat import signals
 from csat.channels.transports import email
 from csat.people import roles
 from csat.people.models import Agent, Contact, Organization, Team
-from csat.reports import counting
+from csat.reports import counting, exports
 from csat.sessions import forgetting
 from csat.sessions.models import Session
 from csat.surveys import actors, receipts, scheduling
@@ -105,3 +105,8 @@ def mark_day_of_survey(session_id: int, **_: Any) -> None:
 @receiver(post_delete, sender=Team)
 def count_without_them(**_: Any) -> None:
     counting.start_over()
+
+
+@receiver(signals.contact_erased)
+def forget_in_exports(contact: Contact, **_: Any) -> None:
+    exports.forget(contact)

@@ -4,7 +4,7 @@ from django.core.management import call_command
 
 from csat.jobs import Job, enqueue
 from csat.people import repeating
-from csat.reports import counting
+from csat.reports import counting, exports
 from csat.surveys import sending, sweeping
 from csat.timeline import beating, dispatching
 from csat.webhooks import calling
@@ -37,14 +37,20 @@ def sweep_outward() -> int:
     for is_due, job in ((calling.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
         if is_due():
             enqueue(job)
+    exports.export_due()
     beating.beat("outward")
     counting.recount(seconds=20)
     return handed_over
 
 
+def export(pk: int) -> bool:
+    return exports.run(pk)
+
+
 def nightly() -> None:
     """What a night is for: old logins go, and the reports are checked against the rows they were counted from."""
     call_command("clearsessions")
+    exports.expire()
     counting.recount(seconds=20)
     counting.compare(seconds=20)
     repeating.clean()

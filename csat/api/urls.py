@@ -7,7 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from rest_framework.views import APIView
 
 from csat.api import errors, schema
-from csat.api.views import bulk, contacts, handoffs, messages, requests, scores, sessions, settings, webhooks, widget, workflows
+from csat.api.views import bulk, contacts, handoffs, messages, report, requests, scores, sessions, settings, webhooks, widget, workflows
 
 
 class PublicId:
@@ -36,7 +36,7 @@ class Anything:
 
 register_converter(PublicId, "id")
 register_converter(Anything, "anything")
-MODULES = [contacts, sessions, bulk, messages, handoffs, widget, requests, scores, settings, webhooks, workflows, schema]
+MODULES = [contacts, sessions, bulk, messages, handoffs, widget, requests, scores, report, settings, webhooks, workflows, schema]
 
 
 def _addresses(routes: Iterable[tuple[str, type[APIView]]]) -> list[URLPattern]:

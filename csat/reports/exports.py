@@ -1,0 +1,184 @@
+"""Exports in the background: due, running with its progress, ready for seven days."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.files import File
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from csat.jobs import Job, enqueue
+from csat.lib.refusal import Invalid
+from csat.people import roles
+from csat.people.auditing import audit
+from csat.people.models import Contact
+from csat.reports import columns, exporting
+from csat.reports.filters import Filters, parse, to_query
+from csat.reports.models import Export
+from csat.surveys.models import Survey
+
+State = Export.State
+PAGE = 10_000
+LEASE = timedelta(minutes=3)  # renewed with every page
+KEPT = timedelta(days=7)
+PATIENCE = timedelta(hours=6)  # one that outlives so many workers is given up
+STANDING = [State.DUE, State.RUNNING]
+
+
+@transaction.atomic
+def start(user: User, filters: Filters, names: list[str], format: str) -> Export:
+    """Ask for an export; a worker makes it. Raises Invalid."""
+    if format not in Export.Format.values:
+        raise Invalid(_("There is no such format."), fields={"format": [_("There is no such format.")]})
+    columns.chosen(names)
+    total = exporting.count(filters)
+    export = Export.objects.create(user=user, filters=to_query(filters), columns=list(names), format=format, rows_total=total)
+    note(user, filters, names, format)
+    enqueue(Job.EXPORT, export.pk)
+    return export
+
+
+def note(user: User, filters: Filters, names: list[str], format: str) -> None:
+    """Who took what out: call it for an export that is streamed at once, too."""
+    audit(roles.actor_of(user), "export", after={"filters": to_query(filters), "columns": list(names), "format": format})
+
+
+def cancel(export: Export) -> bool:
+    """False when it was over already. The worker stops at its next page."""
+    return export.change(where={"state__in": STANDING}, state=State.CANCELLED, finished_at=timezone.now())
+
+
+def due() -> QuerySet[Export]:
+    """Waiting ones, and those whose worker was lost."""
+    return Export.objects.filter(Q(state=State.DUE) | Q(state=State.RUNNING, lease_until__lt=timezone.now())).order_by("pk")
+
+
+def export_due() -> int:
+    """Wake a worker for each that waits; how many."""
+    found = list(due().values_list("pk", flat=True)[:20])
+    for pk in found:
+        enqueue(Job.EXPORT, pk)
+    return len(found)
+
+
+def run(pk: int) -> bool:
+    """Make one export; False when another worker has it, it was cancelled, or it could not be made."""
+    export = due().filter(pk=pk).first()
+    if export is None or not _claim(export):
+        return False
+    if export.created_at < timezone.now() - PATIENCE:
+        _fail(export, _("This took too long. Choose a shorter period."))
+        return False
+    try:
+        return _make(export)
+    except Exception as error:
+        _fail(export, _("This could not be made. Try again."))
+        raise error
+
+
+def expire(*, now: Any = None) -> int:
+    """Files older than seven days go; how many."""
+    old = Export.objects.exclude(state__in=STANDING).filter(created_at__lt=(now or timezone.now()) - KEPT)
+    return sum(_remove(export) for export in old)
+
+
+def forget(contact: Contact) -> None:
+    """An erased person is in no file that is kept: those whose period they were asked in go, and running ones begin again."""
+    times = list(Survey.objects.filter(contact=contact, counted_at__isnull=False).values_list("counted_at", flat=True))
+    for export in Export.objects.filter(Q(state__in=STANDING) | ~Q(file="")) if times else ():
+        filters = parse(export.filters)
+        if any(filters.start <= at < filters.end for at in times if at):
+            _begin_again(export) if export.state in STANDING else _withdraw(export)
+
+
+def _claim(export: Export) -> bool:
+    """The lease is the claim: whoever writes it over the one just read has the export."""
+    where = {"state": export.state, "lease_until": export.lease_until}
+    return export.change(where=where, state=State.RUNNING, lease_until=timezone.now() + LEASE, rows_done=0)
+
+
+def _make(export: Export) -> bool:
+    filters, chosen = parse(export.filters), columns.chosen(export.columns)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"export.{export.format}"
+        pages = _pages(columns.rows(filters, chosen), export)
+        written = _write_csv(path, pages, chosen) if export.format == Export.Format.CSV else _write_xlsx(path, pages, chosen)
+        return written and _keep(export, path)
+
+
+def _pages(rows: exporting.Rows, export: Export) -> Iterator[exporting.Rows | None]:
+    """Pages in the order of the surveys' ids; None when it was cancelled or taken over. Progress is told after every page."""
+    rows, last, done = rows.order_by("pk"), 0, 0
+    while ids := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:PAGE]):
+        yield rows.filter(pk__gt=last, pk__lte=ids[-1])
+        last, done = ids[-1], done + len(ids)
+        if not _progress(export, done):
+            yield None
+            return
+
+
+def _progress(export: Export, done: int) -> bool:
+    where = {"state": State.RUNNING, "lease_until": export.lease_until}
+    total = max(export.rows_total, done)
+    return export.change(where=where, rows_done=done, rows_total=total, lease_until=timezone.now() + LEASE)
+
+
+def _write_csv(path: Path, pages: Iterator[exporting.Rows | None], chosen: list[columns.Column]) -> bool:
+    with path.open("wb") as file:
+        file.write(exporting.header(chosen))
+        for page in pages:
+            if page is None:
+                return False
+            file.writelines(exporting.csv_chunks(page, chosen))
+    return True
+
+
+def _write_xlsx(path: Path, pages: Iterator[exporting.Rows | None], chosen: list[columns.Column]) -> bool:
+    with exporting.Book(path, chosen) as book:
+        for page in pages:
+            if page is None:
+                return False
+            for row in page:
+                book.add(columns.cells(row, chosen))
+    return True
+
+
+def _keep(export: Export, path: Path) -> bool:
+    with path.open("rb") as file:
+        name = export.file.storage.save(f"exports/{export.uuid}.{export.format}", File(file))
+    where = {"state": State.RUNNING, "lease_until": export.lease_until}
+    kept = export.change(
+        where=where, state=State.DONE, file=name, rows_total=export.rows_done, finished_at=timezone.now(), lease_until=None
+    )
+    if not kept:
+        export.file.storage.delete(name)
+    return kept
+
+
+def _fail(export: Export, text: str) -> None:
+    export.change(where={"state": State.RUNNING}, state=State.FAILED, error=text, finished_at=timezone.now(), lease_until=None)
+
+
+def _begin_again(export: Export) -> None:
+    """The worker that has it loses its claim and stops."""
+    export.change(where={"state__in": STANDING}, state=State.DUE, lease_until=None, rows_done=0)
+    enqueue(Job.EXPORT, export.pk)
+
+
+def _withdraw(export: Export) -> None:
+    """A file is gone, and whoever asked is told why; it goes when the erasure is certain."""
+    storage, name = export.file.storage, export.file.name or ""
+    export.change(state=State.FAILED, file="", error=_("Somebody in it was erased. Make it again."))
+    transaction.on_commit(lambda: storage.delete(name))
+
+
+def _remove(export: Export) -> int:
+    if export.file:
+        export.file.delete(save=False)
+    return export.delete()[0]

@@ -1,0 +1,130 @@
+"""Exports in the background: progress, cancelling, keeping, forgetting."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.utils import timezone
+
+from csat import tasks
+from csat.lib.refusal import Invalid
+from csat.people import erasing
+from csat.people.models import Contact
+from csat.reports import exporting, exports
+from csat.reports.filters import parse
+from csat.reports.models import Export
+from csat.timeline.models import Event
+from tests.factories import API
+from tests.reports import past
+
+YEAR = {"from": "2025-03-01", "to": "2026-03-01"}
+
+
+@pytest.fixture(autouse=True)
+def _facts(db: Any, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    past.write(60, start=datetime(2025, 3, 1, tzinfo=UTC), days=360)
+
+
+def start(user: Any, format: str = "csv", **asked: Any) -> Export:
+    return exports.start(user, parse({**YEAR, **asked}), [], format)
+
+
+def test_a_worker_makes_the_file(manager_user, monkeypatch):
+    monkeypatch.setattr(exports, "PAGE", 25)
+    export = start(manager_user)
+    assert (export.state, export.rows_total) == ("due", 60)
+    assert tasks.export(export.pk)
+    export = export.again()
+    assert (export.state, export.rows_done) == ("done", 60)
+    rows = list(csv.reader(io.StringIO(export.file.read().decode("utf-8-sig"), newline="")))
+    streamed = b"".join(exporting.stream_csv(parse(YEAR))).decode("utf-8-sig")
+    assert sorted(rows) == sorted(csv.reader(io.StringIO(streamed, newline="")))
+
+
+def test_a_workbook_too(manager_user):
+    export = start(manager_user, "xlsx", channel="email")
+    exports.run(export.pk)
+    export = export.again()
+    book = openpyxl.load_workbook(export.file, read_only=True)
+    assert len(list(book.active.values)) == export.rows_total + 1 > 1
+
+
+def test_who_took_what_is_audited(manager_user):
+    start(manager_user, channel="email")
+    told = Event.objects.get(kind="audit", data__what="export")
+    assert told.actor_name == "Maria"
+    assert told.data["after"]["filters"]["channel"] == ["email"]
+
+
+def test_progress_is_seen_and_a_cancelled_export_stops(manager_user, monkeypatch):
+    monkeypatch.setattr(exports, "PAGE", 25)
+    export, seen = start(manager_user), []
+    progress = exports._progress
+
+    def cancel_after_the_first_page(running: Export, done: int) -> bool:
+        told = progress(running, done)
+        seen.append(export.again().rows_done)
+        exports.cancel(export.again())
+        return told
+
+    monkeypatch.setattr(exports, "_progress", cancel_after_the_first_page)
+    assert not exports.run(export.pk)
+    assert seen == [25, 25]
+    assert (export.again().state, export.again().file.name) == ("cancelled", "")
+
+
+def test_one_worker_makes_it(manager_user):
+    export = start(manager_user)
+    assert exports.run(export.pk)
+    assert not exports.run(export.pk)
+    export.change(state="running", lease_until=timezone.now() + timedelta(minutes=1))
+    assert not exports.run(export.pk)
+
+
+def test_one_whose_worker_was_lost_is_made_again(manager_user):
+    export = start(manager_user)
+    export.change(state="running", lease_until=timezone.now() - timedelta(seconds=1))
+    assert exports.export_due() == 1
+    assert exports.run(export.pk)
+
+
+def test_a_failure_is_told(manager_user, monkeypatch):
+    export = start(manager_user)
+    monkeypatch.setattr(exports, "_make", lambda export: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        exports.run(export.pk)
+    assert export.again().state == "failed"
+    assert export.again().error
+
+
+def test_files_are_kept_for_seven_days(manager_user):
+    export = start(manager_user)
+    exports.run(export.pk)
+    assert exports.expire(now=timezone.now() + timedelta(days=6, hours=23)) == 0
+    path = export.again().file.path
+    assert exports.expire(now=timezone.now() + timedelta(days=7, hours=1)) == 1
+    assert not Path(path).exists()
+
+
+def test_an_erased_person_is_in_no_file(manager_user, django_capture_on_commit_callbacks):
+    kept, waiting = start(manager_user), start(manager_user)
+    elsewhere = exports.start(manager_user, parse({"from": "2020-01-01", "to": "2020-02-01"}), [], "csv")
+    for export in (kept, elsewhere):
+        exports.run(export.pk)
+    file = kept.again().file
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase(Contact.objects.filter(surveys__isnull=False).first(), by=API)
+    assert (kept.again().state, kept.again().file.name) == ("failed", "")
+    assert not file.storage.exists(file.name)
+    assert (waiting.again().state, elsewhere.again().state) == ("due", "done")
+
+
+@pytest.mark.parametrize(("names", "format"), [(["Password"], "csv"), ([], "pdf")])
+def test_what_there_is_not_is_refused(manager_user, names, format):
+    with pytest.raises(Invalid):
+        exports.start(manager_user, parse(YEAR), names, format)
