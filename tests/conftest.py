@@ -19,9 +19,24 @@ pytest_plugins = ["tests.standins.fixtures"]
 LOCALE = Path(__file__).parent.parent / "csat" / "locale"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="leave out what touches no database: it was run before on another one")
+
+
 def pytest_configure() -> None:
     translations.compile_stale(LOCALE)
     _redis_of_our_own()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-database"):
+        kept = [item for item in items if _uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+        items[:] = kept
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())))
 
 
 def _redis_of_our_own() -> None:

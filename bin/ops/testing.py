@@ -103,7 +103,8 @@ def _all_parts(run: Run, env: dict[str, str]) -> None:
     try:
         env = env | {"DATABASE_URL": real.database_url, "REDIS_URL": real.redis_url}
         run.tests("tests with real workers on PostgreSQL and Redis", "cluster", env=env)
-        run.tests("tests on PostgreSQL and Redis", "not browser and not cluster", "-n", "2", "--dist", "loadgroup", env=env)
+        side_by_side = ("-n", "2", "--dist", "loadgroup", "--only-database")
+        run.tests("tests on PostgreSQL and Redis", "not browser and not cluster", *side_by_side, env=env)
     finally:
         real.__exit__()
 

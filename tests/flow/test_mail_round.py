@@ -11,6 +11,8 @@ from django.conf import settings
 from django.test import Client
 
 from csat.people import keys
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
 from tests import workers
 from tests.api.conftest import Machine
 from tests.standins.smtp import SmtpServer
@@ -67,6 +69,8 @@ def test_a_resolved_session_is_mailed_at_once_and_its_link_rates(smtp_server: Sm
         start = time.monotonic()
         assert workers.wait_for(lambda: mail_to(smtp_server, "ana@acme.example"))
         assert time.monotonic() - start < 3
+        asked = Event.objects.filter(kind=Kind.CSAT_REQUESTED)
+        assert workers.wait_for(lambda: asked.count() == 2)  # noted, before the worker is killed
     mail = mail_to(smtp_server, "ana@acme.example")
     assert mail
     rate(mail, 4, "Quick, thanks")
