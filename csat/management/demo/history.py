@@ -173,6 +173,7 @@ class Scene:
         """What went out, hop by hop, until one reached the customer or none did."""
         plot = self.plot
         survey.state, survey.told, survey.requested_at, survey.expires_at = SurveyState.SENT, 1, at, at + timedelta(days=30)
+        survey.counted_at = at
         hops = [plot.channel, *(FALLBACK.get(Channel(plot.channel), [])[-1:] if plot.end == "failed" else [])]
         for index, (channel, then) in enumerate(zip(hops, [*hops[1:], None], strict=True)):
             self._deliver(survey, channel, at + timedelta(minutes=index), first=not index, then=then)

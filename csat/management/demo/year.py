@@ -99,6 +99,7 @@ def _surveys(cursor: CursorWrapper) -> None:
         state="CASE outcome WHEN 'sent' THEN CASE WHEN asked < now() - interval '30 days' THEN 'expired' ELSE 'sent' END ELSE outcome END",
         skipped_by="CASE WHEN outcome = 'skipped' THEN 'contact_cap' ELSE '' END",
         told=f"CASE WHEN {ASKED} THEN 1 ELSE 0 END", requested_at=f"CASE WHEN {ASKED} THEN asked END",
+        counted_at=f"CASE WHEN {ASKED} THEN asked END",
         delivered_at=f"CASE WHEN {REACHED} THEN asked END", delivered_via=f"CASE WHEN {REACHED} THEN channel ELSE '' END",
         answered_at=f"CASE WHEN {ANSWERED} THEN answered END", expires_at=f"CASE WHEN {ASKED} THEN asked + interval '30 days' END",
         where=RESOLVED,
