@@ -6,15 +6,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from csat.channels.kinds import Medium
+from csat.lib import tokens
 from csat.sessions.models import Session
 from csat.surveys import noting
-from csat.surveys.models import CsatSettings, Score, Survey
+from csat.surveys.models import CsatSettings, Delivery, Link, Score, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
 
 @dataclass(frozen=True)
 class CardState:
-    """`state`: none, due (show it), answered (read-only, may be changed). `version` changes whenever the card does."""
+    """`state`: none, due (ask), answered (read-only, may be changed). `version` changes whenever the card does."""
 
     state: str = "none"
     survey_id: str = ""
@@ -33,21 +34,20 @@ HIDDEN = CardState()
 
 
 def card_state(session: Session) -> CardState:
-    """Nothing before the survey is due, after it was withdrawn, or when its link has ended. Two small queries."""
-    survey = Survey.objects.filter(session=session).first()
-    if survey is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED) or not _has_card(survey) or _ended(survey):
-        return HIDDEN
-    score = Score.objects.filter(survey=survey).first() if survey.state == SurveyState.ANSWERED else None
-    version = f"{survey.pk}.{survey.request}.{int(score.updated_at.timestamp() * 1000) if score else 0}"
-    return CardState(
-        state="answered" if score else "due",
-        survey_id=str(survey.uuid),
-        request=survey.request,
-        language=survey.language,
-        score=score.score if score else None,
-        comment=score.comment if score else "",
-        version=version,
-    )
+    """Nothing before the survey is due, after it was withdrawn, or when its link has ended. Two small queries.
+
+    Asked again after an answer it is due again, with the rating that stands.
+    """
+    return _state(Survey.objects.filter(session=session).select_related("score").first())
+
+
+def state_behind(token: str) -> CardState | None:
+    """The same for whoever polls with a widget token: one query while nothing is due, two otherwise. None: no such token."""
+    live = Link.objects.filter(sha256=tokens.digest(token), purpose=Link.Purpose.WIDGET, revoked_at=None)
+    link = live.select_related("session__survey__score").first()
+    if link is None or (link.expires_at and link.expires_at <= timezone.now()):
+        return None
+    return _state(getattr(link.session, "survey", None))
 
 
 @transaction.atomic
@@ -66,9 +66,29 @@ def shown(survey: Survey) -> bool:
     return True
 
 
-def _has_card(survey: Survey) -> bool:
+def _state(survey: Survey | None) -> CardState:
+    if survey is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED) or _ended(survey):
+        return HIDDEN
+    card = _card(survey)
+    if card is None:
+        return HIDDEN
+    score: Score | None = getattr(survey, "score", None)
+    answered = score is not None and not (card.sent_at and score.submitted_at < card.sent_at)
+    return CardState(
+        state="answered" if answered else "due",
+        survey_id=str(survey.uuid),
+        request=survey.request,
+        language=survey.language,
+        score=score.score if score else None,
+        comment=score.comment if score else "",
+        version=f"{survey.pk}.{survey.request}.{int(score.updated_at.timestamp() * 1000) if score else 0}",
+    )
+
+
+def _card(survey: Survey) -> Delivery | None:
+    """The card of the present request; one that failed counts too: an email went out instead, and the card may still be used."""
     cards = survey.deliveries.filter(medium=Medium.CARD, request=survey.request)
-    return cards.filter(state__in=[DeliveryState.SENT, DeliveryState.FAILED]).exists()  # failed: an email went out instead, too
+    return cards.filter(state__in=[DeliveryState.SENT, DeliveryState.FAILED]).only("survey_id", "sent_at").last()
 
 
 def _ended(survey: Survey) -> bool:

@@ -19,6 +19,7 @@ from csat.web import (
     settings,
     unsubscribing,
     webhooks,
+    widget,
     workflows,
 )
 
@@ -59,6 +60,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # the customer's side
     path("r/<str:token>", rating.rate, name="rate"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
+    path("widget/csat.js", widget.loader, name="widget-loader"),
+    path("widget/state/<str:token>", widget.state, name="widget-state"),
+    path("widget/card/<str:token>", widget.card, name="widget-card"),
+    path("widget/card/<str:token>/shown", widget.shown, name="widget-shown"),
     path("brand-<slug:digest>.css", branding.css, name="brand-css"),
     path("media/brand/<str:name>", branding.logo, name="brand-logo"),
     # settings

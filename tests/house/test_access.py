@@ -82,6 +82,11 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("r/<str:token>", "/r/nonsense", UNKNOWN),
     ("u/<str:token>", "/u/{stop}", PUBLIC),
     ("u/<str:token>", "/u/nonsense", UNKNOWN),
+    ("widget/csat.js", "/widget/csat.js", PUBLIC),
+    ("widget/state/<str:token>", "/widget/state/{widget}", PUBLIC),
+    ("widget/state/<str:token>", "/widget/state/nonsense", UNKNOWN),
+    ("widget/card/<str:token>", "/widget/card/nonsense", UNKNOWN),
+    ("widget/card/<str:token>/shown", "/widget/card/{widget}/shown", POST_PUBLIC),
     ("brand-<slug:digest>.css", "/brand-0123456789ab.css", PUBLIC),
     ("media/brand/<str:name>", "/media/brand/nothing.png", UNKNOWN),
     # settings
@@ -135,7 +140,11 @@ def rows(db: None) -> dict[str, object]:
     """What an address may name: one row of each kind, reached through a survey that was sent."""
     session = make_sent_survey().session
     mail = SandboxMessage.objects.get()
-    tokens = {"rate": links.rate_token(session.survey), "stop": links.unsubscribe_token(session.contact)}
+    tokens = {
+        "rate": links.rate_token(session.survey),
+        "stop": links.unsubscribe_token(session.contact),
+        "widget": links.widget_token(session)[0],
+    }
     endpoint = Endpoint.objects.create(url="https://crm.example.com/", events=["csat.requested"], secret="whsec_AA==")
     ids = {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid, "endpoint": endpoint.uuid}
     ids["workflow"] = editing.create(name="A workflow", by=SYSTEM).uuid
