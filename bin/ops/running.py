@@ -56,7 +56,7 @@ def _run(*, demo: bool) -> int:
         if not supervisor.wait_until(lambda: _answers(site, port), seconds=120):
             print("bin/run: the web server does not answer; see the lines above.")
             return 1
-        print(_welcome(site, prepared.stdout), flush=True)
+        print(_welcome(site, prepared.stdout, chat=_chat(env)), flush=True)
         supervisor.watch()
     return 0
 
@@ -131,8 +131,15 @@ def _get(site: str, port: str, path: str) -> bytes:
     return body
 
 
-def _welcome(site: str, logins: str) -> str:
-    return f"\n  {site}\n\n{logins.rstrip()}\n\n  Ctrl-C stops everything.\n"
+def _chat(env: Mapping[str, str]) -> str:
+    """The demo's host page, when the sites that may show the card are still ours."""
+    ours = f"http://localhost:{env['PORT']}"
+    return f"{ours}/demo/chat/" if env.get("WIDGET_ORIGINS") == ours and env["SITE_URL"] == f"http://127.0.0.1:{env['PORT']}" else ""
+
+
+def _welcome(site: str, logins: str, *, chat: str = "") -> str:
+    chat = f"\n\n  A shop with a chat, to try the rating card: {chat}" if chat else ""
+    return f"\n  {site}\n\n{logins.rstrip()}{chat}\n\n  Ctrl-C stops everything.\n"
 
 
 def _parser() -> argparse.ArgumentParser:

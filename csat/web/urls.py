@@ -17,6 +17,7 @@ from csat.web import (
     reports,
     session,
     settings,
+    toy_chat,
     unsubscribing,
     webhooks,
     widget,
@@ -66,6 +67,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("widget/card/<str:token>/shown", widget.shown, name="widget-shown"),
     path("brand-<slug:digest>.css", branding.css, name="brand-css"),
     path("media/brand/<str:name>", branding.logo, name="brand-logo"),
+    # the demo's host page, under another name of this machine
+    path("demo/chat/", toy_chat.page, name="toy-chat"),
+    path("demo/chat/<slug:act>", toy_chat.act, name="toy-chat-act"),
+    path("demo/chat/<str:name>", toy_chat.page, name="toy-chat-file"),
     # settings
     path("settings/", settings.index, name="settings"),
     path("settings/csat/", settings.csat, name="settings-csat"),

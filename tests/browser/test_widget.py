@@ -1,5 +1,6 @@
 """The card in real Chromium, on a host page of another origin, with third-party cookies blocked."""
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from csat.sessions import resolving
-from csat.surveys import links, sending
-from csat.surveys.models import Score
+from csat.surveys import links, scheduling, sending
+from csat.surveys.models import CsatSettings, Score
 from csat.timeline.models import Event
+from tests.browser.conftest import PHONE
 from tests.factories import API, make_agent, make_session, switch_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
+BY_HAND = "src => document.body.append(Object.assign(document.createElement('iframe'), {src, className: 'csat-card'}))"
+OVERFLOW = "[document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth]"
 DESK = {"width": 1000, "height": 700}
 HOST_PAGE = """<!doctype html><html lang="en"{attributes}><meta name="viewport" content="width=device-width"><title>Shop</title>
 <meta name="color-scheme" content="light dark"><h1>A shop</h1><p>It sells shoes.</p>
@@ -51,12 +55,23 @@ class _Page(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.fixture(scope="session")
+def strict(chromium: Browser) -> Iterator[Browser]:
+    """Chromium that keeps no third party's cookies."""
+    browser = chromium.browser_type.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout"],
+    )
+    yield browser
+    browser.close()
+
+
 @pytest.fixture
 def shop(settings: Any, live_server: Any) -> Iterator[Shop]:
     settings.SITE_URL = live_server.url
     shops: list[Shop] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, shops))
-    shops.append(Shop(f"http://127.0.0.1:{server.server_port}"))
+    shops.append(Shop(f"http://localhost:{server.server_port}"))  # another site than 127.0.0.1, not only another port
     settings.WIDGET_ORIGINS = [shops[0].origin]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield shops[0]
@@ -71,14 +86,14 @@ def session():
 
 
 @pytest.fixture
-def host(chromium: Browser, shop: Shop, session: Any, settings: Any) -> Iterator[Any]:
+def host(strict: Browser, shop: Shop, session: Any, settings: Any) -> Iterator[Any]:
     """host("data-container=#survey", **context options) opens the shop with the card's loader on it."""
     contexts = []
 
     def open_shop(more: str = "", *, attributes: str = "", **options: Any) -> Page:
         token = links.widget_token(session)[0]
         shop.html = HOST_PAGE.format(site=settings.SITE_URL, token=token, more=more, attributes=attributes)
-        context = chromium.new_context(**{"viewport": DESK, "reduced_motion": "reduce", **options})
+        context = strict.new_context(**{"viewport": DESK, "reduced_motion": "reduce", **options})
         context.set_default_timeout(12000)
         contexts.append(context)
         page = context.new_page()
@@ -132,3 +147,101 @@ def test_from_resolved_to_thank_you(host, session, shoot):
     assert heard(page)[:2] == ["csat:requested", "csat:submitted"]
     assert Event.objects.filter(kind="csat.requested").count() == 1
     assert session.survey.deliveries.get().shown_at
+    assert page.context.cookies() == []
+
+
+def test_a_site_that_is_not_named_shows_nothing(host, session, settings):
+    settings.WIDGET_ORIGINS = ["https://somebody.example"]
+    resolve(session)
+    page = host()
+    with page.expect_event("console", lambda message: "CORS" in message.text):
+        page.reload()
+    expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_framed_by_hand_on_such_a_site_it_stays_empty(host, session, settings):
+    settings.WIDGET_ORIGINS = ["https://somebody.example"]
+    resolve(session)
+    page = host()
+    address = f"{settings.SITE_URL}/widget/card/{links.widget_token(session)[0]}"
+    with page.expect_event("console", lambda message: "frame-ancestors" in message.text):
+        page.evaluate(BY_HAND, address)
+    expect(card(page).get_by_role("radio")).to_have_count(0)
+
+
+def test_it_hides_when_reopened_and_returns_when_asked_again(host, session, shoot):
+    resolve(session)
+    page = host('data-container="#survey"')
+    rate(page, "Good, 4 of 5")
+    expect(card(page).get_by_text("Change my answer")).to_be_visible()
+    shoot(page, "card-container-thanks")
+    resolving.reopen(session.again(), by=API)
+    scheduling.request(session.again(), origin="manual", by=API, force=True)
+    sending.send_due()
+    expect(card(page).get_by_role("radio", name="Good, 4 of 5")).to_be_checked()
+
+
+def test_reopened_before_the_answer_it_goes(host, session):
+    resolve(session)
+    page = host()
+    expect(card(page).get_by_role("radio")).to_have_count(5)
+    resolving.reopen(session.again(), by=API)
+    expect(page.locator("iframe")).to_have_count(0)
+    assert heard(page)[-1] == "csat:closed"
+
+
+def test_closed_it_stays_closed(host, session):
+    resolve(session)
+    page = host()
+    card(page).get_by_role("button", name="Close").click()
+    expect(page.locator("iframe")).to_have_count(0)
+    page.reload()
+    page.wait_for_timeout(1500)
+    expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_in_a_hidden_container_it_is_not_shown_yet(host, session):
+    resolve(session)
+    page = host('data-container="#survey"')
+    page.add_style_tag(content="#chat { display: none }")
+    page.reload()
+    page.evaluate("document.querySelector('#chat').style.display = 'none'")
+    page.wait_for_timeout(1500)
+    assert session.survey.deliveries.get().shown_at is None
+    page.evaluate("document.querySelector('#chat').style.display = ''")
+    page.wait_for_function("heard.length === 1")
+    assert session.survey.deliveries.get().shown_at
+
+
+def test_with_the_keyboard_alone(host, session):
+    resolve(session)
+    page = host()
+    radios = card(page).get_by_role("radio")
+    radios.first.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect(radios.nth(4)).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.type("Lovely")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(card(page).get_by_role("heading", name="Thank you!")).to_be_focused()
+    assert scores() == [(5, "Lovely", "card")]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("dark", {"color_scheme": "dark"}), ("phone", {"viewport": PHONE}), ("ar", {"viewport": PHONE})],
+)
+def test_it_looks_right_anywhere(host, session, shoot, name, options):
+    CsatSettings.objects.update(brand_name="Acme", brand_color="#ffe600", ask_about=True)
+    resolve(session)
+    page = host('data-language="ar"' if name == "ar" else "", attributes=' dir="rtl"' if name == "ar" else "", **options)
+    radios = card(page).get_by_role("radio")
+    radios.nth(0).check(force=True)
+    places = [radio.bounding_box()["x"] for radio in radios.all()[:5]]
+    assert places == sorted(places)
+    page.wait_for_timeout(300)
+    shoot(page, f"card-{name}")
+    inner = page.frames[1].evaluate(OVERFLOW)
+    assert max(inner) <= 0

@@ -89,6 +89,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("widget/card/<str:token>/shown", "/widget/card/{widget}/shown", POST_PUBLIC),
     ("brand-<slug:digest>.css", "/brand-0123456789ab.css", PUBLIC),
     ("media/brand/<str:name>", "/media/brand/nothing.png", UNKNOWN),
+    ("demo/chat/", "/demo/chat/", UNKNOWN),  # until bin/run names this machine's other name in WIDGET_ORIGINS
+    ("demo/chat/<slug:act>", "/demo/chat/start", POST_PUBLIC),
+    ("demo/chat/<str:name>", "/demo/chat/chat.css", UNKNOWN),
     # settings
     ("settings/", "/settings/", (302, 403, 302, 302, 404)),
     ("settings/csat/", "/settings/csat/", MANAGERS),
