@@ -1,0 +1,49 @@
+"""The API's own description."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+CONTRACT = {
+    "/contacts", "/contacts/{id}", "/chat/sessions", "/chat/sessions/bulk", "/chat/sessions/{id}", "/chat/sessions/{id}/send",
+    "/chat/sessions/{id}/history", "/chat/sessions/{id}/handoff", "/chat/sessions/{id}/widget-token", "/handoff-analytics",
+    "/handoff-analytics/events", "/csat/requests", "/csat/requests/{id}", "/csat/links", "/csat/scores", "/csat/scores/{id}",
+    "/csat/scores/session/{session_id}", "/csat/scores/contact/{contact_id}", "/csat/settings", "/webhooks", "/webhooks/{id}",
+    "/webhooks/{id}/calls", "/workflows", "/workflows/{id}", "/workflows/validate", "/workflows/{id}/activate", "/workflows/{id}/runs",
+    "/workflows/{id}/run",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    GENERATOR_STATS.reset()
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def test_it_is_valid_and_nothing_had_to_be_guessed(schema: Any) -> None:
+    validate_schema(schema)
+    assert (GENERATOR_STATS._warn_cache, GENERATOR_STATS._error_cache) == ({}, {})
+
+
+def test_every_address_of_the_contract_is_described(schema: Any) -> None:
+    assert schema["openapi"].startswith("3.1")
+    assert set(schema["paths"]) >= CONTRACT
+
+
+def test_every_operation_tells_its_refusals_and_every_post_takes_a_key(schema: Any) -> None:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            assert {"401", "403", "429"} <= set(operation["responses"]), (method, path)
+            named = [parameter["name"] for parameter in operation.get("parameters", [])]
+            assert ("Idempotency-Key" in named) == (method == "post"), (method, path)
+
+
+def test_it_is_served_as_json_or_yaml_to_anybody(client: Client) -> None:
+    assert client.get("/api/v1/schema/").json()["info"]["title"] == "CSAT API"
+    assert client.get("/api/v1/schema").status_code == 200
+    assert client.get("/api/v1/schema/", {"format": "yaml"}).content.startswith(b"openapi: 3.1")
+    assert client.get("/api/v1/schema/", headers={"Accept": "application/json"}).status_code == 200
