@@ -10,12 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidde
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from csat.api import replying
 from csat.channels import registry
 from csat.channels.base import Update
 from csat.channels.kinds import Channel
+from csat.channels.transports import twilio_callbacks
 from csat.surveys import hearing, receipts
+from csat.surveys.hearing import Heard
 
-EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 ENDING = "_tracking_webhook"
 TRACKING: dict[str, Any] = {
     str(pattern.name).removesuffix(ENDING): pattern.callback for pattern in anymail_urls.urlpatterns if str(pattern.name).endswith(ENDING)
@@ -31,13 +33,21 @@ def twilio_status(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def twilio_inbound(request: HttpRequest) -> HttpResponse:
-    return _taken(request, Channel.SMS, _heard, HttpResponse(EMPTY_TWIML, content_type="text/xml"))
+    lines: list[str] = []
+
+    def act(update: Update) -> None:
+        lines.append(replying.by_text(update, _heard(update)))
+
+    refused = _taken(request, Channel.SMS, act, HttpResponse())
+    if refused.status_code != 200:
+        return refused
+    return HttpResponse(twilio_callbacks.twiml(" ".join(filter(None, lines))), content_type="text/xml")
 
 
 @csrf_exempt
 @require_POST
 def slack_interactions(request: HttpRequest) -> HttpResponse:
-    return _taken(request, Channel.SLACK, _heard, HttpResponse(status=200))
+    return _taken(request, Channel.SLACK, lambda update: replying.in_slack(update, _heard(update)), HttpResponse(status=200))
 
 
 @csrf_exempt
@@ -62,10 +72,12 @@ def _taken(request: HttpRequest, kind: str, act: Callable[[Update], object], ans
     return answer
 
 
-def _heard(update: Update) -> None:
+def _heard(update: Update) -> Heard | None:
     """An answer, or a wish such as STOP."""
-    if not hearing.hear(update):
+    heard = hearing.hear(update)
+    if heard is None:
         receipts.apply(update)
+    return heard
 
 
 def _verifiable(view: Any) -> bool:

@@ -12,9 +12,12 @@ from django.test import Client
 from slack_sdk.signature import SignatureVerifier
 from twilio.request_validator import RequestValidator
 
+from csat.channels.transports import slack, slack_answers
+from csat.lib.outcomes import Unknown
 from csat.people import suppressing
 from csat.surveys import scheduling, sending, settings
 from csat.surveys.models import Answer, Delivery, Score
+from csat.timeline.models import Event
 from tests.factories import API, make_resolved_session
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +198,75 @@ class TestEmail:
 
     def test_an_esp_may_look_whether_the_address_answers(self) -> None:
         assert Client().head("/callbacks/email/postmark/tracking/").status_code == 200
+
+
+class TestAnsweringBack:
+    def test_a_typed_rating_gets_one_short_thank_you(self) -> None:
+        answer = reply(sent("sms"), "5")
+        assert "<Message>Thank you! You rated us 5 of 5: Excellent.</Message>" in answer.content.decode()
+
+    def test_free_text_within_half_an_hour_joins_as_the_comment(self) -> None:
+        delivery = sent("sms")
+        assert "What went wrong?" in reply(delivery, "2").content.decode()
+        assert "added your comment" in reply(delivery, "Nobody called me back", sid="SM3").content.decode()
+        assert (Score.objects.get().score, Score.objects.get().comment) == (2, "Nobody called me back")
+
+    def test_what_is_unclear_is_asked_back_and_stays_in_the_conversation(self) -> None:
+        delivery = sent("sms")
+        assert "one number from 1" in reply(delivery, "👍👍").content.decode()
+        assert not Answer.objects.exists()
+        assert Event.objects.filter(kind="message.received", session_id=delivery.survey.session_id, data__text="👍👍").exists()
+
+    def test_anything_else_is_left_to_the_conversation_and_nothing_goes_back(self) -> None:
+        delivery = sent("whatsapp")
+        answer = reply(delivery, "Where is my invoice?", From=f"whatsapp:{delivery.address}")
+        assert "<Message>" not in answer.content.decode()
+        assert Event.objects.filter(kind="message.received", data__text="Where is my invoice?").exists()
+
+    def test_a_second_comment_is_left_to_the_conversation(self) -> None:
+        delivery = sent("sms")
+        reply(delivery, "4")
+        reply(delivery, "Quick help", sid="SM3")
+        assert "<Message>" not in reply(delivery, "By the way, my parcel?", sid="SM4").content.decode()
+        assert Score.objects.get().comment == "Quick help"
+
+    def test_the_same_reply_told_twice_is_thanked_once(self) -> None:
+        delivery = sent("sms")
+        reply(delivery, "5", sid="SM9")
+        assert "<Message>" not in reply(delivery, "5", sid="SM9").content.decode()
+        assert Answer.objects.count() == 1
+
+    def test_in_a_shared_channel_only_the_first_persons_press_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        told: list[str] = []
+        monkeypatch.setattr(slack_answers, "whisper", lambda update, text: told.append(update.user))
+        monkeypatch.setattr(slack_answers, "show_choice", lambda update, **_: None)
+        delivery = sent("slack")
+        press(delivery, 5, user="U1")
+        press(delivery, 1, user="U2", ts="2.2")
+        assert Score.objects.get().score == 5
+        assert told == ["U2"]
+
+    def test_the_customer_the_helpdesk_named_is_the_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(slack_answers, "whisper", lambda *_: None)
+        monkeypatch.setattr(slack_answers, "show_choice", lambda *_, **__: None)
+        delivery = sent("slack")
+        session = delivery.survey.session
+        session.change(custom_data={"slack_user_id": "U7"})
+        press(delivery, 1, user="U1")
+        assert not Score.objects.exists()
+        press(delivery, 4, user="U7", ts="2.2")
+        assert Score.objects.get().score == 4
+
+    def test_a_low_press_opens_the_comment_box_and_shows_the_choice(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        called: list[str] = []
+        monkeypatch.setattr(slack, "call", lambda method, **_: called.append(method))
+        press(sent("slack"), 1)
+        assert called == ["views.open", "chat.update"]
+
+    def test_when_slack_is_down_the_rating_is_kept_all_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def down(*_: Any, **__: Any) -> None:
+            raise Unknown("Slack fell silent")
+
+        monkeypatch.setattr(slack, "call", down)
+        assert press(sent("slack"), 2).status_code == 200
+        assert Score.objects.get().score == 2
