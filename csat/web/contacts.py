@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Avg, Count, Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -13,7 +13,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from csat.people import contacts as people
 from csat.people import erasing, roles, suppressing
+from csat.people.auditing import audit
 from csat.people.models import Contact
+from csat.surveys import disclosing
 from csat.surveys.models import Score, Survey
 from csat.surveys.sight import Sight, sight_of
 from csat.timeline.recording import Actor
@@ -60,6 +62,18 @@ def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.alive(), uuid=uuid)
     messages.success(request, verb(contact, roles.actor_of(request.user)))
     return redirect("contacts") if contact.erased_at else redirect("contact", contact.uuid)
+
+
+@managers
+@require_POST
+def data(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """All that is kept about one person, as a file to hand over."""
+    contact = get_object_or_404(Contact.objects.alive(), uuid=uuid)
+    audit(roles.actor_of(request.user), "contact data", after={"contact": str(contact.uuid)}, contact_id=contact.pk)
+    response = JsonResponse(disclosing.everything(contact), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="contact-{contact.uuid}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _erase(contact: Contact, by: Actor) -> str:

@@ -1,6 +1,6 @@
 """What a manager asks of the reports, read from the address of the page: periods by name, days in the reader's time zone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ PERIODS = [
     ("month", _("This month")), ("last-month", _("Last month")), ("custom", _("From … to …")),
 ]  # fmt: skip
 STEPS = ("day", "week", "month")
+A_POINT = 5  # ratings a point should have on average, or it says little
 KEPT = ("period", "from", "until", "to", "timezone", *LISTS, "credit", "quarantined", "compare", "step", "show", "search")
 
 
@@ -54,6 +55,13 @@ def ask(given: QueryDict) -> Question:
     return Question(
         filters, period, first, last, step if step in STEPS else _step(first, last), bool(given.get("compare")), address(given), problems
     )
+
+
+def coarser(question: Question, ratings: int) -> Question:
+    """By the week where there are too few ratings for every day."""
+    days = (question.last - question.first).days + 1
+    few = question.step == "day" and days > 14 and ratings < A_POINT * days
+    return replace(question, step="week") if few else question
 
 
 def address(given: QueryDict, **changes: str) -> str:

@@ -191,6 +191,8 @@ def _line(run: Sequence[tuple[float, Group]], low: float) -> str:
 
 
 def _band(run: Sequence[tuple[float, Group]], low: float) -> str:
+    if len(run) == 1:  # alone, it would be too thin to see
+        run = [(run[0][0] - 0.4, run[0][1]), (run[0][0] + 0.4, run[0][1])]
     edges = [(x, group.counts.csat_interval) for x, group in run]
     over = [_spot(x, _y(edge.high, low)) for x, edge in edges if edge]
     under = [_spot(x, _y(edge.low, low)) for x, edge in reversed(edges) if edge]

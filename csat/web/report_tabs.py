@@ -13,6 +13,7 @@ from csat.reports import filters as reading
 from csat.reports import groups as naming
 from csat.reports import queries
 from csat.reports.scores import Counts
+from csat.web import report_asking
 from csat.web import report_charts as charts
 from csat.web import report_words as words
 from csat.web.report_asking import KEPT, Question, address
@@ -36,7 +37,9 @@ def told(question: Question, given: QueryDict) -> dict[str, Any]:
     show = given.get("show", "")
     show = show if show in TABS else "channel"
     counts, before = queries.figures(question.filters), queries.figures(reading.previous(question.filters))
+    question = question if given.get("step") else report_asking.coarser(question, counts.n)
     return {
+        "question": question,
         "figures": figures(question, counts, before),
         "trend": _trend(question),
         "steps": [(step, label, address(given, step=step)) for step, label in _steps()],

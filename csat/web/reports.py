@@ -29,7 +29,7 @@ VIEWS = 30
 def page(request: StaffRequest) -> HttpResponse:
     question = ask(request.GET)
     views = SavedView.objects.filter(user=request.user)[:VIEWS]
-    context = report_tabs.told(question, request.GET) | {"question": question, "views": views}
+    context = report_tabs.told(question, request.GET) | {"views": views}
     status = 422 if question.problems else 200
     if request.htmx:
         here = f"{reverse('reports')}?{question.address}"

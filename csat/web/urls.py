@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/<uuid:uuid>/<slug:name>/", acting.act, name="act"),
     path("contacts/", contacts.page, name="contacts"),
     path("contacts/<uuid:uuid>/", contacts.one, name="contact"),
+    path("contacts/<uuid:uuid>/data/", contacts.data, name="contact-data"),
     path("contacts/<uuid:uuid>/<slug:name>/", contacts.act, name="contact-act"),
     path("outbox/", outbox.page, name="outbox"),
     path("outbox/<uuid:uuid>/", outbox.one, name="outbox-message"),

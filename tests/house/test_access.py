@@ -54,6 +54,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("contacts/", "/contacts/", STAFF),
     ("contacts/<uuid:uuid>/", "/contacts/{contact}/", STAFF),
     ("contacts/<uuid:uuid>/", f"/contacts/{NOBODY}/", GONE_STAFF),
+    ("contacts/<uuid:uuid>/data/", "/contacts/{contact}/data/", POST_MANAGERS),
     ("contacts/<uuid:uuid>/<slug:name>/", "/contacts/{contact}/erase/", POST_MANAGERS),
     ("outbox/", "/outbox/", STAFF),
     ("outbox/<uuid:uuid>/", "/outbox/{mail}/", STAFF),

@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from csat.people.models import Contact
 from csat.surveys import answering, settings
 from csat.surveys.models import Source
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
 from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +115,21 @@ class TestOne:
         manager.post(f"/contacts/{contact.uuid}/opt-in/")
         assert contact.again().opted_out_at is None
 
-    @pytest.mark.parametrize("act", ["erase", "opt-out", "opt-in"])
+    def test_a_manager_takes_out_all_that_is_kept_about_one_person(self, manager: Client) -> None:
+        contact, other = make_contact(name="Ana Souza"), make_contact(name="Li Wei")
+        rate(contact, 1, "never came", subject="My parcel", tags=["vip"])
+        rate(other, 5, "lovely")
+        answer = manager.post(f"/contacts/{contact.uuid}/data/")
+        told, text = answer.json(), answer.content.decode()
+        assert (told["contact"]["name"], told["conversations"][0]["tags"]) == ("Ana Souza", ["vip"])
+        assert told["surveys"][0]["answers"][0]["comment"] == "never came"
+        assert told["surveys"][0]["deliveries"][0]["address"] == contact.email
+        assert "My parcel has not come." in text
+        assert "lovely" not in text
+        assert "attachment" in answer["Content-Disposition"]
+        assert Event.objects.get(kind=Kind.AUDIT, contact_id=contact.pk).data["what"] == "contact data"
+
+    @pytest.mark.parametrize("act", ["erase", "opt-out", "opt-in", "data"])
     def test_agents_may_not(self, agent: Client, act: str) -> None:
         contact = make_contact()
         assert agent.post(f"/contacts/{contact.uuid}/{act}/").status_code == 403

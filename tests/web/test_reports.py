@@ -114,6 +114,13 @@ class TestAddress:
         assert answer.status_code == 422
         assert "This cannot be shown" in answer.content.decode()
 
+    def test_few_ratings_are_drawn_by_the_week_unless_days_are_asked_for(self, manager: Client) -> None:
+        rate(5)
+        assert page_of(manager).count('circle class="point"') == 1
+        rows = page_of(manager).split("<tbody>")[1].split("</tbody>")[0].count("<tr>")
+        assert rows <= 6
+        assert page_of(manager, "step=day").split("<tbody>")[1].split("</tbody>")[0].count("<tr>") == 30
+
     def test_several_values_from_a_link_stay_together(self, manager: Client) -> None:
         page = page_of(manager, "channel=email,sms")
         assert '<option value="email,sms" selected>Email, SMS</option>' in page

@@ -1,0 +1,105 @@
+"""The managers' side in a real browser: from a figure to its conversations, and out as a file."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from csat.reports import exports
+from csat.reports.models import Export
+from csat.surveys import answering
+from csat.surveys.models import Source
+from tests.browser.conftest import PHONE, Visits
+from tests.browser.test_inbox import wide
+from tests.factories import make_agent, make_contact, make_sent_survey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Shoot = Callable[[Page, str], None]
+
+
+@pytest.fixture
+def ratings(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    for score, channel, name in ((5, "email", "Ana Souza"), (4, "email", "Ben Carter"), (1, "sms", "Li Wei")):
+        survey = make_sent_survey(channel, contact=make_contact(name=name), assignee=make_agent())
+        answering.answer(survey, score=score, comment=f"From {name}", source=Source.PAGE)
+
+
+@pytest.fixture
+def reports(open_as: Callable[..., Page], manager_user: User, ratings: None) -> Page:
+    return open_as(manager_user, "/reports/")
+
+
+def test_from_a_filter_to_the_conversation_behind_a_bar(reports: Page, shoot: Shoot) -> None:
+    expect(reports.locator(".tile").first).to_contain_text("n 3")
+    reports.get_by_label("Any channel").select_option("sms")
+    expect(reports.locator(".tile").first).to_contain_text("n 1")
+    expect(reports).to_have_url(re.compile(r"\?period=30&channel=sms"))
+    shoot(reports, "reports")
+    reports.get_by_role("link", name="Agents").click()
+    expect(reports.get_by_role("heading", name="Fewer than 30 answers")).to_be_visible()
+    expect(reports).to_have_url(re.compile("channel=sms.*show=agent"))
+    reports.locator("table.bars").last.get_by_role("link", name="Layla Haddad").click()
+    expect(reports.get_by_text("Li Wei")).to_be_visible()
+    expect(reports.get_by_text("Ana Souza")).to_have_count(0)
+
+
+def test_a_point_of_the_trend_opens_its_conversations(reports: Page) -> None:
+    reports.locator("svg.trend .hit").first.click()
+    expect(reports.get_by_role("heading", name="Conversations")).to_be_visible()
+    expect(reports.locator("a.row")).to_have_count(3)
+
+
+def test_comments_are_searched_while_typing(reports: Page) -> None:
+    reports.get_by_role("link", name="Comments").click()
+    reports.get_by_role("searchbox").fill("Souza")
+    expect(reports.locator("mark")).to_have_text("Souza")
+    expect(reports.get_by_text("From Li Wei")).to_have_count(0)
+
+
+def test_a_view_is_saved_and_opened(reports: Page) -> None:
+    reports.get_by_label("Any channel").select_option("sms")
+    expect(reports.locator(".tile").first).to_contain_text("n 1")
+    reports.get_by_text("Saved views").click()
+    reports.get_by_label("Save this report as").fill("Texts")
+    reports.get_by_role("button", name="Save view").click()
+    expect(reports.get_by_text("Saved as “Texts”.")).to_be_visible()
+    reports.goto("/reports/")
+    reports.get_by_text("Saved views").click()
+    reports.get_by_role("link", name="Texts").click()
+    expect(reports.get_by_label("Any channel")).to_have_value("sms")
+
+
+def test_an_export_shows_its_progress_and_is_fetched(reports: Page, shoot: Shoot) -> None:
+    reports.get_by_role("link", name="Export").click()
+    reports.get_by_role("button", name="Make XLSX").click()
+    expect(reports.get_by_role("progressbar")).to_be_visible()
+    exports.run(Export.objects.get().pk)
+    expect(reports.get_by_text("Ready")).to_be_visible(timeout=9000)
+    shoot(reports, "export")
+    with reports.expect_download() as fetched:
+        reports.get_by_role("link", name="Download").click()
+    assert fetched.value.suggested_filename.endswith(".xlsx")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_sticks_out_on_a_phone(
+    visit: Visits, open_as: Callable[..., Page], manager_user: User, ratings: None, shoot: Shoot, scheme: Any
+) -> None:
+    page = open_as(manager_user, "/reports/?compare=1", viewport=PHONE, color_scheme=scheme)
+    for show in ("agent", "handoff_reason", "low", "comments"):
+        page.goto(f"/reports/?compare=1&show={show}")
+        assert wide(page) == 0, show
+        shoot(page, f"reports-{show}-phone-{scheme}")
+    page.goto("/reports/export/")
+    assert wide(page) == 0
+
+
+def test_without_javascript_the_filters_are_a_form(open_as: Callable[..., Page], manager_user: User, ratings: None) -> None:
+    page = open_as(manager_user, "/reports/", java_script_enabled=False)
+    page.get_by_label("Any channel").select_option("sms")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".tile").first).to_contain_text("n 1")
