@@ -56,7 +56,7 @@
       const style = { border: 0, display: "block", width: "100%", height: 0 };
       if (!container) Object.assign(style, {
         position: "fixed", bottom: "16px", insetInlineEnd: "16px", width: "min(380px, calc(100vw - 32px))", zIndex: 2147483000,
-        maxHeight: "calc(100vh - 32px)", borderRadius: "14px", boxShadow: "0 8px 32px rgba(0,0,0,.24)",
+        maxHeight: "calc(100vh - 32px)", borderRadius: "14px", boxShadow: "0 8px 32px rgba(0,0,0,.24), 0 0 0 1px rgba(128,128,128,.2)",
       });
       Object.assign(frame.style, style);
       frame.onload = () => frame.contentWindow.postMessage({ csat: "hello" }, site);

@@ -21,6 +21,7 @@ from tests.factories import API, make_agent, make_session, switch_on
 pytestmark = pytest.mark.django_db(transaction=True)
 BY_HAND = "src => document.body.append(Object.assign(document.createElement('iframe'), {src, className: 'csat-card'}))"
 OVERFLOW = "[document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth]"
+TURN = 12000  # ms: longer than the 8 seconds between two looks
 DESK = {"width": 1000, "height": 700}
 HOST_PAGE = """<!doctype html><html lang="en"{attributes}><meta name="viewport" content="width=device-width"><title>Shop</title>
 <meta name="color-scheme" content="light dark"><h1>A shop</h1><p>It sells shoes.</p>
@@ -178,15 +179,15 @@ def test_it_hides_when_reopened_and_returns_when_asked_again(host, session, shoo
     resolving.reopen(session.again(), by=API)
     scheduling.request(session.again(), origin="manual", by=API, force=True)
     sending.send_due()
-    expect(card(page).get_by_role("radio", name="Good, 4 of 5")).to_be_checked()
+    expect(card(page).get_by_role("radio", name="Good, 4 of 5")).to_be_checked(timeout=TURN)
 
 
 def test_reopened_before_the_answer_it_goes(host, session):
     resolve(session)
     page = host()
-    expect(card(page).get_by_role("radio")).to_have_count(5)
+    page.wait_for_function("heard.length === 1")
     resolving.reopen(session.again(), by=API)
-    expect(page.locator("iframe")).to_have_count(0)
+    expect(page.locator("iframe")).to_have_count(0, timeout=TURN)
     assert heard(page)[-1] == "csat:closed"
 
 
