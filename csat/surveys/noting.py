@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,13 +12,11 @@ from csat.channels.kinds import Medium
 from csat.lib import clock
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from csat.people import suppressing
-from csat.surveys import actors, fallback, telling
+from csat.surveys import actors, fallback, stopping, telling
 from csat.surveys.clearing import SUPPRESSIBLE, UNREACHABLE, Verdict
 from csat.surveys.gates import Gate, merged
-from csat.surveys.models import ChannelSettings, CsatSettings, Delivery, Survey
+from csat.surveys.models import CsatSettings, Delivery, Survey
 from csat.surveys.states import DeliveryState, SurveyState
-
-log = structlog.get_logger(__name__)
 
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 CARD_PATIENCE = timedelta(minutes=30)  # a card nobody was shown for so long did not reach the customer
@@ -107,7 +104,7 @@ def never(delivery: Delivery, outcome: Never, rules: CsatSettings) -> None:
     """It never will: our account is broken (the channel stops, nothing is burnt), or this address is."""
     if outcome.account:
         _release(delivery, next_try=timezone.now(), **_words(outcome))
-        stop(delivery.channel, outcome)
+        stopping.stop(delivery.channel, outcome)
         return
     if outcome.suppress and delivery.medium in SUPPRESSIBLE:
         suppressing.suppress(delivery.medium, delivery.address, reason="provider")
@@ -156,13 +153,6 @@ def take_over(card: Delivery, rules: CsatSettings) -> bool:
         return False
     telling.failed(card, then=hop)
     return True
-
-
-def stop(channel: str, outcome: Never) -> None:
-    """Nothing goes out on this channel until somebody has looked; the operator is told."""
-    values = {"stopped_at": timezone.now(), "stopped_reason": outcome.text[:500]}
-    ChannelSettings.objects.update_or_create(kind=channel, defaults=values)
-    log.error("channel stopped: the provider refused our account", channel=channel, code=outcome.code, error=outcome.text)
 
 
 def _end(survey: Survey, delivery: Delivery, gate: Gate) -> None:

@@ -11,7 +11,7 @@ from csat.channels.base import UNKNOWN, Receipt
 from csat.lib.outcomes import Never, Retry, Unknown
 from csat.people import suppressing
 from csat.sessions import resolving
-from csat.surveys import answering, expiring, scheduling, sending, settings
+from csat.surveys import answering, expiring, scheduling, sending, settings, stopping
 from csat.surveys.models import ChannelSettings, Delivery
 from csat.timeline.models import Event
 from tests.factories import API, make_resolved_session, make_session, switch_on
@@ -148,6 +148,19 @@ class TestNever:
         assert len(sms.calls) == 1
         assert ChannelSettings.objects.get(kind="sms").stopped_reason == "authenticate"
         assert delivery.survey.again().state == "scheduled"
+
+    def test_the_admins_are_told_once(self, provider, admin_user, django_capture_on_commit_callbacks):
+        mail = provider("email")
+        for _ in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                stopping.stop("sms", Never("authenticate", account=True))
+        assert [(message.to, message.subject) for message in mail.taken] == [(admin_user.email, "Surveys on SMS have stopped")]
+        assert "authenticate" in mail.taken[0].text
+
+    def test_mail_that_is_broken_itself_stops_quietly(self, provider, admin_user, django_capture_on_commit_callbacks):
+        provider("email").outcomes = [Never("authenticate", account=True)]
+        with django_capture_on_commit_callbacks(execute=True):
+            assert stopping.stop("email", Never("authenticate", account=True))
 
     def test_a_stopped_channel_does_not_stop_the_others(self, sms):
         sms.outcomes = [Never("authenticate", account=True)]
