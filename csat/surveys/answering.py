@@ -14,6 +14,7 @@ from csat.lib.text import clean
 from csat.people.auditing import audit
 from csat.surveys import doubting, following, scale, telling
 from csat.surveys.about import About
+from csat.surveys.holding import hold
 from csat.surveys.models import Answer, Delivery, Score, Source, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 from csat.timeline.kinds import ActorKind, Kind
@@ -179,7 +180,7 @@ def _cancel_asking(survey: Survey) -> None:
 
 
 def _locked(survey: Survey) -> Survey:
-    return Survey.objects.select_for_update(of=("self",)).select_related("session__resolver", "contact").get(pk=survey.pk)
+    return hold(Survey.objects.select_related("session__resolver", "contact").get(pk=survey.pk))
 
 
 def _customer(survey: Survey) -> Actor:

@@ -93,7 +93,7 @@ def _cap(delivery: Delivery, survey: Survey, rules: CsatSettings, *, now: dateti
     if not binds("contact_cap", delivery.origin, force=survey.forced) or delivery.reason == Delivery.Reason.FALLBACK:
         return []
     if rules.contact_cap_days:
-        Contact.objects.select_for_update().get(pk=survey.contact_id)
+        Contact.objects.select_for_update(no_key=True).get(pk=survey.contact_id)
     return [cap_gate(survey, rules.contact_cap_days, now=now)]
 
 

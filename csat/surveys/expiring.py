@@ -15,6 +15,7 @@ from csat.channels.kinds import Medium
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Unknown
 from csat.surveys import noting, telling
+from csat.surveys.holding import hold
 from csat.surveys.models import CsatSettings, Delivery, Origin, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
@@ -57,7 +58,7 @@ def _each(found: Callable[[], list[T]], act: Callable[[T], bool]) -> int:
 
 @transaction.atomic
 def _expire(survey: Survey) -> bool:
-    telling.touch(survey)
+    telling.touch(survey)  # takes the session first, as everybody does
     return survey.move(SurveyState.EXPIRED, remind_at=None)
 
 
@@ -100,6 +101,7 @@ def _remind(survey: Survey) -> bool:
 
 @transaction.atomic
 def _give_up(card: Delivery, rules: CsatSettings) -> bool:
+    hold(card.survey)
     if card.request == card.survey.request and noting.take_over(card, rules):
         return True
     card.change(where={"shown_at": None}, next_try=card.survey.expires_at or timezone.now() + timedelta(days=rules.link_days))

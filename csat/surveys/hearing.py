@@ -13,6 +13,7 @@ from csat.channels.kinds import Medium
 from csat.channels.replies import AskBack, Rating, read_rating
 from csat.sessions import conversing
 from csat.surveys import answering, links
+from csat.surveys.holding import hold
 from csat.surveys.models import Answer, Delivery, Source, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 from csat.timeline.kinds import ActorKind
@@ -84,7 +85,7 @@ def _replied(update: Update) -> Heard | None:
 
 
 def _answer(survey: Survey, update: Update, score: int, *, comment: str = "") -> Heard:
-    Survey.objects.select_for_update().get(pk=survey.pk)
+    hold(survey)
     if update.event_id and survey.answers.filter(provenance__event=update.event_id).exists():
         return Heard(Meant.REPEATED, score, survey.language)
     provenance = {"event": update.event_id, "user": update.user}

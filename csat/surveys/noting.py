@@ -15,6 +15,7 @@ from csat.people import suppressing
 from csat.surveys import actors, fallback, stopping, telling
 from csat.surveys.clearing import SUPPRESSIBLE, UNREACHABLE, Verdict
 from csat.surveys.gates import Gate, merged
+from csat.surveys.holding import hold
 from csat.surveys.models import CsatSettings, Delivery, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
@@ -25,7 +26,7 @@ CARD_PATIENCE = timedelta(minutes=30)  # a card nobody was shown for so long did
 @transaction.atomic
 def sent(delivery: Delivery, receipt: Receipt, rules: CsatSettings) -> bool:
     """The provider took it. False when another worker had taken the row over and notes it itself."""
-    now, survey = timezone.now(), delivery.survey
+    now, survey = timezone.now(), hold(delivery.survey)
     values = {"provider_id": receipt.provider_id, "transport": receipt.transport or delivery.transport, "raw": dict(receipt.raw)}
     patience = {"next_try": now + CARD_PATIENCE} if delivery.medium == Medium.CARD else {}
     if not _note(delivery, DeliveryState.SENT, sent_at=now, uncertain_since=None, **values, **patience):
@@ -60,7 +61,7 @@ def reached(delivery: Delivery, rules: CsatSettings) -> None:
 @transaction.atomic
 def postponed(delivery: Delivery, verdict: Verdict) -> None:
     """Quiet hours: back to waiting, and no attempt is counted."""
-    _keep_gates(delivery.survey, verdict.gates)
+    _keep_gates(hold(delivery.survey), verdict.gates)
     _release(delivery, next_try=verdict.wait_until)
     delivery.survey.change(where={"state": SurveyState.SCHEDULED}, scheduled_for=verdict.wait_until)
 
@@ -68,7 +69,7 @@ def postponed(delivery: Delivery, verdict: Verdict) -> None:
 @transaction.atomic
 def closed(delivery: Delivery, gate: Gate, gates: list[Gate], rules: CsatSettings) -> None:
     """A gate said no. Without an address the next channel may take over; anything else ends the request."""
-    survey = delivery.survey
+    survey = hold(delivery.survey)
     _keep_gates(survey, gates)
     if gate.name in UNREACHABLE:
         _note(delivery, DeliveryState.FAILED, error=gate.text, error_code=gate.name, failed_at=timezone.now())
@@ -122,6 +123,7 @@ def unknown(delivery: Delivery, outcome: Unknown, rules: CsatSettings, *, since:
 
 @transaction.atomic
 def final(delivery: Delivery, outcome: Outcome, rules: CsatSettings) -> None:
+    hold(delivery.survey)
     if _note(delivery, DeliveryState.FAILED, failed_at=timezone.now(), raw=dict(outcome.raw), **_words(outcome)):
         after_failure(delivery, rules)
 

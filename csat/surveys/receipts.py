@@ -9,6 +9,7 @@ from django.utils import timezone
 from csat.channels.base import Update, What
 from csat.people import suppressing
 from csat.surveys import noting, telling
+from csat.surveys.holding import hold
 from csat.surveys.models import CsatSettings, Delivery
 from csat.surveys.states import DeliveryState
 
@@ -20,7 +21,7 @@ SUPPRESS = {What.BOUNCED: "bounced", What.COMPLAINED: "complained", What.OPTED_O
 def apply(update: Update) -> bool:
     """Note one update; False when it tells nothing new. Replies and presses are answers, not receipts: False too."""
     changed = _suppress(update)
-    delivery = _of(update)
+    delivery = _held(update)
     if delivery is None or _seen(delivery, update):
         return changed
     act = ACTS.get(update.what)
@@ -40,8 +41,18 @@ def _suppress(update: Update) -> bool:
     return True
 
 
+def _held(update: Update) -> Delivery | None:
+    found = _of(update)
+    if found is None:
+        return None
+    survey = hold(found.survey)
+    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=found.pk)
+    delivery.survey = survey
+    return delivery
+
+
 def _of(update: Update) -> Delivery | None:
-    rows = Delivery.objects.select_for_update(of=("self",)).select_related("survey__session__contact")
+    rows = Delivery.objects.select_related("survey__session__contact")
     if update.reference:
         return rows.filter(uuid=update.reference).first() if _is_uuid(update.reference) else None
     return rows.filter(provider_id=update.provider_id).first() if update.provider_id else None

@@ -16,6 +16,7 @@ from csat.sessions.models import Session
 from csat.surveys import actors, clearing, eligibility, speaking, telling
 from csat.surveys.eligibility import Rules
 from csat.surveys.gates import Gate, failed, merged
+from csat.surveys.holding import hold, hold_session
 from csat.surveys.models import Delivery, Origin, Score, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 from csat.timeline.models import Event
@@ -74,9 +75,10 @@ def request(session: Session, *, origin: str, by: Actor, channel: str | None = N
 @transaction.atomic
 def withdraw(session: Session, *, by: Actor) -> bool:
     """The session was reopened: what is not answered is taken back until the survey is asked anew."""
-    survey = Survey.objects.select_for_update().filter(session=session).first()
+    survey = Survey.objects.filter(session=session).first()
     if survey is None:
         return False
+    hold(survey)
     _cancel_due(survey)
     if not survey.move(SurveyState.CANCELLED, remind_at=None, scheduled_for=None):
         return False
@@ -123,9 +125,10 @@ def _left(session: Session, now: datetime) -> Survey:
 def _survey(session: Session, rules: Rules) -> tuple[Survey, bool]:
     """The session's survey, its row locked; a new one starts as scheduled and is moved on in the same transaction."""
     values = {"contact": session.contact, **_speaking(session, rules)}
+    hold_session(session.pk)
     survey, made = Survey.objects.get_or_create(session=session, defaults=values)
     if not made:
-        survey = Survey.objects.select_for_update().get(pk=survey.pk)
+        hold(survey)
         survey.session = session  # so that the caller's session sees what becomes of it
     return survey, made
 

@@ -9,6 +9,7 @@ from csat.channels.kinds import Medium
 from csat.lib import tokens
 from csat.sessions.models import Session
 from csat.surveys import noting
+from csat.surveys.holding import hold
 from csat.surveys.models import CsatSettings, Delivery, Link, Score, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
@@ -53,7 +54,7 @@ def state_behind(token: str) -> CardState | None:
 @transaction.atomic
 def shown(survey: Survey) -> bool:
     """The customer has the card before them: the survey counts as requested from now on. False when that was known."""
-    survey = Survey.objects.select_for_update().get(pk=survey.pk)
+    survey = hold(survey)
     card = survey.deliveries.filter(medium=Medium.CARD, request=survey.request).exclude(state=DeliveryState.CANCELLED).last()
     if card is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED):
         return False

@@ -142,3 +142,36 @@ def test_reopened_while_it_is_being_sent_it_is_withdrawn_either_way(provider):
     fine(race(lambda n: sending.send(delivery.pk) if n else resolving.reopen(session.again(), by=API), 2))
     assert session.survey.again().state == "cancelled"
     assert delivery.again().state in {"sent", "cancelled"}
+
+
+def test_nobody_waits_for_each_other_for_ever(provider):
+    """Verbs that change session, survey and delivery take them in one order; otherwise PostgreSQL ends one with an error."""
+    for channel in ("email", "sms"):
+        provider(channel)
+    switch_on("sms")
+    session = make_resolved_session("sms")
+    survey = session.survey
+
+    def reopen_and_resolve():
+        resolving.reopen(session.again(), by=API)
+        resolving.resolve(session.again(), by=API)
+
+    def ask_and_send():
+        scheduling.request(session.again(), origin="manual", by=API, force=True)
+        sending.send_due()
+
+    def hear():
+        for delivery in Delivery.objects.all():
+            receipts.apply(Update(What.DELIVERED if delivery.pk % 2 else What.FAILED, reference=str(delivery.uuid)))
+
+    def answer():
+        answering.answer(survey, score=3, source="page")
+
+    def many_times(number):
+        for _ in range(4):
+            try:
+                [reopen_and_resolve, ask_and_send, hear, answer][number % 4]()
+            except Refused:
+                pass
+
+    fine(race(many_times, 8))
