@@ -81,19 +81,16 @@ def standing(survey: Survey) -> str:
 def _token(purpose: str, subject: Subject, **values: Any) -> str:
     """The token of the subject's live link under the current key; the row is made when there is none."""
     key = _keys()[0]
-    name = tokens.key_id(key)
     rows = Link.objects.filter(purpose=purpose, **{_field(subject): subject})
     newest = rows.order_by("-version", "-id").first()
     version = 1 if newest is None else newest.version + bool(newest.revoked_at)
     token = tokens.derive(key, purpose, subject.uuid, version)
-    if newest and newest.sha256 == tokens.digest(token) and not values:
-        return token
-    link, made = Link.objects.get_or_create(
-        sha256=tokens.digest(token),
-        defaults={"purpose": purpose, _field(subject): subject, "version": version, "key_id": name, **values},
-    )
-    if not made and values:
-        link.change(**values)
+    digest = tokens.digest(token)
+    if newest is None or newest.sha256 != digest:
+        made = Link(purpose=purpose, version=version, key_id=tokens.key_id(key), sha256=digest, **{_field(subject): subject}, **values)
+        Link.objects.bulk_create([made], ignore_conflicts=True)  # whoever else makes it now makes the same
+    elif values:
+        newest.change(**values)
     return token
 
 
