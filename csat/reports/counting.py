@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
+from django.db.models import Subquery
 from django.db.models.functions import TruncDate
 
 from csat.lib import locks
@@ -37,10 +38,11 @@ def note(event: Event) -> None:
 
 def mark(session_id: int) -> None:
     """The survey of this session counts differently now. Call it inside the transaction of the change."""
-    times = Survey.objects.filter(session=session_id).values_list("counted_at", "score__created_at").first()
-    known = {at for at in times or () if at}  # by its first rating until it was asked for, so both days
-    if known:
-        zone = zone_now()
+    zone_name = Subquery(Organization.objects.values("timezone")[:1])  # one query for all three
+    found = Survey.objects.filter(session=session_id).values_list("counted_at", "score__created_at", zone_name).first()
+    known = {at for at in (found or ())[:2] if at}  # by its first rating until it was asked for, so both days
+    if found and known:
+        zone = ZoneInfo(found[2] or "UTC")
         Mark.objects.bulk_create(Mark(day=day) for day in sorted({at.astimezone(zone).date() for at in known}))
 
 
