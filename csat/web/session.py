@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Avg, Count, Max, Model, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
@@ -16,7 +17,7 @@ from csat.people import roles
 from csat.people.models import Agent
 from csat.sessions.models import Session
 from csat.surveys import explaining
-from csat.surveys.models import Answer, Score, Survey
+from csat.surveys.models import Answer, Delivery, Score, Survey
 from csat.surveys.sight import Sight, sight_of
 from csat.timeline.models import Event
 from csat.web import story
@@ -94,16 +95,29 @@ def _timeline(session: Session, sight: Sight, *, whole: bool) -> dict[str, Any]:
 
 def _asked(session: Session, survey: Survey | None, score: Score | None, sight: Sight) -> dict[str, Any]:
     """The survey's part: the rating, its deliveries, why it was or was not asked, and how it can be asked now."""
+    deliveries = list(survey.deliveries.order_by("-id")) if survey else []
     return {
         "survey": survey,
         "score": score,
         "comment": sight.comment(score),
         "comment_hidden": bool(score and score.comment and not sight.comments),
+        "after": _after(deliveries, score) if score else "",
         "gates": explaining.explain(survey) if survey else [],
-        "deliveries": list(survey.deliveries.order_by("-id")) if survey else [],
+        "deliveries": deliveries,
         "quarantined": _quarantined(survey, sight) if survey else [],
         "channels": _channels(session),
     }
+
+
+def _after(deliveries: list[Delivery], score: Score) -> str:
+    """`40 s after it was shown`: from the last time it was put before the customer to their rating."""
+    shown = [(at, delivery.shown_at is not None) for delivery in deliveries if (at := delivery.shown_at or delivery.sent_at)]
+    before = [(at, card) for at, card in shown if at <= score.submitted_at]
+    if not before:
+        return ""
+    at, card = max(before)
+    words = _("%(time)s after it was shown") if card else _("%(time)s after it was sent")
+    return words % {"time": story.passed(int((score.submitted_at - at).total_seconds()))}
 
 
 def _quarantined(survey: Survey, sight: Sight) -> list[Answer]:

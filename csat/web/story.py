@@ -180,7 +180,7 @@ FACTS: dict[Kind, Callable[[Event, Session], Any]] = {
 }
 
 
-def passed(seconds: float) -> str:
+def passed(seconds: int) -> str:
     """`40 s`, `12 min`, `3 h`, `2 days`: a stretch of time in its largest unit."""
     if seconds < 60:
         return _("%(n)d s") % {"n": seconds}
@@ -188,4 +188,4 @@ def passed(seconds: float) -> str:
         return _("%(n)d min") % {"n": seconds // 60}
     if seconds < 86400:
         return _("%(n)d h") % {"n": seconds // 3600}
-    return ngettext("%(n)d day", "%(n)d days", int(seconds // 86400)) % {"n": seconds // 86400}
+    return ngettext("%(n)d day", "%(n)d days", seconds // 86400) % {"n": seconds // 86400}

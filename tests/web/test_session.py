@@ -1,5 +1,6 @@
 """One conversation's page: what it tells, and what a team can do there."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -257,6 +258,12 @@ class TestDetails:
         answer = do(agent, make_session(), "assign", htmx=True, agent=nobody)
         assert answer.status_code == 404
         assert "no such choice" in answer.content.decode()
+
+    @pytest.mark.parametrize(("wait", "told"), [(40, "40 s"), (3000, "50 min"), (7300, "2 h"), (90000, "1 day"), (200000, "2 days")])
+    def test_it_tells_how_long_the_customer_took(self, agent: Client, wait: int, told: str) -> None:
+        session = rated(4)
+        session.score.change(submitted_at=session.survey.deliveries.get().sent_at + timedelta(seconds=wait))
+        assert f"{told} after it was sent" in shown(agent, session)
 
     def test_the_contact_panel_counts_their_ratings(self, agent: Client) -> None:
         contact = make_contact()
