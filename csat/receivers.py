@@ -12,7 +12,7 @@ from csat import signals
 from csat.channels.transports import email
 from csat.people import roles
 from csat.people.models import Agent, Contact, Organization, Team
-from csat.reports import counting, exports
+from csat.reports import counting, exports, indexes
 from csat.sessions import forgetting
 from csat.sessions.models import Session
 from csat.surveys import actors, receipts, scheduling
@@ -25,11 +25,12 @@ from csat.workflows import triggers
 
 @receiver(post_migrate, sender=apps.get_app_config("csat"))
 def set_up(plan: list[Any] | None = None, **_: Any) -> None:
-    """The organisation and the three groups: data that a migration should not carry."""
+    """The organisation, the three groups and the indexes of one database: what a migration should not carry."""
     if any(backwards for _migration, backwards in plan or []):
         return
     Organization.current()
     roles.sync()
+    indexes.make()
 
 
 @receiver(signals.contact_erased)

@@ -66,7 +66,7 @@ def _says(search: str) -> Any:
 
 
 class _FullText(Func):
-    """Written exactly as the index of migration 0002 is, or it would not be used."""
+    """Written exactly as the index in reports.indexes is, or it would not be used."""
 
     template = "(to_tsvector('simple', %(expressions)s))"
     arg_joiner = ") @@ websearch_to_tsquery('simple', "

@@ -91,7 +91,7 @@ class Session(Row):
     custom_data = models.JSONField(default=dict, blank=True)
     customer_messages = models.PositiveIntegerField(default=0)
     last_customer_message_at = models.DateTimeField(null=True, blank=True)
-    last_activity_at = models.DateTimeField(db_index=True)
+    last_activity_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     handed_off_at = models.DateTimeField(null=True, blank=True)
@@ -100,9 +100,10 @@ class Session(Row):
 
     class Meta:
         indexes = [
-            models.Index(fields=["status", "-last_activity_at"], name="session_inbox"),
-            models.Index(fields=["channel", "-last_activity_at"], name="session_channel"),
-            models.Index(fields=["assignee", "-last_activity_at"], name="session_assignee"),
+            models.Index(fields=["-last_activity_at", "-id"], name="session_activity"),
+            models.Index(fields=["status", "-last_activity_at", "-id"], name="session_inbox"),
+            models.Index(fields=["channel", "-last_activity_at", "-id"], name="session_channel"),
+            models.Index(fields=["assignee", "-last_activity_at", "-id"], name="session_assignee"),
             models.Index(fields=["resolved_at"], name="session_resolved_at"),
             models.Index(fields=["updated_at", "id"], name="session_sync"),
             models.Index(fields=["created_at", "id"], name="session_created"),

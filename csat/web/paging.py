@@ -24,10 +24,9 @@ def page(queryset: QuerySet[Any], *, by: str, cursor: str = "", size: int = SIZE
     if after:
         at, pk = after
         rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": pk}), **{f"{by}__lte": at})
-    found = list(rows[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    return Page(found, _write(found[-1], by) if more else "", after is None)
+    ids = list(rows.select_related(None).values_list("pk", flat=True)[: size + 1])  # the index alone says which; then the whole rows
+    found = list(queryset.filter(pk__in=ids[:size]).order_by(f"-{by}", "-pk"))
+    return Page(found, _write(found[-1], by) if len(ids) > size and found else "", after is None)
 
 
 def _write(row: Any, by: str) -> str:

@@ -205,4 +205,4 @@ class TestCost:
                 listed(agent, **headers)
             costs.append(len(queries))
         assert costs[0] == costs[1]
-        assert costs[1] <= 12
+        assert costs[1] <= 14
