@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from csat.admin.tables import Facts, Only, actor
 from csat.admin.verbs import VerbForm, VerbTable, each
 from csat.channels.kinds import SURVEYED
 from csat.surveys import settings
+from csat.surveys.labels import HELP, LABELS, UNITS
 from csat.surveys.models import ChannelSettings, CsatSettings
 
 
@@ -31,6 +33,8 @@ class CsatSettingsForm(VerbForm):
 
     class Meta:
         model = CsatSettings
+        labels = {name: format_lazy("{} ({})", label, UNITS[name]) if name in UNITS else label for name, label in LABELS.items()}
+        help_texts = HELP | {"custom_message": _('By language, and "default": {"default": "How was it, {contact_name}?", "de": "..."}.')}
         fields = [
             "auto_send", "delay_seconds", "ticketing_system", "custom_message", "contact_cap_days", "sample_percent", "quiet_start",
             "quiet_end", "skip_no_customer_message", "skip_ai_assumed", "link_days", "reminder_days", "guaranteed_delivery", "ask_about",

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.channels.kinds import SURVEYED, Channel
 from csat.lib.refusal import Invalid
+from csat.surveys.labels import HELP, LABELS
 from csat.surveys.models import ChannelSettings, CsatSettings
-from csat.web.settings_words import HELP, LABELS, LANGUAGES, LONGEST, WORDS
+from csat.web.settings_words import LANGUAGES, LONGEST, WORDS
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[CsatSettings]

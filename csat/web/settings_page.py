@@ -17,9 +17,10 @@ from csat.channels.faces import FACES, Face
 from csat.channels.kinds import SURVEYED, Channel, Medium
 from csat.lib.refusal import Invalid
 from csat.surveys import rehearsing
+from csat.surveys.labels import UNITS
 from csat.surveys.models import ChannelSettings, CsatSettings
 from csat.web.settings_form import SettingsForm
-from csat.web.settings_words import LANGUAGES, LONGEST, RULES, SENDS, SKIPPED, TEST_TO, UNITS
+from csat.web.settings_words import LANGUAGES, LONGEST, RULES, SENDS, SKIPPED, TEST_TO
 
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 

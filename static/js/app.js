@@ -127,4 +127,15 @@
     const form = event.target.closest("form[data-auto]");
     if (form && !form.hasAttribute("hx-get")) form.requestSubmit();
   });
+
+  // Enter in a field with a button of its own presses that one
+  on("keydown", (event) => {
+    const own = event.key === "Enter" && event.target.dataset?.enter;
+    if (own) { event.preventDefault(); $(own)?.focus(); $(own)?.click(); }
+  });
+
+  // a guarded form asks before its changes are left behind
+  on("input", (event) => { if (!event.target.closest("[data-free]")) event.target.closest("form[data-guard]")?.setAttribute("data-dirty", ""); });
+  on("submit", (event) => event.target.removeAttribute("data-dirty"));
+  window.addEventListener("beforeunload", (event) => { if ($("form[data-dirty]")) event.preventDefault(); });
 })();

@@ -1,0 +1,138 @@
+"""Settings → CSAT in a real browser."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from csat.channels.outbox import SandboxMessage
+from csat.surveys.models import CsatSettings
+from tests.browser.conftest import PHONE, Visits
+from tests.browser.test_inbox import forgive, wide
+from tests.factories import make_resolved_session
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = "/settings/csat/"
+Shoot = Callable[[Page, str], None]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_under_way_at_the_end(visit: Visits) -> Iterator[None]:
+    """Previews and the dry run start by themselves: the last of them must not meet the emptying of the tables."""
+    yield
+    for context in visit.contexts:
+        for page in context.pages:
+            page.wait_for_load_state("networkidle")
+
+
+def test_rules_are_saved_in_place_and_a_toast_says_what_changed(open_as: Callable[..., Page], manager_user: User, shoot: Shoot) -> None:
+    make_resolved_session("email")
+    page = open_as(manager_user, PAGE)
+    expect(page.locator("#dry-run")).to_contain_text("0 customers asked")
+    page.check("#id_auto_send")
+    page.check("#id_channel_email")
+    page.get_by_label("15m").check()
+    expect(page.locator("#dry-run")).to_contain_text("1 customer asked instead of 0")
+    page.get_by_role("button", name="Save Changes").first.click()
+    expect(page.locator(".toast")).to_contain_text("Delay: 15m")
+    assert CsatSettings.current().delay_seconds == 900
+    expect(page.locator("#id_auto_send")).to_be_checked()
+    shoot(page, "settings")
+
+
+def test_the_preview_follows_what_is_typed(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, PAGE)
+    page.select_option("#preview_channel", "sms")
+    page.fill("#id_message_default", "Hi {contact_name}! 😀" + "!" * 60)
+    expect(page.locator("#preview .speech")).to_contain_text("Hi Ana Souza!")
+    expect(page.locator("#preview")).to_contain_text("SMS segments")
+    page.get_by_text("Words of their own").click()
+    page.fill("#id_message_de", "Wie war es?")
+    page.select_option("#preview_language", "de")
+    expect(page.locator("#preview .speech")).to_contain_text("Wie war es?")
+    page.select_option("#preview_channel", "email")
+    expect(page.frame_locator("#preview iframe").get_by_text("Wie war es?")).to_be_visible()
+    assert CsatSettings.current().custom_message == {}
+
+
+def test_a_mistake_is_told_beside_its_field_with_all_that_was_typed(
+    visit: Visits, open_as: Callable[..., Page], manager_user: User
+) -> None:
+    page = open_as(manager_user, PAGE)
+    page.fill("#id_message_default", "Bonjour")
+    page.fill("#id_sample_percent", "300")
+    page.get_by_role("button", name="Save Changes").first.click()
+    expect(page.locator("#problems")).to_be_in_viewport()
+    expect(page.locator("#id_sample_percent_error")).to_contain_text("100")
+    expect(page.locator("#id_sample_percent")).to_have_value("300")
+    expect(page.locator("#id_message_default")).to_have_value("Bonjour")
+    forgive(visit, "422")
+
+
+def test_enter_saves_the_form_but_sends_the_test_where_a_test_is_typed(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, PAGE)
+    page.locator("#channel-sms summary").click()
+    page.fill("#test_to_sms", "+4915112345678")
+    page.press("#test_to_sms", "Enter")
+    expect(page.locator("#tested-sms")).to_contain_text("Outbox")
+    assert SandboxMessage.objects.get().to == "+4915112345678"
+    page.keyboard.press("Escape")
+    page.fill("#id_link_days", "14")
+    page.press("#id_link_days", "Tab")
+    page.wait_for_load_state("networkidle")
+    page.press("#id_link_days", "Enter")
+    expect(page.locator("#saved")).to_contain_text("works for: 14")
+    assert CsatSettings.current().link_days == 14
+
+
+def test_without_javascript_everything_is_still_there(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, PAGE, java_script_enabled=False)
+    page.fill("#id_message_default", "Bonjour")
+    page.locator("#channel-sms").get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview .speech")).to_contain_text("Bonjour")
+    page.get_by_role("button", name="Find out").click()
+    expect(page.locator("#dry-run")).to_contain_text("No conversation was resolved")
+    expect(page.locator("#id_message_default")).to_have_value("Bonjour")
+    page.get_by_role("button", name="Save Changes").first.click()
+    expect(page.locator(".toast")).to_contain_text("Bonjour")
+    assert CsatSettings.current().custom_message == {"default": "Bonjour"}
+
+
+def test_it_fits_a_phone_and_the_dark(open_as: Callable[..., Page], admin_user: User, shoot: Shoot) -> None:
+    page = open_as(admin_user, PAGE, viewport=PHONE, color_scheme="dark")
+    assert wide(page) <= 0
+    shoot(page, "settings-phone-dark")
+    page.goto("/settings/api-keys/")
+    assert wide(page) <= 0
+    shoot(page, "api-keys-phone-dark")
+
+
+def test_a_new_key_can_be_copied(open_as: Callable[..., Page], admin_user: User) -> None:
+    page = open_as(admin_user, "/settings/api-keys/", permissions=["clipboard-read", "clipboard-write"])
+    page.fill("#id_name", "Helpdesk")
+    page.check("input[value='csat:read']")
+    page.get_by_role("button", name="Make the key").click()
+    key = page.locator("#made").input_value()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator(".toast")).to_contain_text("Copied")
+    assert key.startswith("csat_live_")
+    assert page.evaluate("navigator.clipboard.readText()") == key
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/csat/session/", "/admin/csat/contact/add/", "/admin/csat/csatsettings/1/change/"])
+def test_the_admin_runs_under_the_strict_policy(open_as: Callable[..., Page], admin_user: User, path: str) -> None:
+    CsatSettings.current()
+    make_resolved_session("email")
+    page = open_as(admin_user, path)
+    expect(page.locator("#site-name")).to_contain_text("CSAT administration")
+
+
+def test_an_action_on_a_sessions_page_in_the_admin(open_as: Callable[..., Page], admin_user: User, shoot: Shoot) -> None:
+    session = make_resolved_session("email")
+    page = open_as(admin_user, f"/admin/csat/session/{session.pk}/change/")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 session changed.")
+    expect(page.locator(".timeline")).to_contain_text("Reopened")
+    assert page.url.endswith(f"/session/{session.pk}/change/")
+    shoot(page, "admin-session")
