@@ -117,7 +117,7 @@ def test_the_sweeper_is_alive():
 
 def test_the_sweeper_wakes_a_worker_for_what_was_left(django_capture_on_commit_callbacks, monkeypatch):
     woken = []
-    monkeypatch.setattr("csat.lib.queue._put", lambda function, pk, cluster: woken.append(function))
+    monkeypatch.setattr("csat.lib.queue._put", lambda function, pk, cluster, timeout: woken.append(function))
     switch_on("email")
     make_resolved_session()
     with django_capture_on_commit_callbacks(execute=True):

@@ -28,7 +28,7 @@ def states(survey):
 class TestSchedule:
     def test_wakes_a_worker_after_commit(self, django_capture_on_commit_callbacks, monkeypatch):
         woken = []
-        monkeypatch.setattr("csat.lib.queue._put", lambda function, pk, cluster: woken.append((function, cluster)))
+        monkeypatch.setattr("csat.lib.queue._put", lambda function, pk, cluster, timeout: woken.append((function, cluster)))
         switch_on("email")
         with django_capture_on_commit_callbacks(execute=True):
             make_resolved_session()
@@ -36,7 +36,7 @@ class TestSchedule:
 
     def test_a_delay_wakes_nobody_yet(self, django_capture_on_commit_callbacks, monkeypatch):
         woken = []
-        monkeypatch.setattr("csat.lib.queue._put", lambda function, pk, cluster: woken.append(function))
+        monkeypatch.setattr("csat.lib.queue._put", lambda function, pk, cluster, timeout: woken.append(function))
         switch_on("email", delay_seconds=300)
         with django_capture_on_commit_callbacks(execute=True):
             make_resolved_session()
