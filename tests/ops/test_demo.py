@@ -15,6 +15,7 @@ from csat.management.demo import year
 from csat.management.demo.cast import gather
 from csat.people.demo import LOGINS, PASSWORD
 from csat.people.models import Contact
+from csat.reports.models import Mark, Rollup
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey
 from csat.timeline.models import Event
@@ -86,7 +87,14 @@ def agree() -> None:
     assert not Survey.objects.filter(channel__in=NEVER_SURVEYED).exclude(state="skipped").exists()
     assert not Survey.objects.filter(requested_at__lt=F("session__resolved_at")).exists()
     assert not Score.objects.filter(submitted_at__lt=F("survey__requested_at")).exists()
+    assert not Survey.objects.exclude(counted_at=F("requested_at")).exclude(requested_at=None).exists()
     assert not Event.objects.exclude(dispatch_after=None).exists()
+
+
+def test_the_reports_are_counted(demo: None) -> None:
+    assert not Mark.objects.exists()
+    assert sum(Rollup.objects.filter(dim1="", dim2="").values_list("s5", flat=True)) == Score.objects.filter(score=5).count()
+    call_command("rebuild_reports", check=True)
 
 
 def test_a_year_of_sessions_on_any_database(capsys: pytest.CaptureFixture[str]) -> None:

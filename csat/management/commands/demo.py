@@ -39,14 +39,14 @@ class Command(BaseCommand):
         if options["sessions"]:
             began = time.monotonic()
             fill_a_year(options["sessions"], say=self.stdout.write if options["verbosity"] else lambda text: None)
-            counting.start_over()  # written past the timeline
             self.stdout.write(f"{options['sessions'] / (time.monotonic() - began):,.0f} sessions/s")
+            count_reports()
             return
         if demo.is_here():
             self.stdout.write("The demo is here already.")
             return
         fill()
-        counting.start_over()
+        count_reports()
         if options["verbosity"]:
             self.stdout.write(self.logins())
 
@@ -77,6 +77,12 @@ def fill() -> None:
     rules.change(auto_send_since=timezone.now() - timedelta(days=DAYS + 10))  # the demo's past was asked by these rules
     _tell(list(plots(STORIES, cast, now=timezone.now())))
     living.play(cast)
+
+
+def count_reports() -> None:
+    """The rollup of what was written beside the verbs."""
+    counting.start_over()
+    counting.recount(seconds=float("inf"))
 
 
 def fill_a_year(count: int, *, say: Callable[[str], None]) -> None:

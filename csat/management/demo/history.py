@@ -13,7 +13,6 @@ from csat.channels import registry
 from csat.channels.kinds import FALLBACK, Channel, Medium
 from csat.management.demo.plots import Plot
 from csat.people.models import Agent, Contact
-from csat.reports.models import Mark
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys import scale
 from csat.surveys.eligibility import Rules, at_resolution, case_of
@@ -48,8 +47,6 @@ class History:
             numbers = [row.pk for row in self.rows[model]]
             model._default_manager.filter(pk__gte=min(numbers, default=0)).update(updated_at=F(changed))
         self._first_seen()
-        days = {survey.requested_at.date() for survey in self.rows[Survey] if survey.requested_at}
-        Mark.objects.bulk_create(Mark(day=day) for day in sorted(days))
 
     def _first_seen(self) -> None:
         """A customer is known since their first conversation."""

@@ -5,18 +5,15 @@ The same shapes as `history.py`, without its details: no second hop, no replaced
 
 import contextlib
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils import timezone
 
 from csat.management.demo.cast import Cast
 from csat.management.demo.columns import indexes_afterwards, insert
 from csat.management.demo.dice import DAYS, NUMBERED, PLAN, array, words
 from csat.people.models import Contact
-from csat.reports.models import Mark
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey
 from csat.timeline.models import Event
@@ -155,12 +152,10 @@ def _customers(cursor: CursorWrapper, filled: dict[str, Any]) -> None:
 
 
 def _finish() -> None:
-    """Ids go on after ours, the planner knows the new sizes, and the reports count these days anew."""
+    """Ids go on after ours, and the planner knows the new sizes."""
     with connection.cursor() as cursor:
         for model in NUMBERED:
             table = model._meta.db_table
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608
         for model in FILLED:
             cursor.execute(f"ANALYZE {model._meta.db_table}")
-    today: date = timezone.now().date()
-    Mark.objects.bulk_create(Mark(day=today - timedelta(days=back)) for back in range(DAYS + 2))
