@@ -1,0 +1,84 @@
+"""Every kind of page, judged by axe-core: names, roles, order of headings and contrast; wide in light, narrow in dark."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page
+
+from csat.surveys import answering, links
+from csat.surveys.models import Source, Survey
+from csat.timeline.recording import SYSTEM
+from csat.webhooks import endpoints
+from csat.workflows import editing, examples
+from tests.browser.conftest import DESKTOP, PHONE, Visits
+from tests.factories import make_agent, make_contact, make_sent_survey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WIDE_AND_LIGHT: dict[str, Any] = {"viewport": DESKTOP, "color_scheme": "light"}
+NARROW_AND_DARK: dict[str, Any] = {"viewport": PHONE, "color_scheme": "dark"}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+TABS = ("agent", "handoff_reason", "low", "comments")  # the others are tables of one of these kinds
+
+
+@pytest.fixture
+def rated() -> Survey:
+    """A conversation with a low score and a comment: the page on which the most is shown."""
+    survey = make_sent_survey(contact=make_contact(name="Li Wei"), assignee=make_agent())
+    answering.answer(survey, score=2, comment="Still broken", source=Source.PAGE)
+    return survey.again()
+
+
+@pytest.fixture
+def staff_pages(rated: Survey) -> list[str]:
+    session = rated.session
+    care = examples.EXAMPLES[1]
+    steps = {"trigger_type": care.trigger_type, "trigger_constraints": care.trigger_constraints, "blocks": list(care.blocks)}
+    workflow = editing.create(name="Care for low scores", by=SYSTEM, **steps)
+    endpoint = endpoints.add(url="https://1.1.1.1/hook", events=["csat.requested"], by=SYSTEM)
+    return [
+        *("/inbox/", f"/inbox/{session.uuid}/", "/contacts/", f"/contacts/{session.contact.uuid}/", "/outbox/"),
+        *(f"/reports/?show={tab}" for tab in TABS),
+        *("/reports/sessions/", "/reports/export/", "/workflows/", f"/workflows/{workflow.uuid}/", f"/workflows/{workflow.uuid}/runs/"),
+        *("/settings/csat/", "/settings/webhooks/", f"/settings/webhooks/{endpoint.uuid}/", "/settings/api-keys/"),
+    ]
+
+
+def problems(page: Page) -> list[str]:
+    """One line for each rule that is broken on this page, with the first element that breaks it."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{page.url}: {one['id']} ({one['help']}): {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize(("look", "every"), [pytest.param(WIDE_AND_LIGHT, 1, id="wide"), pytest.param(NARROW_AND_DARK, 3, id="narrow")])
+def test_staff_pages_break_no_rule(
+    look: dict[str, Any], every: int, open_as: Callable[..., Page], admin_user: User, staff_pages: list[str]
+) -> None:
+    page = open_as(admin_user, "/login/", bypass_csp=True, **look)
+    found = []
+    for path in staff_pages[::every]:
+        page.goto(path)
+        found += problems(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("look", [WIDE_AND_LIGHT, NARROW_AND_DARK], ids=["wide", "narrow"])
+def test_customers_pages_break_no_rule(look: dict[str, Any], visit: Visits, rated: Survey) -> None:
+    asked = make_sent_survey(contact=make_contact(language="ar"))
+    paths = [f"/r/{links.rate_token(asked)}", f"/r/{links.rate_token(asked)}?score=2", f"/r/{links.rate_token(rated)}"]
+    paths += [f"/u/{links.unsubscribe_token(rated.session.contact)}"]
+    page = visit("/login/", bypass_csp=True, **look)
+    found = problems(page)
+    for path in paths:
+        page.goto(path)
+        found += problems(page)
+    assert found == []
+
+
+def test_a_broken_page_is_found(visit: Visits) -> None:
+    page = visit("/login/", bypass_csp=True)
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<main><input name=nameless></main>')")
+    assert any(": label (" in line for line in problems(page))
