@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -52,7 +53,13 @@ class OrNull(serializers.CharField):
 
 
 class Uuid(serializers.UUIDField):
-    """A public id."""
+    """A public id: always text, though Python could make one of a number, too."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str | UUID):
+            self.fail("invalid", value=data)
+        uuid: UUID = super().to_internal_value(data)
+        return uuid
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

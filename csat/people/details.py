@@ -80,7 +80,7 @@ def _custom_data(value: Any) -> dict[str, Any]:
 
 CLEAN: dict[str, Any] = {
     "name": _line(200),
-    "external_id": _line(200),
+    "external_id": lambda value: _line(200)(str(value) if type(value) is int else value),  # helpdesks number their customers
     "email": _email,
     "phone": _phone,
     "language": _language,

@@ -19,6 +19,7 @@ from csat.sessions.resolving import is_past
 from csat.sessions.tagging import tag_names
 
 SKEW = timedelta(minutes=5)  # how far ahead somebody else's clock may be
+EARLIEST = 1970
 LINES = {"external_id": 200, "slack_channel": 40, "thread_ts": 40, "email_message_id": 500, "subject": 500, "sentiment": 20}
 
 
@@ -98,6 +99,8 @@ SAME = (
 
 
 def _cleaned(name: str, value: Any) -> Any:
+    if name == "external_id" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)  # helpdesks number their tickets
     if name in LINES:
         return words.line(value, LINES[name], name)
     return CLEAN[name](value) if name in CLEAN else value
@@ -122,7 +125,7 @@ def _one_of(names: list[str], value: Any, field: str) -> str:
 
 
 def _time(value: Any) -> datetime:
-    if not isinstance(value, datetime) or timezone.is_naive(value):
+    if not isinstance(value, datetime) or timezone.is_naive(value) or value.year < EARLIEST:
         raise words.wrong("time", _("Give a time with its zone, as ISO 8601."))
     if value > timezone.now() + SKEW:
         raise words.wrong("time", _("This is in the future."))
@@ -142,7 +145,16 @@ def _custom_data(value: Any) -> Any:
 
 
 def _language(value: Any) -> str:
-    return languages.known(words.line(value, 40, "language"), "")
+    """An unknown one falls back to the installation's, however long its name is."""
+    if not isinstance(value, str):
+        raise words.wrong("language", _("Give a text."))
+    return languages.known(value, "")
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise words.wrong("flag", _("Say true or false."))
+    return value
 
 
 CLEAN: dict[str, Any] = {
@@ -154,6 +166,6 @@ CLEAN: dict[str, Any] = {
     "tags": _tags,
     "custom_data": _custom_data,
     "language": _language,
-    "bridged_to_web": bool,
-    "skip_csat": bool,
+    "bridged_to_web": _flag,
+    "skip_csat": _flag,
 }

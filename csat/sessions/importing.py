@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -134,13 +135,15 @@ def _object(told: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _time(told: dict[str, Any], name: str) -> Any:
+    """A time without a zone is in UTC, a date is its first moment: as for a session that comes alone."""
     value = told.get(name)
     if not isinstance(value, str):
         return value
     try:
-        return parse_datetime(value) or value
+        at = parse_datetime(value) or value
     except ValueError:
         return value  # refused by the draft
+    return at.replace(tzinfo=UTC) if isinstance(at, datetime) and at.tzinfo is None else at
 
 
 def _with_named_contacts(items: list[Item]) -> None:

@@ -20,7 +20,7 @@ def body(text: Any, field: str) -> str:
 
 def line(text: Any, longest: int, field: str) -> str:
     """One line, empty for None."""
-    return _at_most(longest, texts.one_line(_string(text or "", field)), field)
+    return _at_most(longest, texts.one_line(_string("" if text is None else text, field)), field)
 
 
 def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,17 @@ def test_one_bad_item_does_not_sink_the_rest(api: Machine) -> None:
     assert Session.objects.count() == 2
 
 
+def test_an_item_is_read_as_a_session_that_comes_alone(api: Machine) -> None:
+    told = {"external_id": 4521, "created_at": "2026-11-20", "contact": {"external_id": 17}, "language": "x" * 60}
+    alone = api.post("/chat/sessions", told).json()
+    together = api.post("/chat/sessions/bulk", {"items": [told | {"external_id": 4522}]}).json()["items"][0]
+    shown = api.get(f"/chat/sessions/{together['id']}").json()
+    for name in ("created_at", "language", "channel", "bridged_to_web"):
+        assert shown[name] == alone[name]
+    assert (alone["external_id"], shown["external_id"], shown["contact"]["id"]) == ("4521", "4522", alone["contact"]["id"])
+    assert shown["created_at"] == "2026-11-20T00:00:00Z"
+
+
 def test_what_ended_long_ago_is_history(api: Machine) -> None:
     long_ago = (timezone.now() - timedelta(days=30)).isoformat()
     api.post("/chat/sessions/bulk", {"items": [item(1, created_at=long_ago, resolved_at=long_ago, status="closed_resolved")]})

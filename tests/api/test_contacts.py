@@ -88,6 +88,13 @@ def test_what_cannot_be_kept_is_invalid(api: Machine, told: Any) -> None:
     assert answer.json()["fields"]
 
 
+@pytest.mark.parametrize("language", ["klingon", "x" * 300, "日本語", "", "xx-yy"])
+def test_a_language_nobody_speaks_here_is_no_mistake(api: Machine, language: str) -> None:
+    answer = api.post("/contacts", {"language": language})
+    assert (answer.status_code, answer.json()["language"]) == (201, None)
+    assert api.post("/chat/sessions", {"language": language, "contact": {"language": language}}).status_code == 201
+
+
 def test_what_is_not_known_here_is_ignored(api: Machine) -> None:
     assert api.post("/contacts", {"email": "x@acme.example", "avatar_url": "https://x"}).status_code == 201
 

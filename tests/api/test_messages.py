@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from csat.people.models import Agent
 from csat.sessions import conversing
 from tests.api.conftest import Machine
 from tests.factories import API, make_agent, make_session
@@ -32,6 +33,20 @@ def test_messages_of_contact_agent_and_ai_come_back_in_the_history(api: Machine)
         ("ai", "Bot", "Let me look."),
         ("agent", "Sam", "It is on its way."),
     ]
+
+
+def test_an_agent_whom_opencx_numbers_is_known_by_name(api: Machine) -> None:
+    session = make_session(messages=0)
+    for id in (123, "123", "auth0|17"):
+        body = {"message": {"type": "text", "text": "Hi"}, "agent": {"id": id, "name": "Layla", "avatar_url": "https://x"}}
+        assert api.post(f"/chat/sessions/{session.uuid}/send", body).status_code == 201
+    assert Agent.objects.filter(name="Layla").count() == 1
+
+
+@pytest.mark.parametrize(("id", "status"), [(123, 422), ("x", 422), ("5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60", 404)])
+def test_an_agent_known_by_nothing_else_needs_an_id_of_ours(api: Machine, id: object, status: int) -> None:
+    body = {"sender": "agent", "message": "Hi", "agent": {"id": id}}
+    assert api.post(f"/chat/sessions/{make_session().uuid}/send", body).status_code == status
 
 
 def test_opencx_shapes_of_a_message_are_taken(api: Machine) -> None:

@@ -40,7 +40,7 @@ class ContactInput(serializers.Serializer[Contact]):
     phone_number = Text(max_length=40)
     name = Text(max_length=200)
     custom_data = Data(required=False, allow_null=True)
-    language = Text(max_length=40)
+    language = Text()
     timezone = Text(max_length=64)
     external_id = Text(max_length=200)
 

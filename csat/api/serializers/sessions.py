@@ -119,7 +119,7 @@ class SessionInput(serializers.Serializer[Any]):
     external_id = Text(max_length=200)
     assignee = AgentInput(required=False, allow_null=True)
     team = Text(max_length=120)
-    language = Text(max_length=40)
+    language = Text()
     sentiment = Text(max_length=20)
     tags = TagList()
     custom_data = Data(required=False, allow_null=True)
@@ -131,6 +131,7 @@ class BulkItem(SessionInput):
     status = serializers.ChoiceField(choices=Session.Status.choices, required=False, allow_null=True)
     resolved_at = Time(required=False, allow_null=True)
     ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, required=False, allow_null=True)
+    skip_csat = serializers.BooleanField(required=False, default=False)
 
 
 class BulkInput(serializers.Serializer[Any]):
@@ -158,7 +159,7 @@ class SessionChange(serializers.Serializer[Any]):
     team = Text(max_length=120)
     skip_csat = serializers.BooleanField(required=False)
     ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, required=False, allow_null=True)
-    language = Text(max_length=40)
+    language = Text()
     custom_data = Data(required=False, allow_null=True)
 
 
