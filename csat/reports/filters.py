@@ -140,6 +140,8 @@ def _list(mapping: Mapping[str, Any], name: str, problems: Problems) -> tuple[st
     check = CHECKS.get(name)
     if check and not all(check(text) for text in kept):
         problems.add(name, _("There is no such choice."))
+    if any("\0" in text for text in kept):
+        problems.add(name, _("There is no such choice."))
     if len(kept) > 200 or any(len(text) > 200 for text in kept):
         problems.add(name, _("That is too much."))
     return tuple(text.lower() for text in kept) if name == "agent" else kept

@@ -27,6 +27,7 @@ PLAIN = (
 )  # fmt: skip
 NAMES = {*PLAIN, "custom_message", "channels", "quiet_hours", "languages", "brand_logo"}
 LONGEST_MESSAGE = 1000
+TAKEN: dict[str, type] = {"BooleanField": bool, "PositiveIntegerField": int}  # besides text, which forms give
 
 
 def as_dict(rules: Rules | None = None) -> dict[str, Any]:
@@ -98,7 +99,8 @@ def _plain(name: str, value: Any, problems: Problems) -> Any:
     """The model's own field decides; numbers and booleans are taken only as such, or as a form gives them."""
     field = cast("Field[Any, Any]", CsatSettings._meta.get_field(name))
     try:
-        if value is None or (isinstance(value, bool) != (field.get_internal_type() == "BooleanField") and not isinstance(value, str)):
+        wanted = TAKEN.get(field.get_internal_type(), str)
+        if not (isinstance(value, str) or (isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool))):
             raise ValidationError(_("This is not a valid value."))
         return field.to_python(clean(value) if isinstance(value, str) else value)
     except ValidationError as error:

@@ -49,7 +49,19 @@ def test_without_data_rates_are_null(api):
     assert total["distribution"] == {"1": 0, "2": 0, "3": 0, "4": 0, "5": 0}
 
 
-@pytest.mark.parametrize("asked", [{"from": "soon"}, {"group_by": "weather"}, {"timezone": "Mars"}, {"credit": "boss"}, {"score": "9"}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"from": "soon"},
+        {"group_by": "weather"},
+        {"timezone": "Mars"},
+        {"credit": "boss"},
+        {"score": "9"},
+        {"team": "\0"},
+        {"tag": "a\0b"},
+        {"language": "\0"},
+    ],
+)
 def test_what_makes_no_sense_is_refused(api, asked):
     answer = api.get("/csat/report", **asked)
     assert answer.status_code == 422
