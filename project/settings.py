@@ -117,7 +117,7 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
 Q_WORKERS = env.int("Q_WORKERS", default=2)
 Q_CLUSTER = {
@@ -273,8 +273,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": [],
     "DEFAULT_SCHEMA_CLASS": "csat.api.describing.Described",
-    "DEFAULT_THROTTLE_CLASSES": ["csat.api.throttling.PerKey"] if RATE_LIMITS else [],
-    "DEFAULT_THROTTLE_RATES": {"key": "1000/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["csat.api.throttling.PerKey"],
     "EXCEPTION_HANDLER": "csat.api.errors.answer",
     "NUM_PROXIES": TRUSTED_PROXIES,
     "UNAUTHENTICATED_USER": None,
