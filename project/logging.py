@@ -6,14 +6,19 @@ from typing import Any
 
 import structlog
 
-SECRET = re.compile(r"(/(?:r|u|widget/(?:state|card))/)[A-Za-z0-9_-]+|(csat_live_)[A-Za-z0-9]+|(xox[a-z]-)[A-Za-z0-9-]+")
+SECRET = re.compile(
+    r"(?P<link>/(?:r|u|widget/(?:state|card))/)[A-Za-z0-9_-]+|(?P<key>csat_live_)[A-Za-z0-9]+"
+    r"|(?P<slack>xox[a-z]-)[A-Za-z0-9-]+|(?P<webhook>whsec_)[A-Za-z0-9+/=]+"
+)
 
 
 def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Blank link tokens, API keys and Slack tokens in every string of a log line."""
-    return {
-        key: SECRET.sub(lambda m: f"{m[1] or m[2] or m[3]}…", value) if isinstance(value, str) else value for key, value in event.items()
-    }
+    """Blank link tokens, API keys, Slack tokens and webhook secrets in every string of a log line."""
+    return {key: SECRET.sub(_blanked, value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _blanked(found: re.Match[str]) -> str:
+    return f"{found[found.lastgroup or 0]}…"
 
 
 _shared: list[Any] = [

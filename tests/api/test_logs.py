@@ -1,0 +1,51 @@
+"""What the logs tell of a request: its id, and no secret."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.test import Client
+
+from csat.people import contacts
+from tests.api.conftest import Machine, machine
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What the application's own handler writes."""
+    [handler] = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
+    before, stream = handler.stream, io.StringIO()
+    handler.setStream(stream)
+    yield stream
+    handler.setStream(before)
+
+
+def broken(api: Machine, words: str) -> Any:
+    api.client.raise_request_exception = False
+    with mock.patch.object(contacts, "find_or_create", side_effect=RuntimeError(words)):
+        return api.post("/contacts", {}, X_Request_ID="helpdesk-0001")
+
+
+def test_a_failure_is_found_in_the_logs_by_the_id_of_the_answer(api: Machine, written: io.StringIO) -> None:
+    answer = broken(api, "the disk is full")
+    [line] = [one for one in map(json.loads, written.getvalue().splitlines()) if one["event"] == "api.broken"]
+    assert line["request_id"] == answer.json()["request_id"] == answer.headers["X-Request-ID"] == "helpdesk-0001"
+    assert "the disk is full" in line["exception"]
+
+
+def test_no_key_is_written_to_the_logs(api: Machine, written: io.StringIO) -> None:
+    broken(api, f"cannot use {api.key} and whsec_c2VjcmV0c2VjcmV0c2VjcmV0")
+    machine("csat:read").get("/contacts")
+    Machine("csat_live_guessed0guessed0guessed0").get("/contacts")
+    Client().get("/r/aToken0aToken0aToken0aToken0")
+    told = written.getvalue()
+    assert "csat_live_…" in told
+    assert "/r/…" in told
+    for secret in (api.key, "c2VjcmV0", "guessed0", "aToken0"):
+        assert secret not in told
