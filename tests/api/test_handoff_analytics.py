@@ -57,6 +57,8 @@ def test_each_handoff_is_listed_with_its_session(api: Machine) -> None:
     assert ([item["session_id"] for item in body["items"]], body["total"]) == ([second], 2)
     rest = api.get("/handoff-analytics/events", limit=1, cursor=body["next"]).json()
     assert [item["session_id"] for item in rest["items"]] == [first]
+    assert api.get("/handoff-analytics/events", created_before="2020-01-01").json() == {"items": [], "next": None, "total": 0}
+    assert [item["session_id"] for item in api.all("/handoff-analytics/events", updated_after="2020-01-01")] == [first, second]
     only = api.get("/handoff-analytics/events", reason="insufficient_tools").json()
     assert (only["total"], only["items"][0]["summary"], only["items"][0]["reasons"]) == (1, "No refund tool", ["insufficient_tools"])
     assert set(only["items"][0]) >= {"session_id", "summary", "explanation", "reasons", "created_at"}

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from csat.people.models import Agent
-from csat.sessions import conversing
+from csat.sessions import conversing, resolving
+from csat.timeline.kinds import ActorKind
+from csat.timeline.recording import Actor
 from tests.api.conftest import Machine
 from tests.factories import API, make_agent, make_session
 
@@ -92,6 +94,37 @@ def test_the_history_tells_the_whole_story_in_order(api: Machine) -> None:
     assert items[1]["event"]["sender"] == {"type": "api", "name": "Helpdesk"}
     assert items[2]["event"]["content"] == {"tag": "refund"}
     assert all(set(item) >= {"created_at", "event"} for item in items)
+
+
+@pytest.mark.parametrize(
+    ("by", "named"),
+    [
+        (ActorKind.AGENT, "agent"),
+        (ActorKind.AI, "agent"),
+        (ActorKind.API, "api"),
+        (ActorKind.CONTACT, "contact"),
+        (ActorKind.INTEGRATION, "integration"),
+        (ActorKind.SYSTEM, "system"),
+        (ActorKind.WORKFLOW, "workflow"),
+    ],
+)
+def test_whoever_ends_a_conversation_is_in_the_name_of_its_end(api: Machine, by: ActorKind, named: str) -> None:
+    session = make_session(messages=0)
+    for verb in (resolving.resolve, resolving.reopen, resolving.close):
+        verb(session, by=Actor(by, name="Somebody"))
+    events = [item["event"] for item in api.all(f"/chat/sessions/{session.uuid}/history")]
+    assert [event["type"] for event in events] == [f"closed_resolved_by_{named}", "reopened_session", f"closed_unresolved_by_{named}"]
+    assert {event["sender"]["name"] for event in events} == {"Somebody"}
+
+
+@pytest.mark.parametrize("query", [{"created_after": "2026-11-20T12:00:00Z"}, {"updated_after": "2026-11-20T12:00:00Z"}])
+def test_the_history_is_filtered_by_time(api: Machine, query: dict[str, str]) -> None:
+    session = make_session(messages=0)
+    for hour in (11, 13):
+        body = {"sender": "contact", "message": f"It is {hour}", "sent_at": f"2026-11-20T{hour}:00:00Z"}
+        api.post(f"/chat/sessions/{session.uuid}/send", body)
+    items = api.get(f"/chat/sessions/{session.uuid}/history", **query).json()["items"]
+    assert [item["event"]["content"]["text"] for item in items] == ["It is 13"]
 
 
 def test_the_history_pages(api: Machine) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from csat.api.fields import Text, Time, Uuid
-from csat.api.serializers.queries import Paged, Query
+from csat.api.serializers.queries import Listed, Query
 from csat.sessions.models import HandoffReason
 
 REASONS = HandoffReason.Reason.choices
@@ -22,7 +22,7 @@ class AnalyticsQuery(Query):
     end_date = Time(required=False, help_text="Now when not given.")
 
 
-class HandoffEventQuery(Paged, AnalyticsQuery):
+class HandoffEventQuery(Listed, AnalyticsQuery):
     reason = serializers.ChoiceField(choices=REASONS, required=False)
 
 

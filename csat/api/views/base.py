@@ -68,7 +68,7 @@ def listed(rows: QuerySet[Any], asked: dict[str, Any], shape: type[Serializer[An
     """One page of rows: the newest first, or in the order of `updated_at` for those who keep a copy in step."""
     sync = bool(asked.get("updated_after") or asked.get("updated_before"))
     items, following = paging.page(
-        rows.filter(_times(asked)), paging.SYNC if sync else paging.NEWEST, cursor=asked.get("cursor"), limit=asked["limit"]
+        rows.filter(times(asked)), paging.SYNC if sync else paging.NEWEST, cursor=asked.get("cursor"), limit=asked["limit"]
     )
     return Response({"items": shape(items, many=True, context=context or {}).data, "next": following})
 
@@ -82,10 +82,10 @@ def get(rows: QuerySet[M], uuid: UUID, field: str = "") -> M:
     return row
 
 
-def _times(asked: dict[str, Any]) -> Q:
+def times(asked: dict[str, Any], *, created: str = "created_at", updated: str = "updated_at") -> Q:
+    """The four filters by time, on the columns that hold them."""
     found = Q()
-    for name, lookup in (("created_after", "created_at__gt"), ("created_before", "created_at__lt")):
-        found &= Q(**{lookup: asked[name]}) if asked.get(name) else Q()
-    for name, lookup in (("updated_after", "updated_at__gt"), ("updated_before", "updated_at__lt")):
-        found &= Q(**{lookup: asked[name]}) if asked.get(name) else Q()
+    for field, after, before in ((created, "created_after", "created_before"), (updated, "updated_after", "updated_before")):
+        found &= Q(**{f"{field}__gt": asked[after]}) if asked.get(after) else Q()
+        found &= Q(**{f"{field}__lt": asked[before]}) if asked.get(before) else Q()
     return found

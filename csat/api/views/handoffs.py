@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from csat.api import documenting as doc
-from csat.api import paging
 from csat.api.serializers.handoffs import (
     AnalyticsQuery,
     AnalyticsShape,
@@ -20,7 +19,7 @@ from csat.api.serializers.handoffs import (
     HandoffInput,
 )
 from csat.api.serializers.sessions import HandoffShape
-from csat.api.views.base import Resource, get, query, read
+from csat.api.views.base import Resource, get, listed, query, read, times
 from csat.sessions import analysing, conversing
 from csat.sessions.models import Handoff, Session
 
@@ -56,10 +55,8 @@ class Events(Resource):
     def get(self, request: Request) -> Response:
         asked = query(request, HandoffEventQuery)
         rows = _matching(asked)
-        items, following = paging.page(
-            rows.select_related("session").prefetch_related("reasons"), paging.NEWEST, cursor=asked.get("cursor"), limit=asked["limit"]
-        )
-        return Response({"items": HandoffEventShape(items, many=True).data, "next": following, "total": rows.count()})
+        page = listed(rows.select_related("session").prefetch_related("reasons"), asked, HandoffEventShape)
+        return Response({**page.data, "total": rows.count()})
 
 
 def _window(asked: dict[str, Any]) -> tuple[Any, Any]:
@@ -69,7 +66,7 @@ def _window(asked: dict[str, Any]) -> tuple[Any, Any]:
 
 def _matching(asked: dict[str, Any]) -> QuerySet[Handoff]:
     start, end = _window(asked)
-    rows = Handoff.objects.filter(created_at__gte=start, created_at__lt=end)
+    rows = Handoff.objects.filter(times(asked), created_at__gte=start, created_at__lt=end)
     return rows.filter(reasons__reason=asked["reason"]) if "reason" in asked else rows
 
 

@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from csat.api import documenting as doc
 from csat.api import naming, paging
 from csat.api.serializers.messages import HistoryShape, MessageAnswer, MessageInput
-from csat.api.serializers.queries import Paged
-from csat.api.views.base import Resource, get, query, read
+from csat.api.serializers.queries import Listed
+from csat.api.views.base import Resource, get, query, read, times
 from csat.people.models import Agent
 from csat.sessions import conversing
 from csat.sessions.models import Session
@@ -38,11 +38,11 @@ class Send(Resource):
 class History(Resource):
     scope = "chat-sessions"
 
-    @doc.lists(HistoryShape, Paged, "The session's history, oldest first", missing=True)
+    @doc.lists(HistoryShape, Listed, "The session's history, oldest first", missing=True)
     def get(self, request: Request, id: UUID) -> Response:
         session = get(Session.objects.select_related("contact"), id)
-        asked = query(request, Paged)
-        rows = Event.objects.filter(session_id=session.pk, kind__in=list(kinds.HISTORY))
+        asked = query(request, Listed)
+        rows = Event.objects.filter(times(asked, created="at", updated="at"), session_id=session.pk, kind__in=list(kinds.HISTORY))
         items, following = paging.page(rows, paging.HISTORY, cursor=asked.get("cursor"), limit=asked["limit"])
         shape: Any = HistoryShape(items, many=True, context={"contact_name": session.contact.name})
         return Response({"items": shape.data, "next": following})
