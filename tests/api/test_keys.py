@@ -1,6 +1,9 @@
 """Who may knock, and what the others are told."""
 
+import re
+
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
 from csat.people import keys
 from tests.api.conftest import Machine, machine
@@ -45,6 +48,51 @@ def test_a_key_to_read_may_not_write() -> None:
 
 def test_a_key_for_one_resource_does_not_open_another() -> None:
     assert machine("contacts:read", "contacts:write").get("/chat/sessions").status_code == 403
+
+
+RESOURCES = {
+    "/contacts": "contacts",
+    "/chat/sessions": "chat-sessions",
+    "/csat": "csat",
+    "/webhooks": "webhooks",
+    "/workflows": "workflows",
+    "/handoff-analytics": "handoff-analytics",
+}
+NOBODY = "5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60"
+
+
+def _every_operation() -> list[tuple[str, str, str]]:
+    """Method, address, and the one scope that opens it."""
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    return [
+        (method, path, f"{resource}:{'read' if method == 'get' else 'write'}")
+        for path, operations in paths.items()
+        for method in operations
+        for start, resource in RESOURCES.items()
+        if path.startswith(start)
+    ]
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), _every_operation())
+def test_every_address_is_opened_by_one_scope_and_no_other(method: str, path: str, scope: str) -> None:
+    address = "/api/v1" + re.sub(r"{\w+}", NOBODY, path)
+    others, alone = machine(*(set(keys.SCOPES) - {scope})), machine(scope)
+    refused = others.client.generic(method.upper(), address, "{}", content_type="application/json")
+    assert refused.status_code == 403
+    assert scope in refused.json()["message"]
+    assert alone.client.generic(method.upper(), address, "{}", content_type="application/json").status_code not in (401, 403)
+
+
+def test_the_table_above_has_every_operation() -> None:
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    assert len(_every_operation()) == sum(len(operations) for operations in paths.values())
+
+
+def test_its_last_use_is_noted() -> None:
+    row, key = keys.make("Helpdesk", scopes=["contacts:read"])
+    assert row.last_used_at is None
+    Machine(key).get("/contacts")
+    assert row.again().last_used_at is not None
 
 
 def test_a_key_to_write_may_not_read() -> None:

@@ -36,6 +36,26 @@ def test_inserts_move_nothing(api: Machine) -> None:
     assert ids(page["items"]) + ids(rest["items"]) == made[::-1]
 
 
+@pytest.mark.parametrize("order", [{}, {"updated_after": "2020-01-01"}])
+def test_what_goes_meanwhile_takes_nothing_else_with_it(api: Machine, order: dict[str, str]) -> None:
+    made = [make_contact() for _ in range(7)]
+    page = api.get("/contacts", limit=2, **order).json()
+    seen = ids(page["items"])
+    ahead = [contact for contact in made if str(contact.uuid) not in seen]
+    for gone in (seen[1], str(ahead[0].uuid)):  # the row the cursor stands on, and one that is still to come
+        assert api.delete(f"/contacts/{gone}").status_code == 204
+    rest = ids(api.all("/contacts", limit=2, cursor=page["next"], **order))
+    assert sorted(seen + rest) == sorted(str(contact.uuid) for contact in made if contact != ahead[0])
+
+
+def test_a_page_as_long_as_what_is_left_is_the_last(api: Machine) -> None:
+    for _ in range(4):
+        make_contact()
+    page = api.get("/contacts", limit=2).json()
+    last = api.get("/contacts", limit=2, cursor=page["next"]).json()
+    assert (len(last["items"]), last["next"]) == (2, None)
+
+
 def test_rows_of_the_same_moment_come_once_each(api: Machine) -> None:
     now = timezone.now()
     Contact.objects.bulk_create(Contact(name=f"c{number}", created_at=now, updated_at=now) for number in range(7))
