@@ -15,6 +15,7 @@ from csat.people.models import Agent, Contact, Organization, Team
 from csat.reports import counting, exports, indexes
 from csat.sessions import forgetting
 from csat.sessions.models import Session
+from csat.sessions.resolving import End
 from csat.surveys import actors, receipts, scheduling
 from csat.surveys import forgetting as survey_forgetting
 from csat.timeline.kinds import Kind
@@ -38,9 +39,9 @@ def forget_in_sessions(contact: Contact, **_: Any) -> None:
     forgetting.forget(contact)
 
 
-@receiver(signals.session_resolved)
-def schedule_survey(session: Session, event: Event, ask: bool, **_: Any) -> None:
-    scheduling.schedule(session, event=event, ask=ask)
+@receiver(signals.sessions_resolved)
+def schedule_surveys(ends: list[End], **_: Any) -> None:
+    scheduling.schedule(ends)
 
 
 @receiver(signals.past_resolved)
@@ -88,18 +89,18 @@ def forget_in_webhooks(contact: Contact, **_: Any) -> None:
 
 
 @receiver(signals.recorded)
-def mark_day_of_fact(event: Event, **_: Any) -> None:
-    counting.note(event)
+def mark_days_of_facts(events: list[Event], **_: Any) -> None:
+    counting.note(events)
 
 
-@receiver(signals.session_resolved)
-def mark_day_of_credit(session: Session, **_: Any) -> None:
-    counting.mark(session.pk)
+@receiver(signals.sessions_resolved)
+def mark_days_of_credit(ends: list[End], **_: Any) -> None:
+    counting.mark(end.session.pk for end in ends)
 
 
-@receiver(signals.survey_changed)
-def mark_day_of_survey(session_id: int, **_: Any) -> None:
-    counting.mark(session_id)
+@receiver(signals.surveys_changed)
+def mark_days_of_surveys(session_ids: list[int], **_: Any) -> None:
+    counting.mark(session_ids)
 
 
 @receiver(post_delete, sender=Agent)

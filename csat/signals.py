@@ -7,11 +7,11 @@ Internal ones are sent with `send()` inside the transaction that made the change
 from django.dispatch import Signal
 
 # internal
-recorded = Signal()  # event: timeline.Event, just written
-session_resolved = Signal()  # session: sessions.Session, event: timeline.Event, ask: bool (False = resolve without survey)
+recorded = Signal()  # events: list[timeline.Event], just written
+sessions_resolved = Signal()  # ends: list[sessions.resolving.End]: session, event, ask (False = resolve without survey)
 past_resolved = Signal()  # sessions: list[sessions.Session], imported as resolved over a day ago: nobody is asked
 session_reopened = Signal()  # session: sessions.Session, event: timeline.Event
-survey_changed = Signal()  # session_id: int, whose survey may count differently in reports though no fact is recorded of it
+surveys_changed = Signal()  # session_ids: list[int], whose surveys may count differently in reports though no fact is recorded of it
 contact_erased = Signal()  # contact: people.Contact, event: timeline.Event
 dispatching = Signal()  # event: timeline.Event, locked and about to be marked dispatched: make calls, runs, dirty cells
 

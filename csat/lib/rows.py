@@ -1,6 +1,7 @@
 """What every public row has: a UUID others may see, and conditional moves."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -32,3 +33,12 @@ class Row(models.Model):
     def again(self) -> Self:
         """This row as the database has it now."""
         return type(self)._default_manager.get(pk=self.pk)
+
+
+def keep(rows: Sequence[Row], *names: str) -> None:
+    """Write these fields of rows of one table, one UPDATE for a hundred of them. For whoever holds the rows' locks."""
+    now = timezone.now()
+    for row in rows:
+        row.updated_at = now
+    if rows:
+        type(rows[0])._default_manager.bulk_update(rows, [*names, "updated_at"], batch_size=100)

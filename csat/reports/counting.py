@@ -30,20 +30,19 @@ MOVING = {
 }  # fmt: skip  # facts after which a survey may count elsewhere; a resolution comes by its own signal
 
 
-def note(event: Event) -> None:
-    """A fact was recorded: mark what it may have moved."""
-    if event.session_id and event.kind in MOVING:
-        mark(event.session_id)
+def note(events: list[Event]) -> None:
+    """Facts were recorded: mark what they may have moved."""
+    mark(event.session_id for event in events if event.session_id and event.kind in MOVING)
 
 
-def mark(session_id: int) -> None:
-    """The survey of this session counts differently now. Call it inside the transaction of the change."""
+def mark(session_ids: Iterable[int]) -> None:
+    """The surveys of these sessions count differently now. Call it inside the transaction of the change."""
     zone_name = Subquery(Organization.objects.values("timezone")[:1])  # one query for all three
-    found = Survey.objects.filter(session=session_id).values_list("counted_at", "score__created_at", zone_name).first()
-    known = {at for at in (found or ())[:2] if at}  # by its first rating until it was asked for, so both days
-    if found and known:
-        zone = ZoneInfo(found[2] or "UTC")
-        Mark.objects.bulk_create(Mark(day=day) for day in sorted({at.astimezone(zone).date() for at in known}))
+    days: set[date] = set()
+    if ids := set(session_ids):
+        for *known, zone in Survey.objects.filter(session__in=ids).values_list("counted_at", "score__created_at", zone_name):
+            days |= {_day(at, ZoneInfo(zone or "UTC")) for at in known if at}  # by its first rating until it was asked for, so both days
+    Mark.objects.bulk_create(Mark(day=day) for day in sorted(days))
 
 
 def recount(*, seconds: float = 20) -> int:

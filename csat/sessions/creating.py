@@ -5,7 +5,7 @@ from django.db import transaction
 from csat import signals
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session, Tag
-from csat.sessions.resolving import is_past
+from csat.sessions.resolving import End, is_past
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor, fact, record_many
@@ -46,8 +46,7 @@ def _ended(session: Session, draft: Draft, by: Actor) -> Event:
 
 def _tell(pairs: list[tuple[Session, Draft]], events: dict[int, Event]) -> None:
     resolved = [(session, draft) for session, draft in pairs if session.status == Session.Status.RESOLVED]
-    for session, draft in resolved:
-        if not draft.past:
-            signals.session_resolved.send(sender=Session, session=session, event=events[session.pk], ask=True)
+    if fresh := [End(session, events[session.pk], True) for session, draft in resolved if not draft.past]:
+        signals.sessions_resolved.send(sender=Session, ends=fresh)
     if past := [session for session, draft in resolved if draft.past]:
         signals.past_resolved.send(sender=Session, sessions=past)

@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from csat.lib.queue import gathered
 from csat.lib.refusal import Invalid, Refused
 from csat.people import agents, contacts
 from csat.people.details import Details
@@ -17,7 +18,7 @@ from csat.people.models import Agent, Contact, Team
 from csat.sessions import conversing, resolving
 from csat.sessions.creating import create
 from csat.sessions.drafts import Draft
-from csat.sessions.models import Session
+from csat.sessions.models import Session, lock_all
 from csat.sessions.words import wrong
 from csat.timeline.recording import Actor
 
@@ -55,8 +56,9 @@ def start_many(items: list[dict[str, Any]], *, by: Actor) -> list[Result]:
     if len(items) > MOST:
         raise wrong("items", _("Send at most %(count)d items at once.") % {"count": MOST})
     todo = [Item(told) for told in items]
-    for batch in _batches(todo):
-        _take_in(batch, by)
+    with gathered():
+        for batch in _batches(todo):
+            _take_in(batch, by)
     return [item.result for item in todo]
 
 
@@ -92,9 +94,11 @@ def _store(batch: list[Item], by: Actor) -> None:
     for item, session in zip(fresh, create([item.draft for item in fresh if item.draft], by=by), strict=True):
         item.session = session
         known[session.external_id or ""] = session
-    for item in batch:
-        if item.session is None and item.draft:
-            _again(item, known[item.draft.external_id], by)
+    again = [item for item in batch if item.session is None and item.draft]
+    for item in again:
+        item.session = known[_of(item).external_id]
+    while again:
+        again = _go_on(again, by)
 
 
 def _read(item: Item, people: "_Agents", teams: "_Teams") -> None:
@@ -193,16 +197,27 @@ def _fresh(items: list[Item], known: dict[str, Session]) -> list[Item]:
     return fresh
 
 
-def _again(item: Item, session: Session, by: Actor) -> None:
-    item.session, draft = session, _of(item)
-    if draft.ai_closure_type and draft.ai_closure_type != session.ai_closure_type:
-        conversing.change(session, by=by, ai_closure_type=draft.ai_closure_type)
-    if not item.told.get("status") or draft.status == session.status:
-        return
-    if draft.status == Session.Status.RESOLVED:
-        resolving.resolve(session, by=by, at=draft.resolved_at)
-    else:
-        conversing.change(session, by=by, status=draft.status)
+def _go_on(items: list[Item], by: Actor) -> list[Item]:
+    """What is told of conversations known already, the first word of each together; what was told of one of them later is left."""
+    first: dict[Session, Item] = {}
+    for item in items:
+        first.setdefault(_session(item), item)
+    lock_all(first)
+    for session, item in first.items():
+        closure = _of(item).ai_closure_type
+        if closure and closure != session.ai_closure_type:
+            conversing.change(session, by=by, ai_closure_type=closure)
+    moved = {session: _of(item) for session, item in first.items() if item.told.get("status") and _of(item).status != session.status}
+    resolving.resolve_many({one: to.resolved_at for one, to in moved.items() if to.status == Session.Status.RESOLVED}, by=by)
+    for session, to in moved.items():
+        if to.status != Session.Status.RESOLVED:
+            conversing.change(session, by=by, status=to.status)
+    return [item for item in items if first[_session(item)] is not item]
+
+
+def _session(item: Item) -> Session:
+    assert item.session
+    return item.session
 
 
 class _Agents:

@@ -1,6 +1,6 @@
 """Answering: page, card, Slack, SMS, email and API all end here."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,12 +14,12 @@ from csat.lib.text import clean
 from csat.people.auditing import audit
 from csat.surveys import doubting, following, scale, telling
 from csat.surveys.about import About
-from csat.surveys.holding import hold
+from csat.surveys.holding import touch
 from csat.surveys.models import Answer, Delivery, Score, Source, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
-from csat.timeline.recording import Actor
+from csat.timeline.recording import Actor, record_many
 
 PATIENCE = timedelta(seconds=120)  # how long a low score waits for its comment before others hear of it
 LONGEST = 5000
@@ -66,7 +66,6 @@ def add_comment(given: Answer, *, comment: str, about: str | None = None) -> Ans
         given.change(comment=comment, about=about)
     elif _held(given) and _complete(given, comment, about):
         Score.objects.filter(answer=given).update(comment=comment, about=about, updated_at=timezone.now())
-        telling.touch(survey)
     else:
         standing = Score.objects.filter(survey=survey).values_list("score", flat=True).first() or given.score
         return answer(survey, score=standing, source=given.source, comment=comment, about=about, provenance=given.provenance)
@@ -132,22 +131,27 @@ def _stand(survey: Survey, given: Answer, *, by: Actor, hold: bool) -> None:
     now, session = timezone.now(), survey.session
     previous = Score.objects.filter(survey=survey).select_related("answer").first()
     if previous:
+        previous.survey = survey
         finish(previous.answer)  # told first, so that others hear of the answers in their order
-    repeated = {"answer": given, "score": given.score, "comment": given.comment, "about": given.about, "source": given.source}
-    fixed = {"session": session, "contact": survey.contact, "agent": session.resolver, "channel": survey.channel}
-    standing, _made = Score.objects.update_or_create(survey=survey, defaults=repeated | fixed | {"submitted_at": now})
-    survey.change(where={"counted_at": None}, counted_at=standing.created_at)
-    survey.move(SurveyState.ANSWERED, answered_at=now, remind_at=None)
+    before = previous.score if previous else None
+    standing = previous or Score(survey=survey)
+    _copy(standing, given, now)
+    survey.move(SurveyState.ANSWERED, answered_at=now, remind_at=None, counted_at=survey.counted_at or standing.created_at)
     _cancel_asking(survey)
-    event = telling.note(
-        Kind.CSAT_SUBMITTED,
-        survey,
-        by=by,
-        hold_until=now + PATIENCE if hold else None,
-        **_told(standing, given, previous.score if previous else None),
-    )
-    given.change(event_id=event.pk)
+    words = _told(standing, given, before)
+    told = telling.of(Kind.CSAT_SUBMITTED, survey, by=by, hold_until=now + PATIENCE if hold else None, **words)
+    record_many([told])
+    given.change(event_id=told.pk)
     following.judge(session, given.score)
+
+
+def _copy(standing: Score, given: Answer, now: datetime) -> None:
+    survey = standing.survey
+    standing.answer, standing.submitted_at = given, now
+    standing.score, standing.comment, standing.about, standing.source = given.score, given.comment, given.about, given.source
+    standing.session, standing.contact, standing.channel = survey.session, survey.contact, survey.channel
+    standing.agent = survey.session.resolver
+    standing.save()
 
 
 def _told(standing: Score, given: Answer, previous: int | None) -> dict[str, Any]:
@@ -180,7 +184,10 @@ def _cancel_asking(survey: Survey) -> None:
 
 
 def _locked(survey: Survey) -> Survey:
-    return hold(Survey.objects.select_related("session__resolver", "contact").get(pk=survey.pk))
+    """With its session taken first, which counts as changed."""
+    touch([survey.session_id])
+    rows = Survey.objects.select_for_update(no_key=True, of=("self",)).select_related("session__resolver", "contact")
+    return rows.get(pk=survey.pk)
 
 
 def _customer(survey: Survey) -> Actor:

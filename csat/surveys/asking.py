@@ -14,13 +14,14 @@ def build(delivery: Delivery, rules: CsatSettings) -> Ask:
     agent = session.resolver or session.assignee
     words: dict[str, Any] = {"contact_name": contact.name, "agent_name": agent.name if agent else "", "ticket_number": session.pk}
     own_channel = delivery.channel == session.channel
+    rate_url, unsubscribe_url = links.urls(survey)
     return Ask(
         reference=str(delivery.uuid),
         survey_id=str(survey.uuid),
         to=delivery.address,
         reach=session.reach,
-        rate_url=links.rate_url(survey),
-        unsubscribe_url=links.unsubscribe_url(contact),
+        rate_url=rate_url,
+        unsubscribe_url=unsubscribe_url,
         intro=speaking.intro(rules, language=survey.language, message=survey.message, **words),
         language=survey.language,
         brand=rules.brand,

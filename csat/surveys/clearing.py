@@ -14,7 +14,7 @@ from csat.people import suppressing
 from csat.people.models import Contact, Organization
 from csat.sessions.models import Session
 from csat.surveys.eligibility import binds
-from csat.surveys.gates import Gate, failed
+from csat.surveys.gates import Gate, failed, merged
 from csat.surveys.models import CsatSettings, Delivery, Survey
 from csat.surveys.states import DeliveryState
 
@@ -37,7 +37,10 @@ class Verdict:
 
 @transaction.atomic
 def judge(delivery: Delivery, rules: CsatSettings, *, now: datetime) -> Verdict:
-    """Judge and, when it may go, mark the delivery cleared, in one transaction that holds the contact's row for the cap."""
+    """Judge and, when it may go, mark the delivery cleared, in one transaction that holds the contact's row for the cap.
+
+    The gates are kept with it, so that they are known whatever becomes of the send.
+    """
     survey, session = delivery.survey, delivery.survey.session
     gates, address = reaching(session, delivery.channel, medium=delivery.medium, address=delivery.address)
     if binds("still_resolved", delivery.origin):
@@ -48,6 +51,7 @@ def judge(delivery: Delivery, rules: CsatSettings, *, now: datetime) -> Verdict:
         gates.append(Gate("quiet_hours", wait_until is None, wait_until.isoformat() if wait_until else None))
     verdict = Verdict(gates, address, wait_until)
     if not verdict.closed_by and not verdict.wait_until:
+        survey.change(gates=merged(survey.gates, gates))  # survey, then delivery: the order of all who take both
         delivery.change(address=address, cleared_at=now)
     return verdict
 

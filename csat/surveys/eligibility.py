@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from csat.channels.kinds import NEVER_SURVEYED
+from csat.people.models import Organization
 from csat.sessions.models import Session
 from csat.surveys.gates import Gate
 from csat.surveys.models import ChannelSettings, CsatSettings, Origin, Survey
@@ -30,11 +31,12 @@ class Rules:
 
     settings: CsatSettings
     enabled: frozenset[str] = field(default_factory=frozenset)  # channels switched on
+    language: str = "en"  # the installation's
 
     @classmethod
     def current(cls) -> "Rules":
         enabled = ChannelSettings.objects.filter(enabled=True).values_list("kind", flat=True)
-        return cls(CsatSettings.current(), frozenset(enabled))
+        return cls(CsatSettings.current(), frozenset(enabled), Organization.current().language)
 
 
 @dataclass(frozen=True)

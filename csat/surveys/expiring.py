@@ -14,8 +14,8 @@ from csat.channels import registry
 from csat.channels.kinds import Medium
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Unknown
-from csat.surveys import noting, telling
-from csat.surveys.holding import hold
+from csat.surveys import noting
+from csat.surveys.holding import hold, touch
 from csat.surveys.models import CsatSettings, Delivery, Origin, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
@@ -58,7 +58,7 @@ def _each(found: Callable[[], list[T]], act: Callable[[T], bool]) -> int:
 
 @transaction.atomic
 def _expire(survey: Survey) -> bool:
-    telling.touch(survey)  # takes the session first, as everybody does
+    touch([survey.session_id])  # takes the session first, as everybody does
     return survey.move(SurveyState.EXPIRED, remind_at=None)
 
 

@@ -1,10 +1,13 @@
 """Links: made again from a row and a key whenever they are needed, so that no token is stored."""
 
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from csat.lib import tokens
@@ -19,13 +22,17 @@ Subject = Survey | Session | Contact
 EXAMPLE = "preview"  # in the place of a token, in messages to nobody: too short to be one
 
 
-def rate_url(survey: Survey) -> str:
-    """The address of the rating page: the same for resends and reminders.
+def urls(survey: Survey) -> tuple[str, str]:
+    """The address of the rating page, the same for resends and reminders, and that of *stop asking me*.
 
-    The page offers *stop asking me*, so that link is made here too: opening the page writes nothing.
+    The page offers the other one, so both are made here: opening the page writes nothing.
     """
-    unsubscribe_url(survey.contact)
-    return f"{settings.SITE_URL}/r/{_token(Purpose.RATE, survey)}"
+    rate, stop = _tokens({Purpose.RATE: survey, Purpose.UNSUBSCRIBE: survey.contact})
+    return f"{settings.SITE_URL}/r/{rate}", f"{settings.SITE_URL}/u/{stop}"
+
+
+def rate_url(survey: Survey) -> str:
+    return urls(survey)[0]
 
 
 def unsubscribe_url(contact: Contact) -> str:
@@ -78,20 +85,28 @@ def standing(survey: Survey) -> str:
     return "answered" if survey.state == "answered" else "open"
 
 
-def _token(purpose: str, subject: Subject, **values: Any) -> str:
-    """The token of the subject's live link under the current key; the row is made when there is none."""
-    key = _keys()[0]
-    rows = Link.objects.filter(purpose=purpose, **{_field(subject): subject})
-    newest = rows.order_by("-version", "-id").first()
-    version = 1 if newest is None else newest.version + bool(newest.revoked_at)
-    token = tokens.derive(key, purpose, subject.uuid, version)
-    digest = tokens.digest(token)
-    if newest is None or newest.sha256 != digest:
-        made = Link(purpose=purpose, version=version, key_id=tokens.key_id(key), sha256=digest, **{_field(subject): subject}, **values)
-        Link.objects.bulk_create([made], ignore_conflicts=True)  # whoever else makes it now makes the same
-    elif values:
-        newest.change(**values)
-    return token
+def _token(purpose: Purpose, subject: Subject, **values: Any) -> str:
+    return _tokens({purpose: subject}, **values)[0]
+
+
+def _tokens(wanted: dict[Purpose, Subject], **values: Any) -> list[str]:
+    """The token of each subject's live link under the current key; a row is made where there is none."""
+    key, made, missing = _keys()[0], [], []
+    mine = reduce(or_, (Q(purpose=purpose, **{_field(subject): subject}) for purpose, subject in wanted.items()))
+    newest = {link.purpose: link for link in Link.objects.filter(mine).order_by("version", "id")}
+    for purpose, subject in wanted.items():
+        last = newest.get(purpose)
+        version = 1 if last is None else last.version + bool(last.revoked_at)
+        token = tokens.derive(key, purpose, subject.uuid, version)
+        digest, named = tokens.digest(token), {_field(subject): subject}
+        made.append(token)
+        if last is None or last.sha256 != digest:
+            missing.append(Link(purpose=purpose, version=version, key_id=tokens.key_id(key), sha256=digest, **named, **values))
+        elif values:
+            last.change(**values)
+    if missing:
+        Link.objects.bulk_create(missing, ignore_conflicts=True)  # whoever else makes it now makes the same
+    return made
 
 
 def _field(subject: Subject) -> str:

@@ -12,12 +12,13 @@ from csat.channels.kinds import Medium
 from csat.lib import clock
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from csat.people import suppressing
-from csat.surveys import actors, fallback, stopping, telling
+from csat.surveys import actors, fallback, states, stopping, telling
 from csat.surveys.clearing import SUPPRESSIBLE, UNREACHABLE, Verdict
 from csat.surveys.gates import Gate, merged
-from csat.surveys.holding import hold
+from csat.surveys.holding import hold, touch
 from csat.surveys.models import CsatSettings, Delivery, Survey
 from csat.surveys.states import DeliveryState, SurveyState
+from csat.timeline.recording import record_many
 
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 CARD_PATIENCE = timedelta(minutes=30)  # a card nobody was shown for so long did not reach the customer
@@ -26,36 +27,48 @@ CARD_PATIENCE = timedelta(minutes=30)  # a card nobody was shown for so long did
 @transaction.atomic
 def sent(delivery: Delivery, receipt: Receipt, rules: CsatSettings) -> bool:
     """The provider took it. False when another worker had taken the row over and notes it itself."""
-    now, survey = timezone.now(), hold(delivery.survey)
-    values = {"provider_id": receipt.provider_id, "transport": receipt.transport or delivery.transport, "raw": dict(receipt.raw)}
-    patience = {"next_try": now + CARD_PATIENCE} if delivery.medium == Medium.CARD else {}
-    if not _note(delivery, DeliveryState.SENT, sent_at=now, uncertain_since=None, **values, **patience):
+    now, survey = timezone.now(), hold(delivery.survey, changed=True)
+    values: dict[str, Any] = {"sent_at": now, "uncertain_since": None, "provider_id": receipt.provider_id, "raw": dict(receipt.raw)}
+    values["transport"] = receipt.transport or delivery.transport
+    if delivery.medium == Medium.CARD:
+        values["next_try"] = now + CARD_PATIENCE
+    fine = _note(delivery, DeliveryState.SENT, where={"failed_at": None}, error="", error_code="", **values)
+    if not fine and not _note(delivery, DeliveryState.SENT, **values):  # not fine: a bounce was faster than this note
         return False
-    until = now + timedelta(days=rules.link_days)
-    if not survey.move(SurveyState.SENT, expires_at=until):
-        survey.change(where={"state": SurveyState.ANSWERED}, expires_at=until)
+    out = _out(survey, until=now + timedelta(days=rules.link_days))
     if delivery.medium != Medium.CARD:
-        reached(delivery, rules)
-    if not delivery.change(where={"failed_at": None}, error="", error_code=""):  # the bounce was faster than this note
+        reached(delivery, rules, **out)
+    elif out:
+        survey.change(**out)
+    if not fine:
         failed(delivery.again(), rules)
     return True
 
 
-def cleared(delivery: Delivery, verdict: Verdict) -> None:
-    _keep_gates(delivery.survey, verdict.gates)
+def reached(delivery: Delivery, rules: CsatSettings, **values: Any) -> None:
+    """The customer has it: accepted by the provider, or shown in the widget. `values`: what else becomes of the survey.
 
-
-def reached(delivery: Delivery, rules: CsatSettings) -> None:
-    """The customer has it: accepted by the provider, or shown in the widget. Call it inside the transaction."""
+    csat.requested is told once per request, whichever hop reached the customer first; a reminder tells its own.
+    Call it inside the transaction that holds the survey and has marked its session as changed.
+    """
     now, survey = timezone.now(), delivery.survey
-    if survey.change(where={"delivered_at": None}, delivered_at=now, delivered_via=delivery.channel):
-        signals.survey_changed.send(sender=Survey, session_id=survey.session_id)
-    reminder = delivery.reason == Delivery.Reason.REMINDER
+    reminder, state = delivery.reason == Delivery.Reason.REMINDER, values.get("state", survey.state)
+    news = reminder or survey.told < delivery.request
+    if survey.delivered_at is None:
+        values |= {"delivered_at": now, "delivered_via": delivery.channel}
     if reminder:
-        survey.change(remind_at=None)
-    elif rules.reminder_days and survey.state == SurveyState.SENT:
-        survey.change(remind_at=now + timedelta(days=rules.reminder_days))
-    telling.requested(delivery)
+        values["remind_at"] = None
+    elif rules.reminder_days and state == SurveyState.SENT:
+        values["remind_at"] = now + timedelta(days=rules.reminder_days)
+    if news and not reminder:
+        values["told"] = delivery.request
+    if news and survey.requested_at is None:
+        values |= {"requested_at": now, "counted_at": now}
+    survey.change(**values)
+    if news:
+        record_many([telling.requested(delivery)])
+    elif "delivered_at" in values:
+        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])
 
 
 @transaction.atomic
@@ -157,6 +170,13 @@ def take_over(card: Delivery, rules: CsatSettings) -> bool:
     return True
 
 
+def _out(survey: Survey, *, until: datetime) -> dict[str, Any]:
+    """What becomes of a survey that went out: sent, unless it is answered or over; its link lives anew."""
+    if survey.state in states.SURVEY[SurveyState.SENT]:
+        return {"state": SurveyState.SENT, "expires_at": until}
+    return {"expires_at": until} if survey.state == SurveyState.ANSWERED else {}
+
+
 def _end(survey: Survey, delivery: Delivery, gate: Gate) -> None:
     """Nothing more goes out for this request: skipped, unless a channel was tried or an earlier message is still with the customer."""
     if survey.state == SurveyState.SCHEDULED:
@@ -167,7 +187,8 @@ def _end(survey: Survey, delivery: Delivery, gate: Gate) -> None:
         else:
             survey.move(SurveyState.SKIPPED, skipped_by=gate.name, scheduled_for=None)
     if delivery.reason != Delivery.Reason.REMINDER:
-        telling.skipped(survey, by=actors.unpacked(delivery.asked_by), gate=gate.as_dict())
+        touch([survey.session_id])
+        record_many([telling.skipped(survey, by=actors.unpacked(delivery.asked_by), gate=gate)])
 
 
 def _tried(delivery: Delivery) -> bool:
@@ -189,10 +210,10 @@ def _still_with_customer(delivery: Delivery) -> bool:
     return delivery.survey.deliveries.filter(state=DeliveryState.SENT).exclude(pk=delivery.pk).exists()
 
 
-def _note(delivery: Delivery, state: DeliveryState, **values: Any) -> bool:
+def _note(delivery: Delivery, state: DeliveryState, *, where: dict[str, Any] | None = None, **values: Any) -> bool:
     """Only whoever still holds the claim may write: a worker that overran its lease finds the row taken over."""
-    where = {"state": DeliveryState.SENDING, "attempt": delivery.attempt}
-    return delivery.change(where=where, state=state, lease_until=None, **values)
+    claimed = {"state": DeliveryState.SENDING, "attempt": delivery.attempt}
+    return delivery.change(where=claimed | (where or {}), state=state, lease_until=None, **values)
 
 
 def _release(delivery: Delivery, **values: Any) -> bool:

@@ -1,49 +1,54 @@
 """Scheduling: a resolved session's survey, a request for one, and its withdrawal. Always ends in rows; the queue is only woken."""
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from csat import signals
-from csat.channels import registry
 from csat.channels.kinds import NEVER_SURVEYED, SURVEYED
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid, Refused
 from csat.sessions.models import Session
+from csat.sessions.resolving import End
 from csat.surveys import actors, clearing, eligibility, speaking, telling
 from csat.surveys.eligibility import Rules
 from csat.surveys.gates import Gate, failed, merged
-from csat.surveys.holding import hold, hold_session
+from csat.surveys.holding import hold, hold_sessions, touch
 from csat.surveys.models import Delivery, Origin, Score, Survey
+from csat.surveys.planning import Plans
 from csat.surveys.states import DeliveryState, SurveyState
-from csat.timeline.models import Event
 from csat.timeline.recording import Actor
 
 LONGEST_MESSAGE = 1000
-SILENT = {"auto_send", "ticketing_system"}  # a team that does not ask by itself needs no note of it at every session
 
 
 @transaction.atomic
-def schedule(session: Session, *, event: Event | None = None, ask: bool = True) -> Survey | None:
-    """The session has resolved: judge now and store it. None when a survey is on its way already, or its answer stands."""
-    rules, now = Rules.current(), timezone.now()
-    survey, made = _survey(session, rules)
-    if not made and _on_its_way(survey):
-        return None
-    answered_at = Score.objects.filter(survey=survey).values_list("submitted_at", flat=True).first()
-    gates = eligibility.at_resolution(eligibility.case_of(session, survey=survey, now=now, ask=ask, answered_at=answered_at), rules)
-    by, no = actors.system_after(event), failed(gates)
+def schedule(ends: list[End]) -> None:
+    """These sessions have resolved: judge now and store it. A survey on its way already stays so, and so does an answer that stands."""
+    rules, now, plans = Rules.current(), timezone.now(), Plans()
+    surveys = _surveys([end.session for end in ends])
+    past = _past(surveys)
+    for end, survey in zip(ends, surveys, strict=True):
+        earlier = past[survey.pk]
+        if not _on_its_way(survey, earlier):
+            case = eligibility.case_of(end.session, survey=survey, now=now, ask=end.ask, answered_at=earlier.answered_at)
+            _plan(plans, end, survey, earlier, eligibility.at_resolution(case, rules), rules, now)
+    plans.store()
+
+
+def _plan(plans: Plans, end: End, survey: Survey, earlier: "Earlier", gates: list[Gate], rules: Rules, now: datetime) -> None:
+    by, no = actors.system_after(end.event), failed(gates)
     if no and survey.state in (SurveyState.SENT, SurveyState.ANSWERED):
-        return None  # a link made by hand stays open, an answer stands
-    if not made:
-        _anew(survey)
-    survey.change(gates=merged([], gates), skipped_by="", origin=Origin.AUTO, forced=False, message="", **_speaking(session, rules))
+        return  # a link made by hand stays open, an answer stands
+    plans.ask(survey, gates, origin=Origin.AUTO, forced=False, message="", **_speaking(end.session, rules))
     if no:
-        return _skip(survey, no, by=by)
-    return _put(survey, at=now + timedelta(seconds=rules.settings.delay_seconds), origin=Origin.AUTO, by=by)
+        plans.skip(survey, no, by=by)
+    else:
+        plans.send(survey, at=now + timedelta(seconds=rules.settings.delay_seconds), again=earlier.asked(survey), by=by)
 
 
 @transaction.atomic
@@ -54,8 +59,9 @@ def request(session: Session, *, origin: str, by: Actor, channel: str | None = N
     """
     rules = Rules.current()
     _check(session, channel, message)
-    survey, made = _survey(session, rules)
-    waiting = survey.deliveries.filter(state__in=[DeliveryState.DUE, DeliveryState.SENDING]).order_by("-id").first()
+    survey = _surveys([session])[0]
+    deliveries = Delivery.objects.filter(survey=survey.pk)
+    waiting = deliveries.filter(state__in=[DeliveryState.DUE, DeliveryState.SENDING]).order_by("-id").first()
     if waiting and waiting.state == DeliveryState.SENDING:
         raise Refused(_("A survey is being sent to this customer right now."))
     gates = _request_gates(session, survey, rules, origin=origin, channel=channel or session.surveyed_as, force=force)
@@ -66,10 +72,14 @@ def request(session: Session, *, origin: str, by: Actor, channel: str | None = N
     if waiting and (channel or waiting.channel) == waiting.channel:
         return _now(survey, waiting, gates, by=by, **values)
     _cancel_due(survey)
-    if not made:
-        _anew(survey)
-    survey.change(gates=merged([], gates), skipped_by="", **_speaking(session, rules), **values)
-    return _skip(survey, no, by=by) if no else _put(survey, at=timezone.now(), origin=origin, by=by, channel=channel)
+    plans = Plans()
+    plans.ask(survey, gates, **_speaking(session, rules), **values)
+    if no:
+        plans.skip(survey, no, by=by)
+    else:
+        plans.send(survey, at=timezone.now(), again=_past([survey])[survey.pk].asked(survey), by=by, channel=channel)
+    plans.store()
+    return survey
 
 
 @transaction.atomic
@@ -124,48 +134,52 @@ def _left(session: Session, now: datetime) -> Survey:
 
 def _survey(session: Session, rules: Rules) -> tuple[Survey, bool]:
     """The session's survey, its row locked; a new one starts as scheduled and is moved on in the same transaction."""
-    values = {"contact": session.contact, **_speaking(session, rules)}
-    hold_session(session.pk)
-    survey, made = Survey.objects.get_or_create(session=session, defaults=values)
-    if not made:
-        hold(survey)
+    survey = _surveys([session])[0]
+    if survey.pk:
+        return survey, False
+    for name, value in _speaking(session, rules).items():
+        setattr(survey, name, value)
+    survey.save(force_insert=True)
+    return survey, True
+
+
+@dataclass
+class Earlier:
+    """What became of a survey before now."""
+
+    deliveries: set[str] = field(default_factory=set)  # their states
+    answered_at: datetime | None = None
+
+    def asked(self, survey: Survey) -> bool:
+        return survey.state == SurveyState.ANSWERED or bool(self.deliveries - {DeliveryState.CANCELLED})
+
+
+def _surveys(sessions: list[Session]) -> list[Survey]:
+    """Each session's survey, their rows locked; one that is not there yet is made, but not stored."""
+    hold_sessions([session.pk for session in sessions])
+    prefetch_related_objects(sessions, "contact")
+    rows = Survey.objects.select_for_update(no_key=True).filter(session__in=sessions).order_by("session_id")
+    known = {survey.session_id: survey for survey in rows}
+    surveys = [known.get(session.pk) or Survey(session=session, contact_id=session.contact_id) for session in sessions]
+    for session, survey in zip(sessions, surveys, strict=True):
         survey.session = session  # so that the caller's session sees what becomes of it
-    return survey, made
+    return surveys
 
 
-def _anew(survey: Survey) -> None:
-    """The next request. A survey that is out or answered stays so and gets one more delivery; one only linked counts as new."""
-    telling.asked_again(survey)
-    signals.survey_changed.send(sender=Survey, session_id=survey.session_id)  # it may speak another language now
-    if survey.state != SurveyState.SENT or survey.requested_at is None:
-        survey.move(SurveyState.SCHEDULED, expires_at=None)
+def _past(surveys: list[Survey]) -> dict[int | None, Earlier]:
+    past: dict[int | None, Earlier] = {survey.pk: Earlier() for survey in surveys}
+    for pk, state in Delivery.objects.filter(survey__in=past).values_list("survey_id", "state").distinct():
+        past[pk].deliveries.add(state)
+    for pk, answered_at in Score.objects.filter(survey__in=past).values_list("survey_id", "submitted_at"):
+        past[pk].answered_at = answered_at
+    return past
 
 
-def _on_its_way(survey: Survey) -> bool:
+def _on_its_way(survey: Survey, earlier: Earlier) -> bool:
     """Waiting to be sent, or sent and not answered: a resolution asks nobody a second time."""
     if survey.state == SurveyState.SENT:
-        return survey.deliveries.filter(state__in=[DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.SENT]).exists()
-    return survey.state == SurveyState.SCHEDULED
-
-
-def _put(survey: Survey, *, at: datetime, origin: str, by: Actor, channel: str | None = None) -> Survey:
-    channel = channel or survey.channel
-    again = survey.state == SurveyState.ANSWERED or survey.deliveries.exclude(state=DeliveryState.CANCELLED).exists()
-    Delivery.objects.create(
-        survey=survey,
-        request=survey.request,
-        channel=channel,
-        medium=registry.get(channel).medium,
-        reason=Delivery.Reason.RESEND if again else Delivery.Reason.FIRST,
-        origin=origin,
-        asked_by=actors.packed(by),
-        next_try=at,
-    )
-    survey.change(scheduled_for=at)
-    telling.touch(survey)
-    if at <= timezone.now():
-        enqueue(Job.SEND_DUE)
-    return survey
+        return bool(earlier.deliveries & {DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.SENT})
+    return survey.pk is not None and survey.state == SurveyState.SCHEDULED
 
 
 def _now(survey: Survey, delivery: Delivery, gates: list[Gate], *, by: Actor, **values: Any) -> Survey:
@@ -173,21 +187,14 @@ def _now(survey: Survey, delivery: Delivery, gates: list[Gate], *, by: Actor, **
     now = timezone.now()
     delivery.change(where={"state": DeliveryState.DUE}, next_try=now, origin=values["origin"], asked_by=actors.packed(by))
     survey.change(scheduled_for=now, gates=merged(survey.gates, gates), **values)
-    telling.touch(survey)
+    touch([survey.session_id])
     enqueue(Job.SEND_DUE)
-    return survey
-
-
-def _skip(survey: Survey, gate: Gate, *, by: Actor) -> Survey:
-    if survey.move(SurveyState.SKIPPED, skipped_by=gate.name, scheduled_for=None) and gate.name not in SILENT:
-        telling.skipped(survey, by=by, gate=gate.as_dict())
-    telling.touch(survey)
     return survey
 
 
 def _cancel_due(survey: Survey) -> None:
     """What waits is taken back; a send of unknown outcome keeps its row, so that it is still looked up."""
-    waiting = survey.deliveries.filter(state=DeliveryState.DUE, uncertain_since=None)
+    waiting = Delivery.objects.filter(survey=survey.pk, state=DeliveryState.DUE, uncertain_since=None)
     waiting.update(state=DeliveryState.CANCELLED, updated_at=timezone.now())
 
 
@@ -213,4 +220,4 @@ def _check(session: Session, channel: str | None, message: str) -> None:
 
 def _speaking(session: Session, rules: Rules) -> dict[str, Any]:
     """As which channel and in which language the survey speaks now: a session may have been bridged into the widget meanwhile."""
-    return {"channel": session.surveyed_as, "language": speaking.language_of(session, rules.settings)}
+    return {"channel": session.surveyed_as, "language": speaking.language_of(session, rules.settings, fallback=rules.language)}

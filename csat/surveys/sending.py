@@ -12,33 +12,38 @@ from csat.channels import registry, transports
 from csat.channels.base import Message, NotKnown, Receipt
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Never, Retry, Unknown
+from csat.lib.queue import gathered
 from csat.surveys import asking, clearing, noting
 from csat.surveys.models import ChannelSettings, CsatSettings, Delivery
 from csat.surveys.states import DeliveryState, SurveyState
 
 log = structlog.get_logger(__name__)
 BATCH = 20
+SENT_WITH = ("survey__contact", "survey__session__contact", "survey__session__resolver", "survey__session__assignee")
 
 
 def send_due(*, seconds: float = 40) -> int:
     """Send what is due, each row claimed just before its own send; the number sent. Any number of workers at once."""
     until, sent = time.monotonic() + seconds, 0
-    with transports.session():
+    with transports.session(), gathered():
         while pks := list(due().order_by("next_try").values_list("pk", flat=True)[:BATCH]):
+            if len(pks) == BATCH:
+                enqueue(Job.SEND_DUE)  # there is work for one more
+            rules = CsatSettings.current()
             for pk in pks:
                 if time.monotonic() >= until:
                     enqueue(Job.SEND_DUE)  # the rest is for the next task
                     return sent
-                sent += _send_one(pk)
+                sent += _send_one(pk, rules)
     return sent
 
 
-def send(pk: int) -> bool:
+def send(pk: int, rules: CsatSettings | None = None) -> bool:
     """One attempt at one delivery; whether it is now sent. Does nothing when it is not due or another worker has it."""
     delivery = claim(pk)
     if delivery is None:
         return False
-    rules = CsatSettings.current()
+    rules = rules or CsatSettings.current()
     if delivery.uncertain_since:
         return _after_doubt(delivery, rules, since=delivery.uncertain_since)
     return _may_go(delivery, rules) and _hand_over(delivery, rules)
@@ -49,7 +54,7 @@ def claim(pk: int) -> Delivery | None:
     now = timezone.now()
     lease = now + timedelta(seconds=settings.SEND_LEASE_SECONDS)
     taken = due().filter(pk=pk).update(state=DeliveryState.SENDING, lease_until=lease, attempt=F("attempt") + 1, updated_at=now)
-    return Delivery.objects.select_related("survey__session__contact", "survey__contact").get(pk=pk) if taken else None
+    return Delivery.objects.select_related(*SENT_WITH).get(pk=pk) if taken else None
 
 
 def due() -> QuerySet[Delivery]:
@@ -65,10 +70,10 @@ def oldest_due() -> datetime | None:
     return oldest
 
 
-def _send_one(pk: int) -> bool:
+def _send_one(pk: int, rules: CsatSettings) -> bool:
     """A row that cannot be sent for a reason nobody foresaw must not hold up the others: its lease runs out and it comes back."""
     try:
-        return send(pk)
+        return send(pk, rules)
     except Exception:
         log.exception("a delivery could not be sent", delivery=pk)
         return False
@@ -84,7 +89,6 @@ def _may_go(delivery: Delivery, rules: CsatSettings) -> bool:
     elif verdict.closed_by:
         noting.closed(delivery, verdict.closed_by, verdict.gates, rules)
     else:
-        noting.cleared(delivery, verdict)
         return True
     return False
 

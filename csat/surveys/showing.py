@@ -9,7 +9,7 @@ from csat.channels.kinds import Medium
 from csat.lib import tokens
 from csat.sessions.models import Session
 from csat.surveys import noting
-from csat.surveys.holding import hold
+from csat.surveys.holding import hold, touch
 from csat.surveys.models import CsatSettings, Delivery, Link, Score, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
@@ -63,6 +63,7 @@ def shown(survey: Survey) -> bool:
     if not card.change(where={"shown_at": None}, shown_at=now, delivered_at=now, **after_all):
         return False
     card.survey = survey
+    touch([survey.session_id])
     noting.reached(card, CsatSettings.current())
     return True
 

@@ -7,10 +7,9 @@ from csat.surveys import placeholders
 from csat.surveys.models import CsatSettings
 
 
-def language_of(session: Session, rules: CsatSettings) -> str:
-    """Session, then contact, then installation; only languages the settings allow."""
-    wanted = [session.language, session.contact.language]
-    return choose(wanted, rules, fallback=Organization.current().language)
+def language_of(session: Session, rules: CsatSettings, *, fallback: str = "") -> str:
+    """Session, then contact, then installation (`fallback`, where it is known); only languages the settings allow."""
+    return choose([session.language, session.contact.language], rules, fallback=fallback or Organization.current().language)
 
 
 def choose(wanted: list[str], rules: CsatSettings, *, fallback: str) -> str:

@@ -47,20 +47,18 @@ def record(
     `hold_until` keeps webhooks and workflows from hearing of it before then, `quiet` for ever (history that is imported);
     a fact of the past is recorded with its own `at`. `data` must be JSON.
     """
-    event = fact(kind, by=by, session_id=session_id, contact_id=contact_id, at=at, hold_until=hold_until, quiet=quiet, **data)
-    event.save(force_insert=True)
-    signals.recorded.send(sender=Event, event=event)
-    if event.dispatch_after and not hold_until:
-        enqueue(Job.FAN_OUT)
-    return event
+    one = fact(kind, by=by, session_id=session_id, contact_id=contact_id, at=at, hold_until=hold_until, quiet=quiet, **data)
+    return record_many([one])[0]
 
 
 def record_many(facts: list[Event]) -> list[Event]:
     """Write many facts at once, each made with `fact`; the same rules as for one."""
+    if not facts:
+        return facts
     Event.objects.bulk_create(facts)
-    for event in facts:
-        signals.recorded.send(sender=Event, event=event)
-    if any(event.dispatch_after for event in facts):
+    signals.recorded.send(sender=Event, events=facts)
+    now = timezone.now()
+    if any(event.dispatch_after and event.dispatch_after <= now for event in facts):
         enqueue(Job.FAN_OUT)
     return facts
 

@@ -56,4 +56,4 @@ def test_each_survey_costs_the_same_few_queries():
     with CaptureQueriesContext(connection) as many:
         sending.send_due()
     each = (len(many) - len(few)) / 10
-    assert each <= 33, f"{each} queries for each survey"
+    assert each <= 21, f"{each} queries for each survey"

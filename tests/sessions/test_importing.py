@@ -34,12 +34,12 @@ def item(number: int = 1, **told):
 def resolved():
     heard = []
 
-    def hear(session, ask, **_):
-        heard.append((session.external_id, ask))
+    def hear(ends, **_):
+        heard.extend((end.session.external_id, end.ask) for end in ends)
 
-    signals.session_resolved.connect(hear)
+    signals.sessions_resolved.connect(hear)
     yield heard
-    signals.session_resolved.disconnect(hear)
+    signals.sessions_resolved.disconnect(hear)
 
 
 def test_each_item_is_answered_in_its_place():
@@ -213,11 +213,13 @@ def test_a_known_session_does_not_bring_an_erased_person_back():
 
 
 def test_a_refusal_does_not_sink_the_rest(monkeypatch):
-    def refuse(session, *, by, at=None):
-        raise Refused("Not now.")
+    def refuse(sessions, *, by, real=resolving.resolve_many):
+        if sessions:
+            raise Refused("Not now.")
+        return real(sessions, by=by)
 
     intake.start_many([item(1)], by=API)
-    monkeypatch.setattr(resolving, "resolve", refuse)
+    monkeypatch.setattr(resolving, "resolve_many", refuse)
     bad, good = intake.start_many([item(1, status="closed_resolved"), item(2)], by=API)
     assert (bad, good["external_id"]) == ({"error": "Not now."}, "HD-2")
 

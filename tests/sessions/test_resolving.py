@@ -23,16 +23,16 @@ def told():
     """Every internal signal of resolving: (name, ask)."""
     heard = []
 
-    def resolved(ask, **_):
-        heard.append(("resolved", ask))
+    def resolved(ends, **_):
+        heard.extend(("resolved", end.ask) for end in ends)
 
     def reopened(**_):
         heard.append(("reopened", None))
 
-    signals.session_resolved.connect(resolved)
+    signals.sessions_resolved.connect(resolved)
     signals.session_reopened.connect(reopened)
     yield heard
-    signals.session_resolved.disconnect(resolved)
+    signals.sessions_resolved.disconnect(resolved)
     signals.session_reopened.disconnect(reopened)
 
 
@@ -96,12 +96,12 @@ class TestResolving:
             raise RuntimeError
 
         session = make_session()
-        signals.session_resolved.connect(broken)
+        signals.sessions_resolved.connect(broken)
         try:
             with pytest.raises(RuntimeError):
                 resolving.resolve(session, by=API)
         finally:
-            signals.session_resolved.disconnect(broken)
+            signals.sessions_resolved.disconnect(broken)
         assert session.again().status == Session.Status.OPEN
         assert "session.resolved" not in kinds(session)
 

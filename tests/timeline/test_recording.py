@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 def recorded():
     heard = []
 
-    def hear(event, **_):
-        heard.append(event)
+    def hear(events, **_):
+        heard.extend(events)
 
     signals.recorded.connect(hear)
     yield heard
