@@ -1,8 +1,10 @@
 """The Web Chat card: what a widget may show now, and that it was shown."""
 
 from dataclasses import dataclass
+from functools import cache
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from csat.channels.kinds import Medium
@@ -32,6 +34,7 @@ class CardState:
 
 
 HIDDEN = CardState()
+LIVING = (SurveyState.SENT, SurveyState.ANSWERED)
 
 
 def card_state(session: Session) -> CardState:
@@ -44,11 +47,13 @@ def card_state(session: Session) -> CardState:
 
 def state_behind(token: str) -> CardState | None:
     """The same for whoever polls with a widget token: one query while nothing is due, two otherwise. None: no such token."""
-    live = Link.objects.filter(sha256=tokens.digest(token), purpose=Link.Purpose.WIDGET, revoked_at=None)
-    link = live.select_related("session__survey__score").first()
-    if link is None or (link.expires_at and link.expires_at <= timezone.now()):
+    with connection.cursor() as cursor:
+        cursor.execute(_waiting(), [tokens.digest(token), Link.Purpose.WIDGET, connection.ops.adapt_datetimefield_value(timezone.now())])
+        found = cursor.fetchone()
+    if found is None:
         return None
-    return _state(getattr(link.session, "survey", None))
+    survey, state = found
+    return _state_of(_cards(survey=survey).select_related("survey__score").last()) if state in LIVING else HIDDEN
 
 
 @transaction.atomic
@@ -56,7 +61,7 @@ def shown(survey: Survey) -> bool:
     """The customer has the card before them: the survey counts as requested from now on. False when that was known."""
     survey = hold(survey)
     card = survey.deliveries.filter(medium=Medium.CARD, request=survey.request).exclude(state=DeliveryState.CANCELLED).last()
-    if card is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED):
+    if card is None or survey.state not in LIVING:
         return False
     now = timezone.now()
     after_all = {"state": DeliveryState.SENT, "failed_at": None, "error_code": ""}  # given up for an email, but here they are
@@ -68,12 +73,27 @@ def shown(survey: Survey) -> bool:
     return True
 
 
+@cache
+def _waiting() -> str:
+    """The survey and its state behind a widget link: written once, for composing it costs more than the whole rest of a poll."""
+    live = Link.objects.filter(sha256="").filter(purpose=Link.Purpose.WIDGET).filter(Q(expires_at__gt=timezone.now()) | Q(expires_at=None))
+    live = live.filter(revoked_at=None)
+    return live.values_list("session__survey", "session__survey__state").query.sql_with_params()[0]
+
+
 def _state(survey: Survey | None) -> CardState:
-    if survey is None or survey.state not in (SurveyState.SENT, SurveyState.ANSWERED) or _ended(survey):
+    if survey is None or survey.state not in LIVING:
         return HIDDEN
-    card = _card(survey)
-    if card is None:
+    card = _cards(survey=survey).only("survey_id", "sent_at").last()
+    if card:
+        card.survey = survey
+    return _state_of(card)
+
+
+def _state_of(card: Delivery | None) -> CardState:
+    if card is None or _ended(card.survey):
         return HIDDEN
+    survey = card.survey
     score: Score | None = getattr(survey, "score", None)
     answered = score is not None and not (card.sent_at and score.submitted_at < card.sent_at)
     return CardState(
@@ -87,10 +107,10 @@ def _state(survey: Survey | None) -> CardState:
     )
 
 
-def _card(survey: Survey) -> Delivery | None:
+def _cards(**survey: object) -> QuerySet[Delivery]:
     """The card of the present request; one that failed counts too: an email went out instead, and the card may still be used."""
-    cards = survey.deliveries.filter(medium=Medium.CARD, request=survey.request)
-    return cards.filter(state__in=[DeliveryState.SENT, DeliveryState.FAILED]).only("survey_id", "sent_at").last()
+    cards = Delivery.objects.filter(**survey, medium=Medium.CARD, request=F("survey__request"))
+    return cards.filter(state__in=[DeliveryState.SENT, DeliveryState.FAILED])
 
 
 def _ended(survey: Survey) -> bool:
