@@ -4,7 +4,7 @@ The same shapes as `history.py`, without its details: no second hop, no replaced
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +18,7 @@ from csat.sessions.models import Handoff, HandoffReason, Participation, Session,
 from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey
 from csat.timeline.models import Event
 
+Writer = Callable[[CursorWrapper], None]
 BATCH = 25_000
 TAGS = ["refund", "billing", "login", "delivery", "bug", "how-to", "cancellation", "invoice", "app"]
 REASONS = [
@@ -42,22 +43,27 @@ SAID = "CASE WHEN f < 0.3 THEN said ELSE '' END"
 CLOSED, RESOLVED = "outcome <> 'open'", "outcome IN ('answered', 'sent', 'failed', 'skipped')"
 
 
-def fill(count: int, cast: Cast, *, answered: float | None = None, say: Callable[[str], None] = lambda text: None) -> None:
-    """Add `count` conversations of the last year. `answered`: the share of them with a rating (a third, as in life)."""
-    filled = words(count, cast, answered)
+def fill(
+    count: int, cast: Cast, *, answered: float | None = None, whole: bool = True, say: Callable[[str], None] = lambda text: None
+) -> None:
+    """Add `count` conversations of the last year. `answered`: the share of them with a rating (a third, as in life).
+
+    Not `whole`: only what a report reads, without messages, deliveries and other facts.
+    """
+    filled, writers = words(count, cast, answered), (_sessions, _surveys, *([_deliveries, _facts] if whole else []))
     with transaction.atomic(), connection.cursor() as cursor:
         _unwatched(cursor)
         with indexes_afterwards(cursor, FILLED) if count > BATCH else contextlib.nullcontext():
             _customers(cursor, filled)
             for first in range(0, count, BATCH):
-                _batch(cursor, first, min(first + BATCH, count), filled)
+                _batch(cursor, first, min(first + BATCH, count), filled, writers)
                 say(f"{min(first + BATCH, count):,} of {count:,}")
     _finish()
 
 
-def _batch(cursor: CursorWrapper, first: int, last: int, filled: dict[str, Any]) -> None:
+def _batch(cursor: CursorWrapper, first: int, last: int, filled: dict[str, Any], writers: Iterable[Writer]) -> None:
     cursor.execute(PLAN.format(**filled), {"first": first, "last": last - 1})
-    for write in (_sessions, _surveys, _facts):
+    for write in writers:
         write(cursor)
     cursor.execute("DROP TABLE plan")
 
@@ -82,7 +88,6 @@ def _sessions(cursor: CursorWrapper) -> None:
         resolved_at=f"CASE WHEN {RESOLVED} THEN over END", closed_at=f"CASE WHEN {CLOSED} THEN over END",
         handed_off_at="CASE WHEN handed_off THEN began END",
     )  # fmt: skip
-    insert(cursor, Participation, session="id", agent="agent", messages="1 + (g * 3)::int", last_at="over")
     insert(cursor, Tag, session="id", name=f"({array(TAGS)})[1 + floor(f * {len(TAGS)})::int]", where="g < 0.7")
     insert(cursor, Handoff, id="handoff", session="id", created_at="began", updated_at="began", where="handed_off")
     reason = f"({array(REASONS)})[1 + floor(g * {len(REASONS)})::int]"
@@ -101,14 +106,6 @@ def _surveys(cursor: CursorWrapper) -> None:
         answered_at=f"CASE WHEN {ANSWERED} THEN answered END", expires_at=f"CASE WHEN {ASKED} THEN asked + interval '30 days' END",
         where=RESOLVED,
     )  # fmt: skip
-    medium = " ".join(f"WHEN '{channel}' THEN '{medium}'" for channel, medium in MEDIA.items())
-    insert(
-        cursor, Delivery, survey="survey", channel="channel", medium=f"CASE channel {medium} ELSE 'none' END", transport="'sandbox'",
-        address="''", state="CASE WHEN outcome = 'failed' THEN 'failed' ELSE 'sent' END", attempt="1", next_try="asked", created_at="asked",
-        updated_at="asked", sent_at="asked", cleared_at="asked",
-        shown_at="CASE WHEN channel = 'web' AND outcome <> 'failed' THEN asked END",
-        failed_at="CASE WHEN outcome = 'failed' THEN asked END", where=ASKED,
-    )  # fmt: skip
     rating = {
         "score": "score", "comment": SAID, "created_at": "answered", "updated_at": "answered",
         "about": "CASE WHEN score < 4 AND f < 0.5 THEN (ARRAY['help', 'product', 'policy', 'unsolved'])[1 + (f * 7)::int] END",
@@ -121,7 +118,19 @@ def _surveys(cursor: CursorWrapper) -> None:
     insert(cursor, FollowUp, session="id", created_at="answered", updated_at="answered", done_at=done, where=f"{ANSWERED} AND score < 3")
 
 
+def _deliveries(cursor: CursorWrapper) -> None:
+    medium = " ".join(f"WHEN '{channel}' THEN '{medium}'" for channel, medium in MEDIA.items())
+    insert(
+        cursor, Delivery, survey="survey", channel="channel", medium=f"CASE channel {medium} ELSE 'none' END", transport="'sandbox'",
+        address="''", state="CASE WHEN outcome = 'failed' THEN 'failed' ELSE 'sent' END", attempt="1", next_try="asked", created_at="asked",
+        updated_at="asked", sent_at="asked", cleared_at="asked",
+        shown_at="CASE WHEN channel = 'web' AND outcome <> 'failed' THEN asked END",
+        failed_at="CASE WHEN outcome = 'failed' THEN asked END", where=ASKED,
+    )  # fmt: skip
+
+
 def _facts(cursor: CursorWrapper) -> None:
+    insert(cursor, Participation, session="id", agent="agent", messages="1 + (g * 3)::int", last_at="over")
     customer, server = {"actor_kind": "'contact'"}, {"actor_kind": "CASE WHEN human THEN 'agent' ELSE 'ai' END", "actor_name": "agent_name"}
     agent = "'agent_id', agent_uuid, 'agent_name', agent_name"
     survey = "'survey_id', survey_uuid, 'channel', channel"

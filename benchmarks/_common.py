@@ -1,0 +1,192 @@
+"""What the measurements share: a year of conversations of a given size, a manager's browser, a web server, and how a figure is told."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+TICK = os.sysconf("SC_CLK_TCK")
+ANSWERED = 0.8  # of the conversations of a filled year: four in five have a rating
+LARGE = 2_000_000  # ratings from which a year has only what reports read: no messages, no deliveries
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+sys.path.insert(0, str(ROOT))
+
+
+def say(what: str, ours: float, limit: float | None, unit: str, goal: str = "", *, more_is_better: bool = False) -> None:
+    figure = {"what": what, "ours": ours, "limit": limit, "unit": unit, "goal": goal, "lower_is_better": not more_is_better}
+    print(json.dumps(figure), flush=True)
+
+
+def sizes(name: str, default: str) -> list[int]:
+    """Whole numbers from the environment: BENCH_SCORES=10000,5000000."""
+    return [int(text) for text in os.environ.get(name, default).split(",")]
+
+
+def use_database(name: str) -> None:
+    """Everything from here on speaks to this database of the same server."""
+    os.environ["DATABASE_URL"] = re.sub(r"/[^/]*$", f"/{name}", os.environ["DATABASE_URL"])
+
+
+def use_year(scores: int) -> None:
+    """A year with so many ratings, in a database of its own that later measurements of this size find; call it before Django is set up.
+
+    It is for reading: who writes removes what they wrote.
+    """
+    name = f"{os.environ.get('BENCH_PREFIX', 'bench')}_year_{scores}"
+    there = subprocess.run(["psql", "-Atc", f"SELECT 1 FROM pg_database WHERE datname = '{name}'", _server()], **_TEXT).stdout.strip()
+    if not there:
+        subprocess.run(["psql", "-qc", f'CREATE DATABASE "{name}"', _server()], check=True)
+    use_database(name)
+    if not there:
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, __file__, str(scores)], cwd=ROOT, check=True)
+
+
+def drop_year(scores: int) -> None:
+    """Large ones go as soon as they were read."""
+    name = f"{os.environ.get('BENCH_PREFIX', 'bench')}_year_{scores}"
+    subprocess.run(["psql", "-qc", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', _server()], check=True)
+
+
+def set_up() -> None:
+    import django
+    from django.conf import settings
+
+    django.setup()
+    settings.ALLOWED_HOSTS = ["*"]
+
+
+def browser(role: str = "manager") -> Any:
+    """Somebody with this role, logged in."""
+    from django.contrib.auth.models import Group, User
+    from django.test import Client
+
+    user, _new = User.objects.get_or_create(username=f"bench-{role}")
+    user.groups.set(Group.objects.filter(name=role))
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def key(*scopes: str) -> dict[str, str]:
+    """Headers of a machine with these scopes."""
+    from csat.people import keys
+
+    _row, secret = keys.make("bench", scopes=scopes)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def seconds(call: Callable[[], Any], times: int = 7) -> float:
+    """The median of several calls after a first one that only warms up."""
+    call()
+    return statistics.median(_once(call) for _ in range(times))
+
+
+def fetched(client: Any, path: str, times: int = 7, **more: Any) -> float:
+    """Milliseconds of the server for this page."""
+
+    def fetch() -> None:
+        answer = client.get(path, **more)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+    return seconds(fetch, times) * 1000
+
+
+def _once(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+class Web:
+    """The web server as bin/run starts it, one worker, on a free port."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", site: str) -> None:
+        self.process, self.site = process, site
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(urlsplit(self.site).netloc, timeout=600)
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far."""
+        stats = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split() for one in self._family()]
+        return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICK
+
+    def memory(self) -> float:
+        """MB now."""
+        pages = [int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in self._family()]
+        return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def _family(self) -> list[int]:
+        return _with_children(self.process.pid)
+
+
+@contextlib.contextmanager
+def web(**environment: str) -> Iterator[Web]:
+    site = f"http://127.0.0.1:{_free_port()}"
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", site.rpartition(":")[2]]
+    command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "project.wsgi:application"]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SITE_URL": site} | environment, stdout=sys.stderr)
+    server = Web(process, site)
+    try:
+        _until_it_answers(server)
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def _until_it_answers(server: Web) -> None:
+    for _ in range(300):
+        with contextlib.suppress(OSError):
+            connection = server.connect()
+            connection.request("GET", "/health/live")
+            return connection.getresponse().close()
+        time.sleep(0.2)
+    raise RuntimeError("the server does not answer")
+
+
+def _with_children(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(one for child in children for one in _with_children(int(child)))]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _server() -> str:
+    """The database server's own database, for making others."""
+    return os.environ.get("PG_LIMIT_URL") or re.sub(r"/[^/]*$", "/postgres", os.environ["DATABASE_URL"])
+
+
+def _fill(scores: int) -> None:
+    set_up()
+    from csat.management.commands.demo import count_reports
+    from csat.management.demo import year
+    from csat.management.demo.cast import gather
+
+    began = time.monotonic()
+    year.fill(round(scores / ANSWERED), gather(), answered=ANSWERED, whole=scores < LARGE)
+    count_reports()
+    print(f"a year with {scores:,} ratings made in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+_TEXT: Any = {"capture_output": True, "text": True, "check": True}
+
+if __name__ == "__main__":
+    _fill(int(sys.argv[1]))
