@@ -227,6 +227,8 @@ CONTENT_SECURITY_POLICY = {
 
 # Providers
 SEND_LEASE_SECONDS = env.int("SEND_LEASE_SECONDS", default=90)  # how long a worker may hold a delivery: longer than any task lives
+CALL_LEASE_SECONDS = env.int("CALL_LEASE_SECONDS", default=45)  # an endpoint: longer than the 15 s one call may take, and what surrounds it
+RUN_LEASE_SECONDS = env.int("RUN_LEASE_SECONDS", default=60)  # a workflow run: longer than one step may take
 ANYMAIL_ESP = env.str("ANYMAIL_ESP", default="")
 _email_url = env.str("EMAIL_URL", default="")
 EMAIL_CONFIGURED = bool(_email_url or ANYMAIL_ESP)

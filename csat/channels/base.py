@@ -71,7 +71,8 @@ class Message:
     thread_ts: str = ""
     content_sid: str = ""
     content_variables: Mapping[str, str] = field(default_factory=dict)
-    link: str = ""  # what a look-up searches for
+    link: str = ""  # what a look-up searches for; the whole text where there is no link of its own
+    others: tuple[str, ...] = ()  # provider ids that a look-up must not take for this message
 
 
 @dataclass(frozen=True)

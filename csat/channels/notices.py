@@ -1,6 +1,7 @@
 """Plain words by the same transports: a notice to a colleague, a message to a customer."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from csat.channels import registry
+from csat.channels import registry, slack
 from csat.channels.base import Message, NotKnown, Reach, Receipt
 from csat.channels.kinds import Channel
 from csat.lib.outcomes import Never
@@ -29,37 +30,55 @@ def send(via: str, *, to: str, text: str, subject: str = "", token: str = "", ag
 
     `token` names the message over repeats; `again` looks it up first, as after a send that may have happened.
     """
-    return _send(Message(kind=via, to=to, text=text, subject=subject, **_named(via, text, token)), again=again)
+    message = Message(kind=via, to=to, subject=subject, **_worded(via, text), **_named(via, text, token))
+    return _send(message, since=_look_back() if again else None)
 
 
-def to_customer(channel: str, reach: Reach, *, text: str, subject: str = "", token: str = "", again: bool = False) -> str:
-    """Write to a customer on the session's own channel; by which, `conversation` when nothing travels.
+def to_customer(
+    channel: str,
+    reach: Reach,
+    *,
+    text: str,
+    subject: str = "",
+    token: str = "",
+    since: datetime | None = None,
+    others: Collection[str] = (),
+) -> tuple[str, str]:
+    """Write to a customer on the session's own channel; by which, and the provider's id: `conversation`, "" when nothing travels.
 
-    Raises Never when the contact has no address there, and the outcomes of lib.outcomes.
+    `since`: it may have been sent since then, so it is looked up first; `others` are ids of messages that are not this one, for
+    providers that know a message by its words alone. Raises Never when the contact has no address there, and the outcomes of
+    lib.outcomes.
     """
     via = SPEAKS.get(Channel(channel))
     if via is None:
-        return "conversation"
+        return "conversation", ""
     to = {Channel.EMAIL: reach.email, Channel.SLACK: reach.slack_channel}.get(via, reach.phone)
     if not to:
         raise Never("the contact has no address on this channel")
     thread = reach.thread_ts if via == Channel.SLACK else ""
-    _send(Message(kind=via.value, to=to, text=text, subject=subject, thread_ts=thread, **_named(via, text, token)), again=again)
-    return via.value
+    named = _named(via, text, token) | {"others": tuple(others)}
+    message = Message(kind=via.value, to=to, subject=subject, thread_ts=thread, **_worded(via, text), **named)
+    return via.value, _send(message, since=since)
 
 
-def _send(message: Message, *, again: bool) -> str:
+def _send(message: Message, *, since: datetime | None) -> str:
     sender = registry.get(message.kind)
-    if again:
-        found = sender.find(message, _since())
+    if since:
+        found = sender.find(message, since)
         if found is not None and not isinstance(found, NotKnown):
             return found.provider_id
     receipt: Receipt = sender.send(message)
     return receipt.provider_id
 
 
-def _since() -> datetime:
+def _look_back() -> datetime:
     return timezone.now() - LOOK_BACK
+
+
+def _worded(via: str, text: str) -> dict[str, Any]:
+    """Slack reads & < > as commands: a customer's comment must not call a whole channel."""
+    return {"text": slack.escaped(text) if via == Channel.SLACK else text}
 
 
 def _named(via: str, text: str, token: str) -> dict[str, Any]:

@@ -39,8 +39,8 @@ RETRIES = tuple(
         {"hours": 24},
     )
 )
-LEASE = timedelta(seconds=45)  # longer than the 15 s one call may take, and what surrounds it
 GIVE_UP = timedelta(days=5)
+SEEN_EVERY = timedelta(seconds=45)  # an endpoint that takes call after call has its last success written this often
 SIDE_BY_SIDE = 16
 AT_ONCE = 50  # calls of one endpoint read together
 LOOK_EVERY = 0.2  # seconds between two looks for endpoints with work
@@ -143,15 +143,28 @@ class Lane:
         """Whether another call follows; the lease is renewed with it, or ends."""
         self.waiting.popleft()
         if time_left and (self.waiting or self.fill()):
-            if self.endpoint.lease_until and self.endpoint.lease_until - timezone.now() < LEASE / 2:
-                self.endpoint.change(lease_until=timezone.now() + LEASE)
-            return True
+            return self.hold()
         self.end()
         return False
 
+    def hold(self) -> bool:
+        """Renew the lease in time; False when it ran out and another worker calls this endpoint."""
+        lease, now = self.endpoint.lease_until, timezone.now()
+        if lease and lease - now < _lease() / 2 and not self._change(lease_until=now + _lease()):
+            self.client.http.close()
+            return False
+        return True
+
     def end(self, **values: Any) -> None:
         self.client.http.close()
-        self.endpoint.change(lease_until=None, **values)
+        self._change(lease_until=None, **values)
+
+    def _change(self, **values: Any) -> bool:
+        return self.endpoint.change(where={"lease_until": self.endpoint.lease_until}, **values)
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.CALL_LEASE_SECONDS)
 
 
 def _with_work(now: datetime) -> QuerySet[Endpoint]:
@@ -163,8 +176,8 @@ def _claim(room: int) -> Iterator[Lane]:
     now = timezone.now()
     for endpoint in _with_work(now)[:room] if room else ():
         # one UPDATE that must still find it ready
-        if Endpoint.objects.ready(now).filter(pk=endpoint.pk).update(lease_until=now + LEASE):
-            endpoint.lease_until = now + LEASE
+        if Endpoint.objects.ready(now).filter(pk=endpoint.pk).update(lease_until=now + _lease()):
+            endpoint.lease_until = now + _lease()
             lane = Lane(endpoint, http.Client(allow=settings.WEBHOOK_ALLOW))
             if lane.fill():
                 yield lane
@@ -214,7 +227,7 @@ def _note(lane: Lane, log: dict[str, Any]) -> bool:
 def _succeeded(call: Call, endpoint: Endpoint) -> None:
     now = timezone.now()
     call.change(state=Call.State.DELIVERED, delivered_at=now, attempt=call.attempt, attempts=call.attempts, status=call.status)
-    if endpoint.failures or not endpoint.last_success_at or now - endpoint.last_success_at > LEASE:
+    if endpoint.failures or not endpoint.last_success_at or now - endpoint.last_success_at > SEEN_EVERY:
         endpoint.change(failures=0, failing_since=None, last_success_at=now, next_try=now)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -21,10 +22,14 @@ from csat.workflows import actions, blocks, facts
 from csat.workflows.actions import Context, Wait
 from csat.workflows.models import Block, Run, Step
 
-LEASE = timedelta(seconds=60)  # longer than the slowest step may take
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+DEADLY = 10  # a step within which so many workers died is not tried by another
 IN_HAND = (Run.State.DUE, Run.State.WAITING, Run.State.RUNNING)
 log = structlog.get_logger(__name__)
+
+
+class TakenOver(Exception):
+    """Our lease ran out and another worker goes on with the run."""
 
 
 def run_due(*, seconds: float = 40) -> int:
@@ -52,26 +57,47 @@ def go_on(pk: int) -> bool:
     if not _claim(pk):
         return False
     run = Run.objects.select_related("version", "workflow").get(pk=pk)
-    while run.state == Run.State.RUNNING:
-        _next_step(run)
+    try:
+        while run.state == Run.State.RUNNING:
+            _next_step(run)
+    except TakenOver:
+        log.warning("workflow run taken over", run=str(run.uuid))
     return True
 
 
 def retry(run: Run, *, by: Actor) -> None:
-    """Go on from the step that failed. Raises Refused when none did."""
+    """Go on from the step that failed, under the token it had: what it may have done outside is looked up or recognised by it.
+
+    Raises Refused when none did.
+    """
     with transaction.atomic():
         if not run.change(where={"state": Run.State.FAILED}, state=Run.State.DUE, wake_at=timezone.now(), error="", finished_at=None):
             raise Refused(_("Only a failed run can be taken up again."))
-        run.steps.filter(state=Step.State.FAILED).delete()
+        run.steps.filter(state=Step.State.FAILED).update(state=Step.State.RUNNING, finished_at=None, updated_at=timezone.now())
         enqueue(Job.RUN_DUE)
 
 
 def _claim(pk: int) -> bool:
     now = timezone.now()
-    end = now + LEASE
+    end = now + _lease()
     claimed = _due().filter(pk=pk).update(state=Run.State.RUNNING, lease_until=end, wake_at=end, updated_at=now)
     Run.objects.filter(pk=pk, started_at=None).update(started_at=now)
     return bool(claimed)
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.RUN_LEASE_SECONDS)
+
+
+def _leave(run: Run, **values: Any) -> None:
+    """Change our run; raises TakenOver when it is not ours any more."""
+    if not run.change(where={"state": Run.State.RUNNING, "lease_until": run.lease_until}, **values):
+        raise TakenOver
+
+
+def _hold(run: Run) -> None:
+    end = timezone.now() + _lease()
+    _leave(run, lease_until=end, wake_at=end)
 
 
 def _next_step(run: Run) -> None:
@@ -86,20 +112,28 @@ def _next_step(run: Run) -> None:
     if step.pk and step.output.get("until"):
         step.change(state=Step.State.SUCCEEDED, finished_at=timezone.now())  # a wait that is over
         return
+    _hold(run)
     _carry_out(run, step, done)
 
 
 def _carry_out(run: Run, step: Step, done: dict[str, Step]) -> None:
     action = actions.get(step.type)
     try:
+        if step.attempt >= DEADLY and not step.error:
+            raise Refused(_("Workers died within this step %(count)s times.") % {"count": step.attempt})
         if action.outside:
-            _remember(run, step)
-            output = _act(run, step, done)
-            _note(run, step, output)
+            _remember(step)
+            context = _context(run, step, done)
+            output = action.run(context, step.input)
+            with transaction.atomic():
+                _note(run, step, output)
+                action.tell(context, output)
         else:
             with transaction.atomic():
-                _remember(run, step)
-                _note(run, step, _act(run, step, done))
+                _remember(step)
+                _note(run, step, action.run(_context(run, step, done), step.input))
+    except TakenOver:
+        raise
     except (Retry, Unknown) as problem:
         _later(run, step, problem)
     except (Refused, Outcome) as problem:
@@ -109,22 +143,19 @@ def _carry_out(run: Run, step: Step, done: dict[str, Step]) -> None:
         _fail(run, step, f"{type(problem).__name__}: {problem}")
 
 
-def _remember(run: Run, step: Step) -> None:
-    """The step's row before its effect: found again as running, its worker died within it."""
-    end = timezone.now() + LEASE
-    run.change(where={"state": Run.State.RUNNING}, lease_until=end, wake_at=end)
+def _remember(step: Step) -> None:
+    """The step's row before its effect: found again as running and without an error, its worker died within it."""
     if step.pk:
         step.change(interrupted=step.interrupted or not step.error, attempt=step.attempt + 1, error="")
     else:
         step.save()
 
 
-def _act(run: Run, step: Step, done: dict[str, Step]) -> dict[str, Any] | Wait:
+def _context(run: Run, step: Step, done: dict[str, Step]) -> Context:
     session = Session.objects.select_related("contact", "team", "assignee", "resolver").get(pk=run.session_id or 0)
     known = facts.gather(session) | {"steps": {name: one.output for name, one in done.items()}}
     by = Actor(ActorKind.WORKFLOW, id=str(run.workflow.uuid), name=run.workflow.name, depth=run.depth)
-    context = Context(session=session, by=by, facts=known, step=step, values=_values(session, known, step.input, by))
-    return actions.get(step.type).run(context, step.input)
+    return Context(session=session, by=by, facts=known, step=step, values=_values(session, known, step.input, by))
 
 
 def _values(session: Session, known: dict[str, Any], params: Block, by: Actor) -> dict[str, str]:
@@ -146,7 +177,7 @@ def _note(run: Run, step: Step, output: dict[str, Any] | Wait) -> None:
     now = timezone.now()
     if isinstance(output, Wait):
         step.change(output={"until": (now + output.length).isoformat()})
-        run.change(where={"state": Run.State.RUNNING}, state=Run.State.WAITING, wake_at=now + output.length, lease_until=None)
+        _leave(run, state=Run.State.WAITING, wake_at=now + output.length, lease_until=None)
         return
     step.change(state=Step.State.SUCCEEDED, output=output, error="", finished_at=now)
 
@@ -158,25 +189,23 @@ def _later(run: Run, step: Step, problem: Retry | Unknown) -> None:
         return
     pause = timedelta(seconds=getattr(problem, "after", None) or 0) or RETRIES[step.attempt - 1]
     step.change(error=str(problem)[:500], interrupted=step.interrupted or isinstance(problem, Unknown))
-    run.change(where={"state": Run.State.RUNNING}, state=Run.State.WAITING, wake_at=timezone.now() + pause, lease_until=None)
+    _leave(run, state=Run.State.WAITING, wake_at=timezone.now() + pause, lease_until=None)
 
 
 def _fail(run: Run, step: Step, words: str) -> None:
     now = timezone.now()
     with transaction.atomic():
+        _hold(run)
         if step.pk is None or not Step.objects.filter(pk=step.pk).exists():
             step.pk = None  # its transaction was undone with its effect
             step.save()
-        step.change(state=Step.State.FAILED, error=words[:500], finished_at=now)
+        step.change(state=Step.State.FAILED, attempt=step.attempt, error=words[:500], finished_at=now)
         _finish(run, Run.State.FAILED, error=words[:500])
 
 
 @transaction.atomic
 def _finish(run: Run, state: Run.State, *, error: str = "") -> None:
-    now = timezone.now()
-    if not run.change(where={"state": Run.State.RUNNING}, state=state, error=error, finished_at=now, lease_until=None, wake_at=None):
-        run.state = run.again().state
-        return
+    _leave(run, state=state, error=error, finished_at=timezone.now(), lease_until=None, wake_at=None)
     record(
         Kind.RUN_SUCCEEDED if state == Run.State.SUCCEEDED else Kind.RUN_FAILED,
         by=Actor(ActorKind.WORKFLOW, id=str(run.workflow.uuid), name=run.workflow.name, depth=run.depth),

@@ -56,6 +56,7 @@ class SlackServer(Provider):
             "chat.update": self._update,
             "chat.postEphemeral": self._whisper,
             "conversations.replies": self._replies,
+            "conversations.history": self._history,
             "views.open": self._open,
             "auth.test": lambda _fields: {"user_id": "U0BOT", "team": "Acme"},
         }.get(name)
@@ -105,11 +106,19 @@ class SlackServer(Provider):
         self._check_channel(fields)
         if not TS.fullmatch(fields.get("ts", "")):
             raise error("invalid_ts_latest")
+        return self._page(fields, fields["ts"])
+
+    def _history(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """What stands in the channel itself, without the replies in its threads."""
+        self._check_channel(fields)
+        return self._page(fields, None)
+
+    def _page(self, fields: dict[str, Any], thread: str | None) -> dict[str, Any]:
         oldest = float(fields.get("oldest", 0))
         found = [
             message
             for message in self.messages
-            if (message["channel"], message.get("thread_ts")) == (fields["channel"], fields["ts"]) and float(message["ts"]) > oldest
+            if (message["channel"], message.get("thread_ts")) == (fields["channel"], thread) and float(message["ts"]) > oldest
         ]
         start, size = int(fields.get("cursor") or 0), min(int(fields.get("limit", 1000)), 2)  # small pages, so that paging is tried
         shown = [message if fields.get("include_all_metadata") else _bare(message) for message in found[start : start + size]]
@@ -181,7 +190,7 @@ class SlackServer(Provider):
 
 def _fields(name: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     if headers.get("content-type", "").startswith("application/json"):
-        if name == "conversations.replies":
+        if name in {"conversations.replies", "conversations.history"}:
             raise error("invalid_arguments")  # reading methods take no JSON
         return dict(json.loads(body))
     return dict(parse_qsl(body.decode()))

@@ -8,26 +8,18 @@ from csat.channels.outbox import SandboxMessage
 from csat.lib.refusal import Refused
 from csat.sessions import resolving
 from csat.sessions.models import Session
-from csat.surveys import answering, scheduling
+from csat.surveys import answering, scheduling, sending
 from csat.surveys.models import Survey
 from csat.timeline import dispatching
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
-from csat.workflows import editing, examples, running, triggers
+from csat.workflows import actions, editing, examples, running, triggers
 from csat.workflows.models import Run, Step, Workflow
-from tests.factories import make_resolved_session, make_session
+from tests.factories import make_resolved_session, make_session, switch_on
+from tests.workflows.making import block, go_on, rate, workflow
 
 pytestmark = pytest.mark.django_db
-
-RESOLVED = "ticket-resolved"
-
-
-def workflow(*blocks: dict, trigger: str = RESOLVED, when: dict | None = None) -> Workflow:
-    """An active workflow."""
-    made = editing.create(name="A workflow", by=SYSTEM, trigger_type=trigger, trigger_constraints=when or {}, blocks=list(blocks))
-    editing.activate(made, by=SYSTEM)
-    return made
 
 
 def from_example(slug: str, **changes: dict) -> Workflow:
@@ -35,20 +27,6 @@ def from_example(slug: str, **changes: dict) -> Workflow:
     assert example
     blocks = [block | {"params": block["params"] | changes.get(block["id"], {})} for block in example.blocks]
     return workflow(*blocks, trigger=example.trigger_type, when=example.trigger_constraints)
-
-
-def block(kind: str, name: str = "", **params: object) -> dict:
-    return {"id": name or kind, "type": kind, "params": params}
-
-
-def go_on() -> None:
-    """Fan-out and the runs, until nothing is due."""
-    while dispatching.fan_out() + running.run_due():
-        pass
-
-
-def rate(session: Session, score: int, comment: str = "") -> None:
-    answering.answer(scheduling.open_link(session, by=SYSTEM), score=score, comment=comment, source="page")
 
 
 def the_steps() -> list[tuple[str, str]]:
@@ -159,26 +137,38 @@ def test_editing_does_not_change_a_run_in_flight():
     assert [tag.name for tag in session.tags.all()] == ["old"]
 
 
-def test_a_workflow_that_reopens_and_resolves_its_own_trigger_stops_at_the_guard_and_says_so(monkeypatch):
-    workflow(block("reopen_session"), block("note", text="again"))
+class Resolve(actions.Action):
+    """Not shipped: the shortest way to trigger oneself."""
 
-    original = running._act
+    type, label = "resolve", "Resolve"
 
-    def act(run, step, done):
-        output = original(run, step, done)
-        if step.type == "note":
-            from csat.timeline.kinds import ActorKind
-            from csat.timeline.recording import Actor
+    def run(self, context, params):
+        return {"resolved": resolving.resolve(context.session.again(), by=context.by)}
 
-            resolving.resolve(run.session.again(), by=Actor(ActorKind.WORKFLOW, depth=run.depth))
-        return output
 
-    monkeypatch.setattr(running, "_act", act)
+def test_a_workflow_that_reopens_and_resolves_its_own_trigger_stops_at_the_guard_and_says_so(monkeypatch, manager):
+    monkeypatch.setitem(actions.TYPES, "resolve", Resolve())
+    made = workflow(block("reopen_session"), block("resolve"))
     make_resolved_session()
     go_on()
     runs = list(Run.objects.order_by("id"))
-    assert [run.state for run in runs] == ["succeeded"] * 3 + ["stopped"]
-    assert "loop guard" in runs[-1].error
+    assert [(run.state, run.depth) for run in runs] == [("succeeded", 1), ("succeeded", 2), ("succeeded", 3), ("stopped", 4)]
+    words = "Stopped by the loop guard: workflows had triggered each other 3 times."
+    assert runs[-1].error == words
+    assert not runs[-1].steps.exists()
+    assert words in manager.get(f"/workflows/{made.uuid}/runs/").content.decode()
+    assert words in manager.get(f"/workflows/{made.uuid}/runs/{runs[-1].uuid}/").content.decode()
+
+
+def test_a_workflow_that_asks_whenever_it_was_asked_stops_at_the_guard_too():
+    """Through the sending of a survey, which another process does."""
+    switch_on("email")
+    workflow(block("send_csat_request"), trigger="csat-requested")
+    make_resolved_session()
+    while sending.send_due() + dispatching.fan_out() + running.run_due():
+        pass
+    assert [run.state for run in Run.objects.order_by("id")] == ["succeeded"] * 3 + ["stopped"]
+    assert Event.objects.filter(kind=Kind.CSAT_REQUESTED).count() == 4
 
 
 def test_a_low_score_is_told_to_the_supervisor_once_with_the_comment_and_the_session_reopened():

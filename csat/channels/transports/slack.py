@@ -1,6 +1,7 @@
 """Slack's Web API: posting into a thread, looking up by metadata, and presses on our buttons."""
 
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ SECONDS, LOOKING = 10, 5  # for a call that sends, for one that only asks
 EVENT_TYPE = "csat_survey"  # of the metadata each message carries
 ACTION = "csat_score_"  # of the five buttons: csat_score_1 ... csat_score_5
 MODAL = "csat_comment"
+ID = re.compile(r"[CDG][A-Z0-9]{6,}")  # of a conversation; chat.postMessage takes a name as well, reading methods do not
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 NEVER = {
     "channel_not_found", "not_in_channel", "is_archived", "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format",
@@ -64,21 +66,21 @@ def send(message: Message) -> Receipt:
     if not configured():
         return sandbox.send(message, medium=Medium.SLACK)
     payload = {"reference": message.reference, "survey_id": message.survey_id}
+    given: dict[str, Any] = {"thread_ts": message.thread_ts, "blocks": list(message.blocks)}
     answer = call(
         "chat.postMessage",
         channel=message.to,
-        thread_ts=message.thread_ts,
         text=message.text,
-        blocks=list(message.blocks),
         metadata={"event_type": EVENT_TYPE, "event_payload": payload},
         unfurl_links=False,
         unfurl_media=False,
+        **{name: value for name, value in given.items() if value},
     )
     return Receipt(str(answer["ts"]), NAME, {"channel": answer["channel"], "ts": answer["ts"]})
 
 
 def find(message: Message, since: datetime) -> Receipt | NotKnown | None:
-    """The reply in the thread that carries our reference."""
+    """The reply in the thread, or the message in the channel, that carries our reference."""
     if not configured():
         return sandbox.find(message)
     try:
@@ -88,14 +90,17 @@ def find(message: Message, since: datetime) -> Receipt | NotKnown | None:
     except Unknown as error:
         raise Retry(error.text, code=error.code) from error  # nothing was sent by asking
     except Never as error:
-        return UNKNOWN if error.account else None  # without the history scope nobody can tell; without the thread it is not there
+        # without the history scope, or by a channel's name, nobody can tell; without the thread or the channel it is not there
+        return UNKNOWN if error.account or not ID.fullmatch(message.to) else None
     return None
 
 
 def _replies(message: Message, since: datetime) -> Iterator[dict[str, Any]]:
-    fields: dict[str, Any] = {"channel": message.to, "ts": message.thread_ts, "oldest": f"{since.timestamp() - 120:.6f}", "limit": 200}
+    fields: dict[str, Any] = {"channel": message.to, "oldest": f"{since.timestamp() - 120:.6f}", "limit": 200}
+    fields |= {"ts": message.thread_ts} if message.thread_ts else {}
+    method = "conversations.replies" if message.thread_ts else "conversations.history"
     while True:
-        page = call("conversations.replies", seconds=LOOKING, include_all_metadata=True, **fields)
+        page = call(method, seconds=LOOKING, include_all_metadata=True, **fields)
         yield from page.get("messages", [])
         fields["cursor"] = (page.get("response_metadata") or {}).get("next_cursor", "")
         if not fields["cursor"]:

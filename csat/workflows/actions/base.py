@@ -73,3 +73,6 @@ class Action:
     def run(self, context: Context, params: dict[str, Any]) -> dict[str, Any] | Wait:
         """Do it; its output. Raises Refused or Outcome when it cannot be done."""
         raise NotImplementedError
+
+    def tell(self, context: Context, output: dict[str, Any] | Wait) -> None:
+        """What an outside step writes down of itself, in the transaction that notes it as done."""

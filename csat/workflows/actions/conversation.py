@@ -1,18 +1,26 @@
 """Steps on the conversation itself."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from csat.channels import notices
-from csat.lib.refusal import Invalid
+from csat.channels import notices, whatsapp
+from csat.channels.kinds import Channel
+from csat.lib import locks
+from csat.lib.outcomes import Retry
+from csat.lib.refusal import Invalid, Refused
 from csat.people import agents
 from csat.people.models import Agent
 from csat.sessions import conversing, resolving
+from csat.sessions.models import Session
 from csat.workflows import wording
-from csat.workflows.actions.base import Action, Context, Param
+from csat.workflows.actions.base import Action, Context, Param, Wait
+from csat.workflows.models import Step
 
+LOOK_BACK = timedelta(days=1)
 PLACEHOLDERS = gettext_lazy("You can use {csat_link} {score} {comment} {contact_name} {agent_name} {ticket_number}.")
 
 
@@ -89,16 +97,41 @@ class SendMessage(Action):
 
     def run(self, context: Context, params: dict[str, Any]) -> dict[str, Any]:
         text = wording.filled(params["text"], context.values)
-        via = notices.to_customer(
-            context.session.surveyed_as,
-            context.session.reach,
+        session, step = context.session, context.step
+        if session.surveyed_as == Channel.WHATSAPP and not _window_is_open(session):
+            raise Refused(_("WhatsApp takes our own words only within 24 hours of the customer's last message."))
+        via, provider_id = notices.to_customer(
+            session.surveyed_as,
+            session.reach,
             text=text,
-            subject=context.session.subject,
+            subject=session.subject,
             token=context.token,
-            again=context.step.interrupted,
+            since=step.created_at if step.interrupted else None,
+            others=_sent_before(step),
         )
-        conversing.add_message(context.session, sender="ai", text=text, by=context.by)
-        return {"text": text, "via": via}
+        return {"text": text, "via": via, "provider_id": provider_id}
+
+    def tell(self, context: Context, output: dict[str, Any] | Wait) -> None:
+        assert isinstance(output, dict)
+        locks.hold([f"messages to {context.session.contact_id}"])
+        if context.step.interrupted and output["provider_id"] in _sent_before(context.step):
+            raise Retry("another step sent that message")  # both looked at once for the same words
+        conversing.add_message(context.session, sender="ai", text=output["text"], by=context.by)
+
+
+def _sent_before(step: Step) -> set[str]:
+    """The provider's ids of what other steps wrote to this customer: two of them may have used the same words."""
+    if not step.interrupted:
+        return set()
+    contact_id = step.run.session.contact_id if step.run.session else None
+    near = Step.objects.filter(run__session__contact=contact_id, created_at__gte=step.created_at - LOOK_BACK)
+    outputs = near.filter(type=SendMessage.type).exclude(pk=step.pk).values_list("output", flat=True)
+    return {str(output["provider_id"]) for output in outputs if output.get("provider_id")}
+
+
+def _window_is_open(session: Session) -> bool:
+    last = session.last_customer_message_at
+    return last is not None and timezone.now() - last < whatsapp.WINDOW
 
 
 def agent_choices() -> list[tuple[str, str]]:

@@ -1,0 +1,31 @@
+"""Workflows as tests write them, and going on with them until nothing is due."""
+
+from csat.sessions.models import Session
+from csat.surveys import answering, scheduling
+from csat.timeline import dispatching
+from csat.timeline.recording import SYSTEM
+from csat.workflows import editing, running
+from csat.workflows.models import Workflow
+
+RESOLVED = "ticket-resolved"
+
+
+def workflow(*blocks: dict, trigger: str = RESOLVED, when: dict | None = None) -> Workflow:
+    """An active workflow."""
+    made = editing.create(name="A workflow", by=SYSTEM, trigger_type=trigger, trigger_constraints=when or {}, blocks=list(blocks))
+    editing.activate(made, by=SYSTEM)
+    return made
+
+
+def block(kind: str, name: str = "", **params: object) -> dict:
+    return {"id": name or kind, "type": kind, "params": params}
+
+
+def go_on() -> None:
+    """Fan-out and the runs, until nothing is due."""
+    while dispatching.fan_out() + running.run_due():
+        pass
+
+
+def rate(session: Session, score: int, comment: str = "") -> None:
+    answering.answer(scheduling.open_link(session, by=SYSTEM), score=score, comment=comment, source="page")
