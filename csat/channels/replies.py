@@ -1,6 +1,5 @@
 """A rating typed as a reply, in any of the twelve languages; what is not certain is asked back or left alone."""
 
-import re
 from dataclasses import dataclass, replace
 
 from csat.channels import reply_words
@@ -30,21 +29,16 @@ def read_rating(text: str, language: str = "en") -> Rating | AskBack | None:
     return own or (english if isinstance(english, Rating) else _label_elsewhere(plain) or english)
 
 
-def own_words(text: str) -> str:
-    """What the person wrote in an email reply: without the quoted mail and the line that introduces it."""
-    lines: list[str] = []
-    for line in text.strip().splitlines():
-        if line.startswith(">") or QUOTE_BEGINS.search(line):
-            break
-        lines.append(line)
-    return "\n".join(lines).strip()
+def stands_against(score: int, text: str, language: str = "en") -> bool:
+    """Does this text only praise beside a low score, or only blame beside a high one?"""
+    felt = {kind for code in {known(language), "en"} for kind in _felt(cleaned(text), code)}
+    return (score <= 2 and felt == {"praise"}) or (score >= 4 and felt == {"blame"})
 
 
-# "On Monday, Sam wrote:", "Am ... schrieb Sam:", "-----Original Message-----", "From: ..."
-QUOTE_BEGINS = re.compile(
-    r"^\s*(-{3,}|_{5,}|(on|am|le|el|il|em|op|w dniu|dnia)\b.{5,}:\s*$|(from|von|de|da|van|od|kimden|差出人|发件人|من)\s?[:：])",
-    re.IGNORECASE,
-)
+def _felt(plain: str, language: str) -> set[str]:
+    tokens = take_apart(plain, reply_words.vocabulary(language))
+    kinds = {FELT.get(token.score, "") if token.kind in {"label", "face"} else token.kind for token in tokens}
+    return {FEELING[kind] for kind in kinds if kind in FEELING}
 
 
 def _label_elsewhere(plain: str) -> Rating | None:
@@ -99,6 +93,7 @@ def _only_score(tokens: list[Token]) -> int:
 
 
 FELT = {1: "blame", 2: "blame", 4: "praise", 5: "praise"}  # what a label beside a number says
+FEELING = {"praise": "praise", "happy": "praise", "blame": "blame", "sad": "blame"}
 
 
 def _agrees(named: Token, tokens: list[Token]) -> bool:

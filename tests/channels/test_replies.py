@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from csat.channels.faces import FACES
-from csat.channels.replies import AskBack, Rating, own_words, read_rating
+from csat.channels.replies import AskBack, Rating, read_rating
 
 FOLDER = Path(__file__).parent / "replies_corpus"
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
@@ -102,22 +102,6 @@ def test_a_letter_is_no_rating():
 
 def test_an_unknown_language_reads_digits_all_the_same():
     assert told("5", "tlh") == "5"
-
-
-@pytest.mark.parametrize(
-    "quoted",
-    [
-        "> How was your conversation?",
-        "On Mon, 2 Jan 2026 at 10:00, Acme <s@acme.example> wrote:\n> How was it?",
-        "Am 02.01.2026 schrieb Acme Support:\n> Wie war es?",
-        "Le 2 janvier 2026, Acme a écrit :\n> ...",
-        "-----Original Message-----\nFrom: Acme",
-        "From: Acme Support\nSent: Monday",
-        "________________________________\nVon: Acme",
-    ],
-)
-def test_a_mails_quotation_is_not_the_persons_own_words(quoted: str):
-    assert own_words(f"5\nVery helpful!\n\n{quoted}\n1 2 3") == "5\nVery helpful!"
 
 
 @given(text=st.text(max_size=60), language=st.sampled_from(LANGUAGES))
