@@ -10,6 +10,7 @@ class Job(StrEnum):
     FAN_OUT = "csat.tasks.fan_out"
     CALL_DUE = "csat.tasks.call_due"
     RUN_DUE = "csat.tasks.run_due"
+    ANSWER_BACK = "csat.tasks.answer_back"
     SWEEP = "csat.tasks.sweep"
     SWEEP_OUTWARD = "csat.tasks.sweep_outward"
     NIGHTLY = "csat.tasks.nightly"

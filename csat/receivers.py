@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from anymail.signals import tracking
+from anymail.signals import inbound, tracking
 from django.apps import apps
 from django.db import transaction
 from django.db.models.signals import post_delete, post_migrate
 from django.dispatch import receiver
 
 from csat import signals
-from csat.channels.transports import email
+from csat.channels.transports import email, email_inbound
 from csat.people import roles
 from csat.people.models import Agent, Contact, Organization, Team
 from csat.reports import counting, exports, indexes
 from csat.sessions import forgetting
 from csat.sessions.models import Session
 from csat.sessions.resolving import End
-from csat.surveys import actors, receipts, scheduling
+from csat.surveys import actors, receipts, scheduling, thanking
 from csat.surveys import forgetting as survey_forgetting
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -63,6 +63,12 @@ def forget_in_surveys(contact: Contact, **_: Any) -> None:
 def note_what_the_esp_tells(event: Any, **_: Any) -> None:
     if update := email.from_tracking(event):
         receipts.apply(update)
+
+
+@receiver(inbound)
+def hear_a_mail(event: Any, **_: Any) -> None:
+    if update := email_inbound.from_inbound(event):
+        thanking.take(update)
 
 
 @receiver(signals.dispatching)

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from csat.jobs import Job, enqueue
 from csat.people import repeating
 from csat.reports import counting, exports
-from csat.surveys import sending, sweeping
+from csat.surveys import sending, sweeping, thanking
 from csat.timeline import beating, dispatching
 from csat.webhooks import calling
 from csat.workflows import running
@@ -13,6 +13,10 @@ from csat.workflows import running
 
 def send_due() -> int:
     return sending.send_due()
+
+
+def answer_back(pk: int) -> bool:
+    return thanking.by_mail(pk)
 
 
 def sweep() -> dict[str, int]:

@@ -8,6 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("twilio/status", callbacks.twilio_status),
     path("twilio/inbound", callbacks.twilio_inbound),
     path("slack/interactions", callbacks.slack_interactions),
-    path("email/<slug:esp>/tracking", callbacks.email_tracking),
-    path("email/<slug:esp>/tracking/", callbacks.email_tracking),
+    path("email/<slug:esp>/<slug:what>", callbacks.email),
+    path("email/<slug:esp>/<slug:what>/", callbacks.email),
 ]

@@ -18,10 +18,8 @@ from csat.channels.transports import twilio_callbacks
 from csat.surveys import hearing, receipts
 from csat.surveys.hearing import Heard
 
-ENDING = "_tracking_webhook"
-TRACKING: dict[str, Any] = {
-    str(pattern.name).removesuffix(ENDING): pattern.callback for pattern in anymail_urls.urlpatterns if str(pattern.name).endswith(ENDING)
-} | {"mandrill": next(pattern.callback for pattern in anymail_urls.urlpatterns if pattern.name == "mandrill_webhook")}
+VIEWS: dict[str, Any] = {str(pattern.name): pattern.callback for pattern in anymail_urls.urlpatterns}
+VIEWS["mandrill_inbound_webhook"] = VIEWS["mandrill_webhook"]  # one for both
 
 
 @csrf_exempt
@@ -52,9 +50,12 @@ def slack_interactions(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["POST", "HEAD"])
-def email_tracking(request: HttpRequest, esp: str) -> HttpResponse:
-    """anymail verifies and reads it and sends its signal `tracking`; an ESP whose word could not be verified is not let in."""
-    view = TRACKING.get(esp)
+def email(request: HttpRequest, esp: str, what: str) -> HttpResponse:
+    """`what`: tracking, inbound, or inbound_mime (Mailgun). anymail verifies, reads and sends its signal of that name.
+
+    An ESP whose word could not be verified is not let in.
+    """
+    view = VIEWS.get(f"{esp}_{what.removesuffix('_mime')}_webhook")
     if view is None:
         raise Http404
     if not _verifiable(view):
@@ -74,17 +75,13 @@ def _taken(request: HttpRequest, kind: str, act: Callable[[Update], object], ans
 
 def _heard(update: Update) -> Heard | None:
     """An answer, or a wish such as STOP."""
-    heard = hearing.hear(update)
-    if heard is None:
-        receipts.apply(update)
-    return heard
+    return hearing.hear(update)
 
 
 def _verifiable(view: Any) -> bool:
     """By the shared secret, or by the ESP's own signature when its key is set."""
-    if settings.ANYMAIL["WEBHOOK_SECRET"]:
-        return True
     try:
-        return not view.view_class(**view.view_initkwargs).warn_if_no_basic_auth
-    except (AnymailConfigurationError, ImportError):
+        made = view.view_class(**view.view_initkwargs)
+    except (AnymailConfigurationError, ImportError):  # its key is not set, or what it needs is not installed
         return False
+    return bool(settings.ANYMAIL["WEBHOOK_SECRET"] or not made.warn_if_no_basic_auth)

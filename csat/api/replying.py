@@ -2,8 +2,9 @@
 
 import structlog
 
-from csat.channels import answers
+from csat.channels import answers, wishes
 from csat.channels.base import Update, What
+from csat.channels.kinds import Medium
 from csat.channels.transports import slack_answers
 from csat.lib.outcomes import Outcome
 from csat.surveys.hearing import Heard, Meant
@@ -14,15 +15,21 @@ log = structlog.get_logger(__name__)
 
 def by_text(update: Update, heard: Heard | None) -> str:
     """The one short line for the sender; empty: nothing goes back."""
-    if update.what == What.HELP:
-        return answers.help_text(brand=CsatSettings.current().brand_name, language="en")
-    if heard is None:
+    if heard is None or update.raw.get("OptOutType"):  # then Twilio has answered it
         return ""
     return {
         Meant.RATED: lambda: answers.thanks(heard.score, language=heard.language),
         Meant.COMMENTED: lambda: answers.thanks_for_comment(language=heard.language),
         Meant.UNCLEAR: lambda: answers.ask_back(language=heard.language),
+        Meant.HELPED: lambda: answers.help_text(brand=CsatSettings.current().brand_name, language=heard.language),
+        Meant.STOPPED: lambda: _confirmed(update, answers.stopped(language=heard.language)),
+        Meant.STARTED: lambda: _confirmed(update, answers.started(language=heard.language)),
     }.get(heard.meant, str)()
+
+
+def _confirmed(update: Update, words: str) -> str:
+    """Twilio confirms its own words itself, by SMS; after its STOP it would refuse ours (21610)."""
+    return "" if update.medium == Medium.SMS and wishes.is_carriers(update.text) else words
 
 
 def in_slack(update: Update, heard: Heard | None) -> None:

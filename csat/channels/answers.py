@@ -32,6 +32,17 @@ def help_text(*, brand: str, language: str) -> str:
         return _("%(brand)s asks how your conversation was. Reply 1 to 5 to rate it, STOP to hear no more.") % {"brand": brand}
 
 
+def stopped(*, language: str) -> str:
+    """After STOP, where nobody else confirms it."""
+    with speaking(language):
+        return _("You will get no more surveys here. Reply START to get them again.")
+
+
+def started(*, language: str) -> str:
+    with speaking(language):
+        return _("You will get our surveys again. Reply STOP to hear no more.")
+
+
 def chosen(score: int, *, language: str) -> str:
     """Under the faces, once one was pressed."""
     face = BY_SCORE[score]

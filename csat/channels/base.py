@@ -129,6 +129,9 @@ class Update:
     reply_url: str = ""  # where the provider takes an answer to this press
     at: datetime | None = None
     event_id: str = ""  # for de-duplication
+    thread: tuple[str, ...] = ()  # Message-IDs of the mails this one answers, the latest first
+    tokens: tuple[str, ...] = ()  # of rating links in what it quotes
+    automatic: bool = False  # no person wrote it
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

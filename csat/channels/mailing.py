@@ -34,6 +34,28 @@ def compose(kind: str, ask: Ask) -> Message:
     )
 
 
+def answer_back(kind: str, ask: Ask, text: str, *, reference: str) -> Message:
+    """A few plain words in the thread of the survey's own mail; no robot answers them (RFC 3834)."""
+    subject, own_id = _subject(kind, ask), f"<{ask.reference}@{_domain()}>"
+    headers = _headers(ask) | {
+        "Message-ID": f"<{reference}@{_domain()}>",
+        "Auto-Submitted": "auto-replied",
+        "In-Reply-To": own_id,
+        "References": " ".join(filter(None, [_message_id(ask.email_message_id), own_id])),
+    }
+    return Message(
+        kind=kind,
+        to=ask.to,
+        subject=subject if subject.casefold().startswith("re:") else f"Re: {subject}",
+        text=text,
+        sender=_sender(ask.brand),
+        headers=headers,
+        reference=reference,
+        survey_id=ask.survey_id,
+        language=ask.language,
+    )
+
+
 def _colours(brand: str) -> dict[str, str]:
     """The brand's colour where it must be read: on the card by day and by night, and what is written on it."""
     ink = max((INK, PAPER), key=lambda colour: contrast(colour, brand))

@@ -1,26 +1,34 @@
-"""Hearing: answers that come back through a channel itself: a pressed face, a typed rating, a comment after it."""
+"""Hearing: answers that come back through a channel itself: a pressed face, a typed rating, a comment after it, a wish such as STOP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from csat.channels import wishes
 from csat.channels.base import Update, What
 from csat.channels.kinds import Medium
 from csat.channels.replies import AskBack, Rating, read_rating
+from csat.channels.reply_mails import read_mail, unsigned
+from csat.lib.text import clean
+from csat.people.models import Contact
 from csat.sessions import conversing
-from csat.surveys import answering, links
+from csat.surveys import answering, links, receipts, speaking, tracing
 from csat.surveys.holding import hold
-from csat.surveys.models import Answer, Delivery, Source, Survey
-from csat.surveys.states import DeliveryState, SurveyState
+from csat.surveys.models import Answer, CsatSettings, Source, Survey
+from csat.surveys.states import SurveyState
 from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
+from csat.timeline.models import Event
+from csat.timeline.recording import SYSTEM, Actor
 
+log = structlog.get_logger(__name__)
 SOURCE = {Medium.SLACK: Source.SLACK, Medium.SMS: Source.SMS, Medium.WHATSAPP: Source.WHATSAPP, Medium.EMAIL: Source.EMAIL}
 JOINS = timedelta(minutes=30)  # how long a comment still belongs to the number before it
+LONGEST_LEFT = 4000  # characters of a reply that are kept in the conversation
 
 
 class Meant(StrEnum):
@@ -29,27 +37,34 @@ class Meant(StrEnum):
     COMMENTED = "commented"
     UNCLEAR = "unclear"  # about a rating, but not which: asked back
     SOMEBODY_ELSE = "somebody_else"  # pressed by another person in a shared channel
+    STOPPED = "stopped"
+    STARTED = "started"
+    HELPED = "helped"
     LEFT = "left"  # not ours: it stays in the conversation
+
+
+WISHES = {What.OPTED_OUT: Meant.STOPPED, What.OPTED_IN: Meant.STARTED, What.HELP: Meant.HELPED}
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What an update turned out to be, and how to answer it."""
+    """What an update turned out to be, and how to answer it; `event_id` is the fact that tells it."""
 
     meant: Meant
     score: int = 0
     language: str = "en"
+    event_id: int = 0
 
 
 def hear(update: Update) -> Heard | None:
-    """Take it as an answer where it is one; None for what is not about a survey at all."""
-    act = {What.PRESSED: _pressed, What.COMMENTED: _commented, What.REPLIED: _replied}.get(update.what)
-    return act(update) if act else None
+    """Take it as an answer or a wish where it is one; None for what is not about a survey at all."""
+    act = {What.PRESSED: _pressed, What.COMMENTED: _commented, What.REPLIED: _replied} | dict.fromkeys(WISHES, _replied)
+    return act[update.what](update) if update.what in act else None
 
 
 @transaction.atomic
 def _pressed(update: Update) -> Heard | None:
-    survey = _named(update)
+    survey = tracing.named(update)
     if survey is None or update.score is None or not _may_answer(survey):
         return None
     if update.user and _customer_user(survey) not in ("", update.user):
@@ -59,7 +74,7 @@ def _pressed(update: Update) -> Heard | None:
 
 @transaction.atomic
 def _commented(update: Update) -> Heard | None:
-    survey = _named(update)
+    survey = tracing.named(update)
     given = _latest(survey, update) if survey else None
     if survey is None or given is None or not update.text.strip():
         return None
@@ -69,19 +84,68 @@ def _commented(update: Update) -> Heard | None:
 
 @transaction.atomic
 def _replied(update: Update) -> Heard | None:
-    """A typed rating from an address that was asked and may still answer, or the comment after it; the rest is left to the conversation."""
-    survey = _asked(update)
-    if survey is None:
-        return None
-    rating = read_rating(update.text, survey.language) if _may_answer(survey) else None
+    """A typed rating from an address that was asked and may still answer, the comment after it, or a wish.
+
+    The rest is left to the conversation.
+    """
+    found = tracing.answered(update)
+    if found is None:
+        return _from_nobody_asked(update)
+    survey = hold(found.delivery.survey)
+    if receipts.seen(found.delivery.again(), update):
+        return Heard(Meant.REPEATED, language=survey.language)
+    if not found.by_customer:
+        return _left(survey, update, by=Actor(ActorKind.INTEGRATION, "", update.address))
+    if update.automatic:
+        conversing.note(survey.session, _("Automatic reply: %(text)s") % {"text": _kept(update)}, by=SYSTEM)
+        return Heard(Meant.LEFT, language=survey.language)
+    return _wished(update, survey.language, survey) or _rated(survey, update, certain=found.certain)
+
+
+def _rated(survey: Survey, update: Update, *, certain: bool) -> Heard:
+    rating = _reading(survey, update) if certain and _may_answer(survey) else None
     if isinstance(rating, Rating):
         return _answer(survey, update, rating.score, comment=rating.comment)
-    given = _latest(survey, update)
-    if given and not given.comment and update.text.strip():
-        answering.add_comment(given, comment=update.text[: answering.LONGEST])
+    given, comment = _latest(survey, update), _own_comment(update)
+    if certain and given and not given.comment and comment:
+        answering.add_comment(given, comment=comment)
         return Heard(Meant.COMMENTED, given.score, survey.language)
-    _leave(survey, update)
-    return Heard(Meant.UNCLEAR if isinstance(rating, AskBack) else Meant.LEFT, language=survey.language)
+    return _left(survey, update, meant=Meant.UNCLEAR if isinstance(rating, AskBack) else Meant.LEFT)
+
+
+def _reading(survey: Survey, update: Update) -> Rating | AskBack | None:
+    return (read_mail if update.medium == Medium.EMAIL else read_rating)(update.text, survey.language)
+
+
+def _own_comment(update: Update) -> str:
+    text = unsigned(update.text) if update.medium == Medium.EMAIL else update.text.strip()
+    return text[: answering.LONGEST]
+
+
+def _wished(update: Update, language: str, survey: Survey | None) -> Heard | None:
+    """STOP, START or HELP, by the provider's word or in the customer's language. A START that lifts nothing is a word like any other."""
+    what = update.what if update.what in WISHES else wishes.wish(update.text, language)
+    if what is None or (what == What.HELP and update.medium == Medium.EMAIL):  # a mail that says no more than "help" needs a person
+        return None
+    changed = receipts.respect(replace(update, what=what, suppress=what == What.OPTED_OUT))
+    if what == What.OPTED_IN and not changed:
+        return None
+    told = _leave(survey, update) if survey else None
+    return Heard(WISHES[what], language=language or _language_of(update), event_id=told.pk if told else 0)
+
+
+def _from_nobody_asked(update: Update) -> Heard | None:
+    wished = None if update.automatic else _wished(update, "", None)
+    if wished is None:
+        log.info("a reply from an address that was not asked", medium=update.medium)
+    return wished
+
+
+def _language_of(update: Update) -> str:
+    """Of a person we know, but never asked."""
+    field = "email" if update.medium == Medium.EMAIL else "phone"
+    known = Contact.objects.filter(**{field: update.address}, erased_at=None).exclude(language="").order_by("-id").first()
+    return speaking.language_of_contact(known, CsatSettings.current())
 
 
 def _answer(survey: Survey, update: Update, score: int, *, comment: str = "") -> Heard:
@@ -89,14 +153,23 @@ def _answer(survey: Survey, update: Update, score: int, *, comment: str = "") ->
     if update.event_id and survey.answers.filter(provenance__event=update.event_id).exists():
         return Heard(Meant.REPEATED, score, survey.language)
     provenance = {"event": update.event_id, "user": update.user}
-    answering.answer(survey, score=score, source=SOURCE[Medium(update.medium)], comment=comment, provenance=provenance, hold=True)
-    return Heard(Meant.RATED, score, survey.language)
+    source = SOURCE[Medium(update.medium)]
+    given = answering.answer(survey, score=score, source=source, comment=comment, provenance=provenance, hold=True)
+    return Heard(Meant.RATED, score, survey.language, given.event_id or 0)
 
 
-def _leave(survey: Survey, update: Update) -> None:
+def _left(survey: Survey, update: Update, *, meant: Meant = Meant.LEFT, by: Actor | None = None) -> Heard:
+    return Heard(meant, language=survey.language, event_id=_leave(survey, update, by=by).pk)
+
+
+def _leave(survey: Survey, update: Update, *, by: Actor | None = None) -> Event:
     """Never eaten: it stands in the conversation, where the team and the webhooks find it."""
-    by = Actor(ActorKind.CONTACT, str(survey.contact.uuid), survey.contact.name)
-    conversing.add_message(survey.session, sender="contact", text=update.text or "…", by=by)
+    by = by or Actor(ActorKind.CONTACT, str(survey.contact.uuid), survey.contact.name)
+    return conversing.add_message(survey.session, sender="contact", text=_kept(update), by=by)
+
+
+def _kept(update: Update) -> str:
+    return clean(update.text[:LONGEST_LEFT]) or "…"
 
 
 def _customer_user(survey: Survey) -> str:
@@ -111,22 +184,6 @@ def _customer_user(survey: Survey) -> str:
 def _latest(survey: Survey, update: Update) -> Answer | None:
     mine = survey.answers.filter(source=SOURCE[Medium(update.medium)], provenance__user=update.user, created_at__gte=timezone.now() - JOINS)
     return mine.order_by("-revision").first()
-
-
-def _named(update: Update) -> Survey | None:
-    try:
-        reference = UUID(update.reference)
-    except ValueError:
-        return None
-    delivery = Delivery.objects.select_related("survey__session", "survey__contact").filter(uuid=reference).first()
-    return delivery.survey if delivery else None
-
-
-def _asked(update: Update) -> Survey | None:
-    """The survey this address was last asked by."""
-    sent = Delivery.objects.filter(medium=update.medium, address=update.address, state=DeliveryState.SENT, failed_at=None)
-    latest = sent.select_related("survey__session", "survey__contact").order_by("-sent_at", "-id").first()
-    return latest.survey if latest else None
 
 
 def _may_answer(survey: Survey) -> bool:

@@ -20,15 +20,15 @@ SUPPRESS = {What.BOUNCED: "bounced", What.COMPLAINED: "complained", What.OPTED_O
 @transaction.atomic
 def apply(update: Update) -> bool:
     """Note one update; False when it tells nothing new. Replies and presses are answers, not receipts: False too."""
-    changed = _suppress(update)
+    changed = respect(update)
     delivery = _held(update)
-    if delivery is None or _seen(delivery, update):
+    if delivery is None or seen(delivery, update):
         return changed
     act = ACTS.get(update.what)
     return (act(delivery, update) if act else False) or changed
 
 
-def _suppress(update: Update) -> bool:
+def respect(update: Update) -> bool:
     """STOP, START, bounces and complaints speak of an address, whether we know the delivery or not."""
     if not update.address or not update.medium:
         return False
@@ -58,7 +58,7 @@ def _of(update: Update) -> Delivery | None:
     return rows.filter(provider_id=update.provider_id).first() if update.provider_id else None
 
 
-def _seen(delivery: Delivery, update: Update) -> bool:
+def seen(delivery: Delivery, update: Update) -> bool:
     """Keep the provider's own words, and know an event that comes twice."""
     told: list[dict[str, Any]] = delivery.raw.get("updates", [])
     if update.event_id and any(one["id"] == update.event_id for one in told):

@@ -1,7 +1,7 @@
 """The customer's language, and the words the team wants to use in it."""
 
 from csat.lib import languages
-from csat.people.models import Organization
+from csat.people.models import Contact, Organization
 from csat.sessions.models import Session
 from csat.surveys import placeholders
 from csat.surveys.models import CsatSettings
@@ -10,6 +10,11 @@ from csat.surveys.models import CsatSettings
 def language_of(session: Session, rules: CsatSettings, *, fallback: str = "") -> str:
     """Session, then contact, then installation (`fallback`, where it is known); only languages the settings allow."""
     return choose([session.language, session.contact.language], rules, fallback=fallback or Organization.current().language)
+
+
+def language_of_contact(contact: Contact | None, rules: CsatSettings) -> str:
+    """Of somebody we have no session with at hand, or do not know at all."""
+    return choose([contact.language] if contact else [], rules, fallback=Organization.current().language)
 
 
 def choose(wanted: list[str], rules: CsatSettings, *, fallback: str) -> str:

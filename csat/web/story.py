@@ -67,9 +67,15 @@ def _item(event: Event, session: Session, sight: Sight, *, seen: bool) -> Item |
 
 def _said(event: Event, session: Session) -> Item:
     ours = event.kind == Kind.MESSAGE_SENT
-    who = event.data.get("agent_name") or _actor(event) if ours else str(session.contact)
+    who = event.data.get("agent_name") or _actor(event) if ours else _writer(event, session)
     icon = "robot" if event.data.get("sender") == "ai" else "person"
     return Item(event, "said", str(event.data.get("text", "")), icon, who=str(who), ours=ours)
+
+
+def _writer(event: Event, session: Session) -> str:
+    """The customer, however we heard of it; an integration names who else wrote."""
+    another = event.actor_name if event.actor_kind == ActorKind.INTEGRATION and not event.actor_id else ""
+    return _("%(name)s (not the customer)") % {"name": another} if another else str(session.contact)
 
 
 def _rating(event: Event, sight: Sight, *, seen: bool) -> Item:

@@ -18,7 +18,7 @@ from csat.people import suppressing
 from csat.surveys import scheduling, sending, settings
 from csat.surveys.models import Answer, Delivery, Score
 from csat.timeline.models import Event
-from tests.factories import API, make_resolved_session
+from tests.factories import API, make_contact, make_resolved_session
 
 pytestmark = pytest.mark.django_db
 TOKEN, SECRET = "twilio-token", "slack-secret"
@@ -29,11 +29,11 @@ def _configured(settings: Any) -> None:
     settings.TWILIO_AUTH_TOKEN, settings.SLACK_SIGNING_SECRET = TOKEN, SECRET
 
 
-def sent(channel: str) -> Delivery:
+def sent(channel: str, **details: Any) -> Delivery:
     """A survey that went out to the sandbox on this channel."""
     settings.change(by=API, channels={channel: {"enabled": True}})
     project.TWILIO_AUTH_TOKEN = ""
-    scheduling.request(make_resolved_session(channel), origin="api", by=API)
+    scheduling.request(make_resolved_session(channel, **details), origin="api", by=API)
     sending.send_due()
     project.TWILIO_AUTH_TOKEN = TOKEN
     return Delivery.objects.get()
@@ -95,6 +95,89 @@ class TestTwilio:
         assert suppressing.is_suppressed("whatsapp", delivery.address)
         reply(delivery, "START", "SM3")
         assert not suppressing.is_suppressed("sms", delivery.address)
+
+    @pytest.mark.parametrize(
+        ("language", "word", "start", "confirmed"),
+        [
+            ("de", "Stopp", "weiter", "Sie erhalten hier keine Umfragen mehr"),
+            ("fr", "ARRÊT", "reprendre", "Vous ne recevrez plus"),
+            ("tr", "dur", "başla", "Artık anket almayacaksınız"),
+            ("ar", "إيقاف", "ابدأ", "لن تصلك"),
+            ("ja", "配信停止", "再開", "今後こちらに"),
+            ("zh-hans", "退订", "订阅", "您将不再收到"),
+        ],
+    )
+    def test_stop_and_start_in_the_customers_language(self, language: str, word: str, start: str, confirmed: str) -> None:
+        delivery = sent("sms", language=language)
+        assert confirmed in reply(delivery, word).content.decode()
+        assert all(suppressing.is_suppressed(medium, delivery.address) for medium in ("sms", "phone_voice", "whatsapp"))
+        assert "START" not in reply(delivery, start, "SM3").content.decode()
+        assert not suppressing.is_suppressed("sms", delivery.address)
+        assert not Score.objects.exists()
+        assert list(Event.objects.filter(kind="message.received", data__text=word)) != []  # the team sees it too
+
+    def test_twilio_confirms_its_own_words_itself(self) -> None:
+        delivery = sent("sms")
+        assert "<Message>" not in reply(delivery, "STOP").content.decode()
+        assert "<Message>" not in reply(delivery, "basta", "SM3", OptOutType="STOP").content.decode()
+
+    def test_on_whatsapp_nobody_else_confirms(self) -> None:
+        delivery = sent("whatsapp")
+        answer = reply(delivery, "STOP", From=f"whatsapp:{delivery.address}")
+        assert "You will get no more surveys here" in answer.content.decode()
+        assert suppressing.is_suppressed("sms", delivery.address)
+
+    @pytest.mark.parametrize(
+        ("language", "word", "words"), [("de", "Hilfe", "fragt, wie Ihr"), ("es", "AYUDA", "pregunta"), ("en", "INFO", "asks how")]
+    )
+    def test_help_is_answered_in_the_customers_language(self, language: str, word: str, words: str) -> None:
+        assert words in reply(sent("sms", language=language), word).content.decode()
+
+    def test_somebody_never_asked_can_stop_and_be_helped_in_their_language(self) -> None:
+        contact = make_contact(language="de")
+        fields = {"MessageSid": "SM1", "From": contact.phone, "To": "+15005550006"}
+        assert "fragt, wie Ihr" in twilio("/callbacks/twilio/inbound", fields | {"Body": "Hilfe"}).content.decode()
+        twilio("/callbacks/twilio/inbound", fields | {"Body": "Stopp"})
+        assert suppressing.is_suppressed("sms", contact.phone)
+
+    @pytest.mark.parametrize("word", ["yes", "start", "weiter"])
+    def test_a_start_that_lifts_nothing_is_left_to_the_conversation(self, word: str) -> None:
+        delivery = sent("sms", language="de")
+        assert "<Message>Sie erhalten" not in reply(delivery, word).content.decode()
+        assert Event.objects.filter(kind="message.received", data__text=word).exists()
+
+    def test_a_rating_is_taken_and_stop_is_not_a_comment(self) -> None:
+        delivery = sent("sms")
+        reply(delivery, "2")
+        reply(delivery, "STOP", "SM3")
+        assert (Score.objects.get().score, Score.objects.get().comment) == (2, "")
+        assert suppressing.is_suppressed("sms", delivery.address)
+
+    def test_what_is_left_to_the_conversation_is_told_once(self) -> None:
+        delivery = sent("sms")
+        for _ in range(2):
+            reply(delivery, "Where is my invoice?", "SM8")
+        assert Event.objects.filter(kind="message.received", data__text="Where is my invoice?").count() == 1
+
+    @pytest.mark.parametrize("fields", [{"ButtonPayload": "csat:2", "ButtonText": "😞 Poor"}, {"ButtonText": "😞"}, {"ListId": "csat:2"}])
+    def test_a_whatsapp_button_is_the_answer(self, fields: dict[str, str]) -> None:
+        delivery = sent("whatsapp")
+        for _ in range(2):
+            answer = reply(delivery, fields.get("ButtonText", ""), From=f"whatsapp:{delivery.address}", **fields)
+        assert (Score.objects.get().score, Score.objects.get().source, Answer.objects.count()) == (2, "whatsapp", 1)
+        assert "<Message>" not in answer.content.decode()  # thanked the first time
+
+    def test_a_button_of_an_older_message_rates_the_conversation_it_was_about(self) -> None:
+        older = sent("whatsapp")
+        older.change(provider_id="MM1")
+        contact = older.survey.contact
+        project.TWILIO_AUTH_TOKEN = ""
+        scheduling.request(make_resolved_session("whatsapp", contact=contact), origin="api", by=API)
+        sending.send_due()
+        project.TWILIO_AUTH_TOKEN = TOKEN
+        pressed = {"ButtonPayload": "csat:5", "OriginalRepliedMessageSid": "MM1", "From": f"whatsapp:{contact.phone}"}
+        assert reply(older, "Excellent", **pressed).status_code == 200
+        assert Score.objects.get().survey == older.survey
 
     @pytest.mark.parametrize(("text", "score"), [("5", 5), (" 2 ", 2), ("4/5", 4), ("1!", 1)])
     def test_a_number_is_the_answer_once(self, text: str, score: int) -> None:

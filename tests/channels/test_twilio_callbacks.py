@@ -81,13 +81,33 @@ class TestInbound:
     def test_a_quick_reply_speaks_by_its_payload(self, twilio_server: TwilioServer):
         assert self.heard(twilio_server, "Excellent 😍", ButtonPayload="5", ButtonText="Excellent 😍").text == "5"
 
+    @pytest.mark.parametrize(
+        ("more", "said"),
+        [
+            ({"ButtonPayload": "csat:4", "ButtonText": "Gut"}, "4"),
+            ({"ButtonPayload": "CSAT_1", "ButtonText": "Schrecklich"}, "1"),
+            ({"ButtonPayload": "csat5", "ButtonText": "😍"}, "5"),
+            ({"ListId": "csat:3", "ListTitle": "Okay"}, "3"),
+            ({"ButtonPayload": "csat:6", "ButtonText": "Perfect"}, "Perfect"),
+            ({"ButtonPayload": "track_order_4", "ButtonText": "Track my order"}, "Track my order"),
+            ({"ButtonPayload": "😍 Excellent", "ButtonText": "😍 Excellent"}, "😍 Excellent"),
+        ],
+    )
+    def test_a_button_speaks_by_our_payload_else_by_its_words(self, more: dict[str, str], said: str, twilio_server: TwilioServer):
+        update = self.heard(twilio_server, more.get("ButtonText", ""), sender="whatsapp:+15005550006", **more)
+        assert (update.text, update.medium) == (said, Medium.WHATSAPP)
+
+    def test_a_reply_names_the_message_it_was_given_to(self, twilio_server: TwilioServer):
+        update = self.heard(twilio_server, "5", sender="whatsapp:+15005550006", OriginalRepliedMessageSid="MM1")
+        assert update.provider_id == "MM1"
+
     def test_an_empty_reply_is_still_a_reply(self, twilio_server: TwilioServer):
         assert self.heard(twilio_server, "").what is What.REPLIED
 
     @pytest.mark.parametrize(
-        "word", ["STOP", "stop", " Stop. ", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "ARRÊT", "停止", "إيقاف"]
+        "word", ["STOP", "stop", " Stop. ", "STOPALL", "stop all", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]
     )
-    def test_stop_words_opt_out(self, word: str, twilio_server: TwilioServer):
+    def test_twilios_own_stop_words_opt_out(self, word: str, twilio_server: TwilioServer):
         update = self.heard(twilio_server, word)
         assert (update.what, update.suppress) == (What.OPTED_OUT, True)
 
@@ -96,12 +116,13 @@ class TestInbound:
         assert self.heard(twilio_server, "basta", OptOutType=kind).what is what
 
     @pytest.mark.parametrize(
-        ("word", "what"), [("START", What.OPTED_IN), ("unstop", What.OPTED_IN), ("help", What.HELP), ("INFO", What.HELP)]
+        ("word", "what"),
+        [("START", What.OPTED_IN), ("unstop", What.OPTED_IN), ("YES", What.OPTED_IN), ("help", What.HELP), ("INFO", What.HELP)],
     )
     def test_start_and_help_are_heard(self, word: str, what: What, twilio_server: TwilioServer):
         assert self.heard(twilio_server, word).what is what
 
-    @pytest.mark.parametrize("text", ["please stop calling me", "it never ends", "yes it was great", "4"])
+    @pytest.mark.parametrize("text", ["please stop calling me", "it never ends", "yes it was great", "4", "ARRÊT", "dur"])
     def test_a_sentence_is_no_command(self, text: str, twilio_server: TwilioServer):
         assert self.heard(twilio_server, text).what is What.REPLIED
 

@@ -111,7 +111,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("settings/webhooks/<uuid:uuid>/<slug:name>/", "/settings/webhooks/{endpoint}/test/", POST_MANAGERS),
     # machines
     *[(f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC) for route in ("twilio/status", "twilio/inbound", "slack/interactions")],
-    *[(f"callbacks/email/<slug:esp>/tracking{end}", f"/callbacks/email/postmark/tracking{end}", POST_PUBLIC) for end in ("", "/")],
+    *[(f"callbacks/email/<slug:esp>/<slug:what>{end}", f"/callbacks/email/postmark/inbound{end}", POST_PUBLIC) for end in ("", "/")],
     ("api/v1/", "/api/v1/", UNKNOWN),
     ("api/v1/<anything:path>", "/api/v1/nonsense", UNKNOWN),
     *[(f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC) for page in ("schema", "docs") for end in ("", "/")],

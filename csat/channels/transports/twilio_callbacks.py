@@ -1,5 +1,6 @@
 """What Twilio's callbacks tell, in our words: delivery states, replies, STOP and START."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -7,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 
+from csat.channels import wishes
 from csat.channels.base import Update, What
 from csat.channels.kinds import Medium
 
@@ -21,14 +23,10 @@ STATES = {
 }
 SUPPRESSING = {"21610", "30004"}
 
-# https://help.twilio.com/articles/223134027: the words Twilio itself acts on, and those customers of the twelve languages use
-STOP = {
-    "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT",
-    "ARRET", "ARRÊT", "STOPP", "ABMELDEN", "BAJA", "ALTO", "PARAR", "SAIR", "CANCELAR", "DUR", "İPTAL", "IPTAL",
-    "停止", "退订", "配信停止", "توقف", "إيقاف", "ANNULLA", "AFMELDEN", "KONIEC",
-}  # fmt: skip
-START = {"START", "UNSTOP", "YES", "OPTIN", "OPT IN"}
-HELP = {"HELP", "INFO"}
+# https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out: what it took a message for, whatever the words
+OPT_OUT_TYPES = {"STOP": What.OPTED_OUT, "START": What.OPTED_IN, "HELP": What.HELP}
+# the payload of a quick-reply button, or the id of a list's row, in a template: docs/operators.md
+PRESSED = re.compile(r"(?:csat[:_ -]?)?([1-5])", re.IGNORECASE)
 
 
 def verify(headers: Mapping[str, str], body: bytes, url: str) -> bool:
@@ -92,14 +90,16 @@ def _status(fields: dict[str, str], url: str) -> list[Update]:
 
 def _inbound(fields: dict[str, str]) -> list[Update]:
     medium, address = _person(fields["From"])
-    text = fields.get("ButtonPayload") or fields.get("Body", "")
+    text = _said(fields)
+    what = meaning(text, fields.get("OptOutType", ""))
     return [
         Update(
-            meaning(text, fields.get("OptOutType", "")),
+            what,
+            provider_id=fields.get("OriginalRepliedMessageSid", ""),
             medium=medium,
             address=address,
             text=text,
-            suppress=meaning(text, fields.get("OptOutType", "")) is What.OPTED_OUT,
+            suppress=what is What.OPTED_OUT,
             at=datetime.now(UTC),
             event_id=fields["MessageSid"],
             raw=fields,
@@ -107,13 +107,20 @@ def _inbound(fields: dict[str, str]) -> list[Update]:
     ]
 
 
+def _said(fields: dict[str, str]) -> str:
+    """A button or a list's row that is one of ours speaks by its score; any other by the words on it, as the customer saw them."""
+    for payload in (fields.get("ButtonPayload", ""), fields.get("ListId", "")):
+        if pressed := PRESSED.fullmatch(payload.strip()):
+            return pressed[1]
+    return fields.get("ButtonText") or fields.get("ListTitle") or fields.get("Body", "")
+
+
 def meaning(text: str, opt_out_type: str = "") -> What:
-    """STOP, START and HELP as Twilio's advanced opt-out names them, else by the word; everything else is a reply."""
-    word = " ".join(text.split()).strip(".!\"'«»。！").upper()
-    for what, types, words in ((What.OPTED_OUT, "STOP", STOP), (What.OPTED_IN, "START", START), (What.HELP, "HELP", HELP)):
-        if opt_out_type.upper() == types or word in words:
-            return what
-    return What.REPLIED
+    """STOP, START and HELP as Twilio's advanced opt-out names them, else by Twilio's own words; everything else is a reply."""
+    named = OPT_OUT_TYPES.get(opt_out_type.upper())
+    if named or not wishes.is_carriers(text):
+        return named or (What.OPTED_IN if text.strip().casefold() == "yes" else What.REPLIED)  # YES: a START to Twilio
+    return wishes.wish(text, "en") or What.REPLIED
 
 
 def twiml(text: str = "") -> str:
