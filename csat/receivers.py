@@ -1,5 +1,6 @@
 """The wiring: which signal leads to which verb. Reads like a table of contents."""
 
+from functools import partial
 from typing import Any
 
 from anymail.signals import inbound, tracking
@@ -72,21 +73,22 @@ def hear_a_mail(event: Any, **_: Any) -> None:
 
 
 @receiver(signals.dispatching)
-def tell_other_apps(event: Event, **_: Any) -> None:
+def tell_other_apps(events: list[Event], **_: Any) -> None:
     """The public signals, once the event counts as told; a receiver that fails harms nobody else."""
-    public = {Kind.CSAT_REQUESTED: signals.csat_requested, Kind.CSAT_SUBMITTED: signals.csat_submitted}.get(Kind(event.kind))
-    if public:
-        transaction.on_commit(lambda: public.send_robust(sender=Event, event=event))
+    for event in events:
+        public = {Kind.CSAT_REQUESTED: signals.csat_requested, Kind.CSAT_SUBMITTED: signals.csat_submitted}.get(Kind(event.kind))
+        if public:
+            transaction.on_commit(partial(public.send_robust, sender=Event, event=event))
 
 
 @receiver(signals.dispatching)
-def tell_endpoints(event: Event, **_: Any) -> None:
-    calling.take(event)
+def tell_endpoints(events: list[Event], **_: Any) -> None:
+    calling.take(events)
 
 
 @receiver(signals.dispatching)
-def start_workflows(event: Event, **_: Any) -> None:
-    triggers.take(event)
+def start_workflows(events: list[Event], **_: Any) -> None:
+    triggers.take(events)
 
 
 @receiver(signals.contact_erased)

@@ -13,7 +13,7 @@ past_resolved = Signal()  # sessions: list[sessions.Session], imported as resolv
 session_reopened = Signal()  # session: sessions.Session, event: timeline.Event
 surveys_changed = Signal()  # session_ids: list[int], whose surveys may count differently in reports though no fact is recorded of it
 contact_erased = Signal()  # contact: people.Contact, event: timeline.Event
-dispatching = Signal()  # event: timeline.Event, locked and about to be marked dispatched: make calls, runs, dirty cells
+dispatching = Signal()  # events: list[timeline.Event], locked and marked dispatched in this transaction: make calls and runs
 
 # public, after commit
 csat_requested = Signal()  # event: timeline.Event of kind csat.requested

@@ -1,15 +1,19 @@
-"""Fan-out: each undispatched event is handed to its readers once, in one transaction."""
+"""Fan-out: each undispatched event is handed to its readers once, many in one transaction."""
 
 import time
+from datetime import timedelta
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from csat import signals
 from csat.timeline.models import Event
 
-BATCH = 200
+BATCH = 50
+SET_ASIDE = timedelta(minutes=5)
+log = structlog.get_logger(__name__)
 
 
 def fan_out(*, seconds: float = 40) -> int:
@@ -19,7 +23,7 @@ def fan_out(*, seconds: float = 40) -> int:
         due = list(Event.objects.filter(_due()).order_by("dispatch_after", "id").values_list("pk", flat=True)[:BATCH])
         if not due:
             break
-        done += sum(_dispatch(pk) for pk in due)
+        done += _dispatch_all(due)
     return done
 
 
@@ -27,9 +31,33 @@ def _due() -> Q:
     return Q(dispatched_at=None, dispatch_after__lte=timezone.now())
 
 
+def _dispatch_all(due: list[int]) -> int:
+    """Together, for speed; one by one when that fails, so that one that cannot be told holds up no other."""
+    try:
+        return _dispatch(due)
+    except Exception:
+        log.warning("fan-out one by one", exc_info=True)
+        return sum(map(_dispatch_alone, due))
+
+
+def _dispatch_alone(pk: int) -> int:
+    try:
+        return _dispatch([pk])
+    except Exception:
+        log.exception("an event could not be handed over", fact=pk)
+        Event.objects.filter(pk=pk, dispatched_at=None).update(dispatch_after=timezone.now() + SET_ASIDE)
+        return 0
+
+
 @transaction.atomic
-def _dispatch(pk: int) -> bool:
-    if not Event.objects.filter(_due(), pk=pk).update(dispatched_at=timezone.now()):
-        return False  # another worker had it
-    signals.dispatching.send(sender=Event, event=Event.objects.get(pk=pk))
-    return True
+def _dispatch(pks: list[int]) -> int:
+    """Those of them that are still due; what another worker has in hand is left to it."""
+    rows = Event.objects.filter(_due(), pk__in=pks).order_by("dispatch_after", "id")
+    events = list(rows.select_for_update(skip_locked=True) if connection.features.has_select_for_update_skip_locked else rows)
+    if events:
+        now = timezone.now()
+        Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)
+        for event in events:
+            event.dispatched_at = now
+        signals.dispatching.send(sender=Event, events=events)
+    return len(events)

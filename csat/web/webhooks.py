@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from csat.lib.refusal import Invalid
+from csat.lib.refusal import Invalid, Refused
 from csat.people import roles
 from csat.web.access import managers
 from csat.webhooks import calling, endpoints
@@ -80,7 +80,10 @@ def act(request: HttpRequest, uuid: UUID, name: str) -> HttpResponse:
     done = ACTS.get(name)
     if done is None:
         raise Http404
-    messages.success(request, done(request, endpoint))
+    try:
+        messages.success(request, done(request, endpoint))
+    except Refused as refused:
+        messages.error(request, refused.message)
     return redirect("settings-webhooks") if name == "remove" else redirect("settings-webhook", uuid)
 
 

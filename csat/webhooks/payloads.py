@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from csat.surveys.models import Survey
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 
+CLOSED: dict[str, str] = {Kind.SESSION_RESOLVED: "closed_resolved", Kind.SESSION_CLOSED: "closed_unresolved"}
 # what each kind takes over from the fact itself
 FACTS: dict[str, tuple[str, ...]] = {
     Kind.MESSAGE_RECEIVED: ("text", "sender"),
@@ -33,16 +35,28 @@ def body(event_type: str, data: dict[str, Any], *, at: datetime, organization: u
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
 
 
-def of_event(event: Event, event_type: str) -> str:
-    """The body that tells `event`; a handful of queries, once an event whatever the number of endpoints."""
-    data: dict[str, Any] = _about_session(event) if event.session_id else {"timestamp": stamp(event.at)}
-    data |= {name: _told(name, event.data[name]) for name in FACTS.get(event.kind, ()) if name in event.data}
-    if event.kind in (Kind.SESSION_RESOLVED, Kind.SESSION_CLOSED):
-        data |= {"status": "closed_" + event.kind.removeprefix("session.").replace("closed", "unresolved"), "closed_by": event.actor_kind}
-    if event.kind == Kind.CONTACT_ERASED and event.contact_id:
-        erased = Contact.objects.filter(pk=event.contact_id).values_list("uuid", flat=True).first()
-        data |= {"contact_id": str(erased) if erased else None}
-    return body(event_type, data, at=event.at, organization=Organization.current().uuid)
+def of_events(events: Iterable[tuple[Event, str]]) -> list[str]:
+    """The bodies that tell these, each under its webhook name; a handful of queries whatever their number."""
+    told = list(events)
+    sessions = _sessions({event.session_id for event, _name in told if event.session_id})
+    surveys = dict(Survey.objects.filter(session__in=sessions).values_list("session_id", "uuid"))
+    erased = {event.contact_id for event, _name in told if event.kind == Kind.CONTACT_ERASED and event.contact_id}
+    contacts = dict(Contact.objects.filter(pk__in=erased).values_list("pk", "uuid")) if erased else {}
+    organization = Organization.current().uuid
+
+    def tell(event: Event, name: str) -> str:
+        data: dict[str, Any] = {"timestamp": stamp(event.at)}
+        if event.session_id:
+            data = _about_session(event, sessions[event.session_id], surveys.get(event.session_id))
+        data |= {name: _told(name, event.data[name]) for name in FACTS.get(event.kind, ()) if name in event.data}
+        if event.kind in (Kind.SESSION_RESOLVED, Kind.SESSION_CLOSED):
+            data |= {"status": CLOSED[event.kind], "closed_by": event.actor_kind}
+        if event.kind == Kind.CONTACT_ERASED:
+            contact = contacts.get(event.contact_id or 0)
+            data |= {"contact_id": str(contact) if contact else None}
+        return body(name, data, at=event.at, organization=organization)
+
+    return [tell(event, name) for event, name in told]
 
 
 def test_body(event_type: str, *, at: datetime) -> str:
@@ -63,14 +77,16 @@ def _told(name: str, value: Any) -> Any:
     return stamp(datetime.fromisoformat(value)) if name.endswith("_at") and value else value
 
 
-def _about_session(event: Event) -> dict[str, Any]:
-    session = Session.objects.select_related("contact", "assignee", "resolver").get(pk=event.session_id or 0)
-    survey = Survey.objects.filter(session=session).only("uuid").first()
+def _sessions(pks: set[int]) -> dict[int, Session]:
+    return Session.objects.select_related("contact", "assignee", "resolver").in_bulk(pks) if pks else {}
+
+
+def _about_session(event: Event, session: Session, survey: uuid.UUID | None) -> dict[str, Any]:
     return {
         "conversation_id": str(session.uuid),
         "session_id": str(session.uuid),
         "ticket_number": session.ticket_number,
-        "survey_id": str(survey.uuid) if survey else None,
+        "survey_id": str(survey) if survey else None,
         "timestamp": stamp(event.at),
         "channel": session.surveyed_as,
         "contact": _contact(session.contact),

@@ -1,5 +1,6 @@
 """Workflow, Version, Run and Step: what should happen, as written then, and what did."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -26,8 +27,8 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
     def alive(self) -> "WorkflowQuerySet":
         return self.filter(deleted_at=None)
 
-    def listening_to(self, trigger: str) -> "WorkflowQuerySet":
-        return self.alive().filter(active__trigger_type=trigger).select_related("active")
+    def listening_to(self, triggers: Collection[str]) -> "WorkflowQuerySet":
+        return self.alive().filter(active__trigger_type__in=triggers).select_related("active")
 
 
 class Workflow(Row):

@@ -1,5 +1,7 @@
 """Which facts start which workflows."""
 
+from collections import defaultdict
+
 import structlog
 from django.db import transaction
 from django.utils import timezone
@@ -18,20 +20,22 @@ MAX_DEPTH = 3  # a workflow's effects are one deeper than what triggered it; fro
 log = structlog.get_logger(__name__)
 
 
-def take(event: Event) -> list[Run]:
-    """Start the workflows that listen to `event` and whose constraints hold, within the transaction that hands it over."""
-    trigger = TRIGGER.get(Kind(event.kind))
-    if trigger is None or event.session_id is None:
-        return []
-    listening = list(Workflow.objects.listening_to(trigger))
-    if not listening:
-        return []
-    session = Session.objects.select_related("contact", "team", "assignee", "resolver").get(pk=event.session_id)
-    known = facts.gather(session) | {"event": event.data}
-    started = [_start(workflow, event=event, session=session) for workflow in listening if _matches(workflow, known)]
+def take(events: list[Event]) -> list[Run]:
+    """Start the workflows that listen to these and whose constraints hold, within the transaction that hands them over."""
+    triggered = [(event, TRIGGER[Kind(event.kind)]) for event in events if Kind(event.kind) in TRIGGER and event.session_id]
+    listening: dict[str, list[Workflow]] = defaultdict(list)
+    for workflow in Workflow.objects.listening_to({trigger for _event, trigger in triggered}):
+        listening[workflow.active.trigger_type if workflow.active else ""].append(workflow)
+    started = [run for event, trigger in triggered if listening[trigger] for run in _started(event, listening[trigger])]
     if started:
         enqueue(Job.RUN_DUE)
     return started
+
+
+def _started(event: Event, listening: list[Workflow]) -> list[Run]:
+    session = Session.objects.select_related("contact", "team", "assignee", "resolver").get(pk=event.session_id or 0)
+    known = facts.gather(session) | {"event": event.data}
+    return [_start(workflow, event=event, session=session) for workflow in listening if _matches(workflow, known)]
 
 
 @transaction.atomic

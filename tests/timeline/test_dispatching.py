@@ -11,13 +11,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def heard():
-    events = []
+    heard = []
 
-    def hear(event, **_):
-        events.append(event)
+    def hear(events, **_):
+        heard.extend(events)
 
     signals.dispatching.connect(hear)
-    yield events
+    yield heard
     signals.dispatching.disconnect(hear)
 
 
@@ -42,3 +42,18 @@ def test_an_audit_line_is_nobody_elses_business(heard):
     record(Kind.AUDIT, by=SYSTEM, what="settings")
     assert dispatching.fan_out() == 0
     assert Event.objects.count() == 1
+
+
+def test_a_fact_that_cannot_be_told_holds_up_no_other(heard):
+    def explode(events, **_):
+        if any(event.session_id == 2 for event in events):
+            raise RuntimeError("cannot be told")
+
+    signals.dispatching.connect(explode)
+    try:
+        for number in (1, 2, 3):
+            record(Kind.SESSION_CREATED, by=SYSTEM, session_id=number)
+        assert dispatching.fan_out() == 2
+    finally:
+        signals.dispatching.disconnect(explode)
+    assert [event.session_id for event in Event.objects.exclude(dispatched_at=None)] == [1, 3]

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from csat.people import erasing
 from csat.timeline import dispatching
+from csat.timeline.recording import SYSTEM
 from csat.webhooks import calling
 from csat.webhooks.models import Call, Endpoint
 from tests.factories import make_session
@@ -70,6 +72,13 @@ class TestTheLog:
         dispatching.fan_out()
         Call.objects.update(state=Call.State.FAILED)
         assert "2 failed calls" in act(manager, endpoint, "replay", days="7")
+
+    def test_a_call_about_an_erased_contact_is_not_made_again_and_says_why(self, manager: Client, endpoint: Endpoint) -> None:
+        session = make_session(messages=0)
+        dispatching.fan_out()
+        erasing.erase(session.contact, by=SYSTEM)
+        call = Call.objects.get(type="conversation.started")
+        assert "a contact who has been erased" in act(manager, endpoint, "replay", call=str(call.uuid))
 
     def test_costs_the_same_for_one_call_and_for_twenty(
         self, manager: Client, endpoint: Endpoint, django_assert_max_num_queries: Any

@@ -1,4 +1,6 @@
 import json
+import time
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -8,11 +10,13 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from csat.channels.outbox import SandboxMessage
+from csat.lib.refusal import Refused
+from csat.people import erasing
 from csat.timeline import dispatching
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import calling, endpoints
 from csat.webhooks.models import Call, Endpoint
-from tests.factories import make_session
+from tests.factories import make_contact, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -166,14 +170,61 @@ def test_a_call_whose_worker_died_is_made_again_under_the_same_id(endpoint, list
         assert calling.call_due() == 1
 
 
-def test_a_dead_endpoint_costs_twenty_others_nothing(listener, settings):
+@pytest.mark.slow
+@pytest.mark.parametrize("death", ["deaf", "gone"])
+def test_a_dead_endpoint_costs_twenty_others_nothing(listener, settings, death):
+    """The whole size, 1,000 events, is measured by benchmarks/webhooks.py."""
+    events, meanwhile = 150, []
+
+    def answer(heard):
+        while heard.path == "/hook/deaf" and len(listener.heard) <= 20 * events and time.monotonic() < until:
+            time.sleep(0.05)
+        if heard.path == "/hook/deaf":
+            meanwhile.append(len(listener.heard))
+        return 200, {}
+
     settings.WEBHOOK_ALLOW = [listener.address, "127.0.0.1:1"]
     for number in range(20):
         endpoints.add(url=f"{listener.url}/{number}", events=["conversation.started"], by=SYSTEM)
-    dead = endpoints.add(url="http://127.0.0.1:1/", events=["conversation.started"], by=SYSTEM)
-    for _ in range(50):
-        tell()
+    url = {"deaf": f"{listener.url}/deaf", "gone": "http://127.0.0.1:1/"}[death]
+    dead = endpoints.add(url=url, events=["conversation.started"], by=SYSTEM)
+    contact = make_contact()
+    for _ in range(events):
+        make_session(messages=0, contact=contact)
+    dispatching.fan_out()
+    listener.answer, until = answer, time.monotonic() + 12
+    calling.call_due(seconds=300)
+    told = Counter((heard.path, heard.headers["webhook-id"]) for heard in listener.heard if heard.path != "/hook/deaf")
+    assert len(told) == told.total() == 20 * events
+    if death == "deaf":
+        assert meanwhile[0] > 20  # they were told while it kept us waiting
+    else:
+        assert dead.calls.filter(state=Call.State.PENDING).count() == events
+        assert dead.calls.filter(attempt__gt=0).count() == 1
+
+
+def test_calls_about_an_erased_contact_are_not_made_again(endpoint, listener):
+    listener.answer = lambda heard: (500, {})
+    session = make_session(messages=0)
+    dispatching.fan_out()
     calling.call_due()
-    assert len(listener.heard) == 1000
-    assert dead.calls.filter(state=Call.State.PENDING).count() == 50
-    assert dead.calls.filter(attempt__gt=0).count() == 1
+    erasing.erase(session.contact, by=SYSTEM)
+    assert calling.replay_failed(endpoint, since=timezone.now() - timedelta(days=1)) == 0
+    with pytest.raises(Refused, match="erased"):
+        calling.replay(Call.objects.get(type="conversation.started"))
+
+
+def test_switched_off_in_the_middle_it_is_called_no_more(endpoint, listener, monkeypatch):
+    monkeypatch.setattr(calling, "AT_ONCE", 1)
+    for _ in range(3):
+        make_session(messages=0)
+    dispatching.fan_out()
+    note = calling._note
+
+    def noted(lane, call, log):
+        note(lane, call, log)
+        endpoint.change(enabled=False)
+
+    monkeypatch.setattr(calling, "_note", noted)
+    calling.call_due()
+    assert len(listener.heard) == 1
