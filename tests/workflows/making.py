@@ -4,7 +4,7 @@ from csat.sessions.models import Session
 from csat.surveys import answering, scheduling
 from csat.timeline import dispatching
 from csat.timeline.recording import SYSTEM
-from csat.workflows import editing, running
+from csat.workflows import editing, examples, running
 from csat.workflows.models import Workflow
 
 RESOLVED = "ticket-resolved"
@@ -15,6 +15,13 @@ def workflow(*blocks: dict, trigger: str = RESOLVED, when: dict | None = None) -
     made = editing.create(name="A workflow", by=SYSTEM, trigger_type=trigger, trigger_constraints=when or {}, blocks=list(blocks))
     editing.activate(made, by=SYSTEM)
     return made
+
+
+def from_example(slug: str, **changes: dict) -> Workflow:
+    example = examples.get(slug)
+    assert example
+    blocks = [block | {"params": block["params"] | changes.get(block["id"], {})} for block in example.blocks]
+    return workflow(*blocks, trigger=example.trigger_type, when=example.trigger_constraints)
 
 
 def block(kind: str, name: str = "", **params: object) -> dict:

@@ -14,19 +14,12 @@ from csat.timeline import dispatching
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
-from csat.workflows import actions, editing, examples, running, triggers
-from csat.workflows.models import Run, Step, Workflow
+from csat.workflows import actions, editing, running, triggers
+from csat.workflows.models import Run, Step
 from tests.factories import make_resolved_session, make_session, switch_on
-from tests.workflows.making import block, go_on, rate, workflow
+from tests.workflows.making import block, from_example, go_on, rate, workflow
 
 pytestmark = pytest.mark.django_db
-
-
-def from_example(slug: str, **changes: dict) -> Workflow:
-    example = examples.get(slug)
-    assert example
-    blocks = [block | {"params": block["params"] | changes.get(block["id"], {})} for block in example.blocks]
-    return workflow(*blocks, trigger=example.trigger_type, when=example.trigger_constraints)
 
 
 def the_steps() -> list[tuple[str, str]]:
