@@ -297,7 +297,7 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": f"{SITE_URL}/api/v1"}],
     "COMPONENT_SPLIT_REQUEST": True,
     "PREPROCESSING_HOOKS": ["csat.api.describing.without_slashes"],
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["csat.api.describing.with_examples"],
     "DESCRIPTION": (
         "Every request carries `Authorization: Bearer csat_live_...`; keys are made under Settings → API keys. "
         "Lists are read page by page: pass `next` as `cursor`. With `updated_after` they come in the order of `updated_at`: "

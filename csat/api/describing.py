@@ -1,10 +1,33 @@
 """How the API is described: what drf-spectacular cannot know by itself."""
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+
+from csat.api import documenting, errors
+from csat.api.examples import ANSWERS
+
+BROKEN = 500
+WRONG = {"email": ["This is not an email address."]}
+SAID = {  # what is told in the examples
+    400: "This is not valid JSON: Expecting value: line 1 column 1 (char 0)",
+    401: "This API key is not valid.",
+    403: "This API key lacks the scope csat:write.",
+    404: "There is nothing with this id.",
+    409: "A survey is being sent to this customer right now.",
+    413: "The body is larger than 10485760 bytes.",
+    415: 'Unsupported media type "text/plain" in request.',
+    422: "email: This is not an email address.",
+    429: "Request was throttled. Expected available in 40 seconds.",
+    BROKEN: "Something went wrong on our side. It is in the logs as request 7d0b2c7e9f4e4a3c8a1f5e6d7c8b9a01.",
+}
+HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}},
+    429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds.", "required": True}},
+}
 
 
 class Described(AutoSchema):
@@ -29,3 +52,37 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 def without_slashes(endpoints: list[Any], **_: Any) -> list[Any]:
     """Every address is taken with a closing slash too; one of the two is described."""
     return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
+
+
+def with_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Every answer has an example; the refusals, each described once, are named by every operation that may give them."""
+    components = result["components"]
+    components["examples"] = {name: {"value": value} for name, value in ANSWERS.items() if name in components["schemas"]}
+    components["responses"] = {_name(status): _refusal(status) for status in SAID}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"] = {status: _answer(status, response) for status, response in operation["responses"].items()}
+            operation["responses"][str(BROKEN)] = {"$ref": f"#/components/responses/{_name(BROKEN)}"}
+    return result
+
+
+def _answer(status: str, response: dict[str, Any]) -> dict[str, Any]:
+    if int(status) >= 400:
+        return {"$ref": f"#/components/responses/{_name(int(status))}"}
+    for content in response.get("content", {}).values():
+        shape = content["schema"]["$ref"].rpartition("/")[2]
+        content["examples"] = {shape: {"$ref": f"#/components/examples/{shape}"}}
+    return {**response, "description": response["description"] or HTTPStatus(int(status)).phrase}
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    example = errors.body(status, SAID[status], WRONG if status == 422 else None)
+    if status == BROKEN:
+        example["request_id"] = "7d0b2c7e9f4e4a3c8a1f5e6d7c8b9a01"
+    content = {"schema": {"$ref": "#/components/schemas/Error"}, "examples": {_name(status): {"value": example}}}
+    described = {"description": documenting.WORDS[status], "content": {"application/json": content}}
+    return {**described, "headers": HEADERS[status]} if status in HEADERS else described
+
+
+def _name(status: int) -> str:
+    return "".join(word.capitalize() for word in errors.body(status, "")["error"].split())

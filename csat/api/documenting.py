@@ -11,7 +11,6 @@ from drf_spectacular.utils import (
     OpenApiResponse,
     PolymorphicProxySerializer,
     extend_schema,
-    extend_schema_serializer,
     inline_serializer,
 )
 from rest_framework import serializers
@@ -23,19 +22,6 @@ KEY = OpenApiParameter(
 )
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "Invalid",
-            {
-                "statusCode": 422,
-                "message": "email: This is not an email address.",
-                "error": "Unprocessable Entity",
-                "fields": {"email": ["This is not an email address."]},
-            },
-        )
-    ]
-)
 class Error(serializers.Serializer[Any]):
     """Every "no" has this shape."""
 
@@ -45,6 +31,7 @@ class Error(serializers.Serializer[Any]):
     fields = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="What was wrong with each field."
     )
+    request_id = serializers.CharField(required=False, help_text="Of a failure of ours: quote it.")
 
 
 def lists(item: Shape, query: Shape, summary: str, *, missing: bool = False, **extra: Any) -> Decorator:
@@ -54,13 +41,18 @@ def lists(item: Shape, query: Shape, summary: str, *, missing: bool = False, **e
 
 
 def shows(shape: Shape, summary: str, *, query: Shape = None, **extra: Any) -> Decorator:
-    return _schema(summary, {200: shape}, parameters=[query] if query else [], errors=(401, 403, 404, 422, 429), **extra)
+    """One thing, named in the address (then it may be missing), or what a query asks for (then it may be invalid)."""
+    errors = (401, 403, 422, 429) if query else (401, 403, 404, 429)
+    return _schema(summary, {200: shape}, parameters=[query] if query else [], errors=errors, **extra)
 
 
-def creates(shape: Shape, request: Shape, summary: str, *, statuses: tuple[int, ...] = (201, 200), **extra: Any) -> Decorator:
-    """A POST; `statuses` are its good answers, all of one shape."""
+def creates(
+    shape: Shape, request: Shape, summary: str, *, statuses: tuple[int, ...] = (201, 200), missing: bool = True, **extra: Any
+) -> Decorator:
+    """A POST; `statuses` are its good answers, all of one shape. `missing`: what it names may not exist."""
     answers = dict.fromkeys(statuses, shape)
-    return _schema(summary, answers, request=request, parameters=[KEY], errors=(400, 401, 403, 404, 409, 413, 415, 422, 429), **extra)
+    errors = (400, 401, 403, *((404,) if missing else ()), 409, 413, 415, 422, 429)
+    return _schema(summary, answers, request=request, parameters=[KEY], errors=errors, **extra)
 
 
 def changes(shape: Shape, request: Shape, summary: str, **extra: Any) -> Decorator:
@@ -100,4 +92,5 @@ WORDS = {
     415: "Not application/json",
     422: "Invalid; `fields` names what",
     429: "Too many requests; see Retry-After",
+    500: "Our fault; quote the request_id",
 }

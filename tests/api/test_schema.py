@@ -1,5 +1,7 @@
 """The API's own description."""
 
+import functools
+import operator
 from typing import Any
 
 import pytest
@@ -7,6 +9,9 @@ from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 
 CONTRACT = {
     "/contacts", "/contacts/{id}", "/chat/sessions", "/chat/sessions/bulk", "/chat/sessions/{id}", "/chat/sessions/{id}/send",
@@ -40,6 +45,30 @@ def test_every_operation_tells_its_refusals_and_every_post_takes_a_key(schema: A
             assert {"401", "403", "429"} <= set(operation["responses"]), (method, path)
             named = [parameter["name"] for parameter in operation.get("parameters", [])]
             assert ("Idempotency-Key" in named) == (method == "post"), (method, path)
+
+
+def test_every_body_and_every_answer_has_an_example_that_fits(schema: Any) -> None:
+    registry = Registry().with_resource("api", Resource(schema, DRAFT202012))
+    told = 0
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            bodies = [operation["requestBody"]] if "requestBody" in operation else []
+            for part in [*bodies, *(_followed(schema, answer) for answer in operation["responses"].values())]:
+                for content in part.get("content", {}).values():
+                    examples = [_followed(schema, example)["value"] for example in content["examples"].values()]
+                    assert examples, (method, path)
+                    for example in examples:
+                        validator = Draft202012Validator({"$ref": f"api{content['schema']['$ref']}"}, registry=registry)
+                        assert not [error.message for error in validator.iter_errors(example)], (method, path, example)
+                        told += 1
+    assert told > 400
+
+
+def _followed(schema: Any, part: Any) -> Any:
+    """What a reference points to."""
+    if "$ref" not in part:
+        return part
+    return functools.reduce(operator.getitem, part["$ref"].removeprefix("#/").split("/"), schema)
 
 
 def test_it_is_served_as_json_or_yaml_to_anybody(client: Client) -> None:

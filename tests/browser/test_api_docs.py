@@ -13,4 +13,8 @@ def test_the_docs_list_every_resource_and_open_one(visit: Any, shoot: Any) -> No
     page.locator(".opblock-tag", has_text="contacts").first.click()
     page.locator(".opblock-post .opblock-summary").first.click()
     expect(page.get_by_text("Idempotency-Key").first).to_be_visible()
+    operation = page.locator(".opblock-post").first
+    expect(operation.locator(".opblock-section-request-body")).to_contain_text("ana@acme.example")
+    expect(operation.locator('tr[data-code="201"]')).to_contain_text("crm-17")
+    expect(operation.locator('tr[data-code="422"]')).to_contain_text("This is not an email address.")
     shoot(page, "api-docs")

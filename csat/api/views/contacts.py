@@ -24,7 +24,7 @@ class Contacts(Resource):
         asked = query(request, ContactQuery)
         return listed(_matching(asked), asked, ContactShape)
 
-    @doc.creates(ContactShape, ContactInput, "Create a contact, or find the one there is", example=NEW)
+    @doc.creates(ContactShape, ContactInput, "Create a contact, or find the one there is", missing=False, example=NEW)
     def post(self, request: Request) -> Response:
         contact, created = contacts.find_or_create(**read(request, ContactInput))
         return Response(ContactShape(contact).data, 201 if created else 200)
@@ -37,7 +37,7 @@ class OneContact(Resource):
     def get(self, request: Request, id: UUID) -> Response:
         return Response(ContactShape(_one(id)).data)
 
-    @doc.changes(ContactShape, ContactInput, "Change a contact")
+    @doc.changes(ContactShape, ContactInput, "Change a contact", example={"name": "Ana Souza", "custom_data": {"plan": None}})
     def patch(self, request: Request, id: UUID) -> Response:
         contact = contacts.change(_one(id), by=self.actor, **read(request, ContactInput, partial=True))
         return Response(ContactShape(contact).data)

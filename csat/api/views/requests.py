@@ -52,7 +52,7 @@ class OneRequest(Resource):
 class Links(Resource):
     scope = "csat"
 
-    @doc.creates(LinkShape, LinkInput, "Make a rating link; sends nothing", statuses=(201,))
+    @doc.creates(LinkShape, LinkInput, "Make a rating link; sends nothing", statuses=(201,), example=NEW)
     def post(self, request: Request) -> Response:
         survey = scheduling.open_link(naming.session_of(read(request, LinkInput)["session_id"]), by=self.actor)
         shape = LinkShape({"url": links.rate_url(survey), "expires_at": survey.expires_at, "survey_id": survey.uuid})

@@ -46,7 +46,7 @@ class OneSession(Resource):
     def get(self, request: Request, id: UUID) -> Response:
         return Response(SessionShape(get(in_full(), id)).data)
 
-    @doc.changes(SessionShape, SessionChange, "Change, resolve, close or reopen a session")
+    @doc.changes(SessionShape, SessionChange, "Change, resolve, close or reopen a session", example={"status": "closed_resolved"})
     def patch(self, request: Request, id: UUID) -> Response:
         session = get(Session.objects.all(), id)
         conversing.change(session, by=self.actor, **naming.changes(read(request, SessionChange)))

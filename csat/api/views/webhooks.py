@@ -23,6 +23,8 @@ from csat.lib.refusal import Invalid
 from csat.webhooks import calling, endpoints
 from csat.webhooks.models import Call, Endpoint
 
+NEW = {"url": "https://crm.acme.example/csat", "events": ["csat.requested", "csat.score_submitted"], "description": "CRM"}
+
 
 class Webhooks(Resource):
     scope = "webhooks"
@@ -31,7 +33,14 @@ class Webhooks(Resource):
     def get(self, request: Request) -> Response:
         return listed(Endpoint.objects.alive(), query(request, Listed), EndpointShape)
 
-    @doc.creates(EndpointWithSecret, EndpointInput, "Add a webhook endpoint; its secret is shown this once", statuses=(201,))
+    @doc.creates(
+        EndpointWithSecret,
+        EndpointInput,
+        "Add a webhook endpoint; its secret is shown this once",
+        statuses=(201,),
+        missing=False,
+        example=NEW,
+    )
     def post(self, request: Request) -> Response:
         endpoint = endpoints.add(by=self.actor, **_given(request))
         return Response(EndpointWithSecret(endpoint).data, 201)
@@ -44,7 +53,7 @@ class OneWebhook(Resource):
     def get(self, request: Request, id: UUID) -> Response:
         return Response(EndpointShape(_one(id)).data)
 
-    @doc.changes(EndpointShape, EndpointInput, "Change a webhook endpoint")
+    @doc.changes(EndpointShape, EndpointInput, "Change a webhook endpoint", example={"enabled": False})
     def patch(self, request: Request, id: UUID) -> Response:
         return Response(EndpointShape(endpoints.change(_one(id), by=self.actor, **_given(request, partial=True))).data)
 
@@ -77,7 +86,13 @@ class WebhookCalls(Resource):
 class WebhookReplay(Resource):
     scope = "webhooks"
 
-    @doc.creates(Replayed, ReplayInput, "Call again: one call by call_id, or every failed one since a time", statuses=(202,))
+    @doc.creates(
+        Replayed,
+        ReplayInput,
+        "Call again: one call by call_id, or every failed one since a time",
+        statuses=(202,),
+        example={"since": "2026-11-20T00:00:00Z"},
+    )
     def post(self, request: Request, id: UUID) -> Response:
         endpoint, asked = _one(id), read(request, ReplayInput)
         if asked.get("call_id"):

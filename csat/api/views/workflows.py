@@ -24,6 +24,13 @@ from csat.workflows import blocks, editing, triggers
 from csat.workflows.models import Run, Trigger, Workflow
 
 NAMES = {"workflow_blocks": "blocks"}
+NEW = {
+    "name": "Look after low scores",
+    "trigger_type": "csat-score-submit",
+    "trigger_constraints": {"<": [{"var": "csat.score"}, 3]},
+    "workflow_blocks": [{"id": "tag", "type": "add_tag", "params": {"tag": "low score"}}],
+}
+ON = {"session_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
 
 
 class Workflows(Resource):
@@ -33,7 +40,7 @@ class Workflows(Resource):
     def get(self, request: Request) -> Response:
         return listed(_all(), query(request, Listed), WorkflowShape)
 
-    @doc.creates(WorkflowShape, WorkflowInput, "Create a workflow as a draft", statuses=(201,))
+    @doc.creates(WorkflowShape, WorkflowInput, "Create a workflow as a draft", statuses=(201,), missing=False, example=NEW)
     def post(self, request: Request) -> Response:
         return Response(WorkflowShape(editing.create(by=self.actor, **_given(request))).data, 201)
 
@@ -45,7 +52,7 @@ class OneWorkflow(Resource):
     def get(self, request: Request, id: UUID) -> Response:
         return Response(WorkflowShape(_one(id)).data)
 
-    @doc.changes(WorkflowShape, WorkflowInput, "Change a workflow's draft; what is active stays as it is")
+    @doc.changes(WorkflowShape, WorkflowInput, "Change a workflow's draft; what is active stays as it is", example={"name": "Low scores"})
     def patch(self, request: Request, id: UUID) -> Response:
         workflow = _one(id)
         editing.write(workflow, by=self.actor, **_given(request, partial=True))
@@ -60,7 +67,14 @@ class OneWorkflow(Resource):
 class WorkflowValidation(Resource):
     scope = "workflows"
 
-    @doc.creates(Verdict, WorkflowCheck, "Say what is wrong with a workflow, step by step; saves nothing", statuses=(200,))
+    @doc.creates(
+        Verdict,
+        WorkflowCheck,
+        "Say what is wrong with a workflow; saves nothing",
+        statuses=(200,),
+        missing=False,
+        example=NEW,
+    )
     def post(self, request: Request) -> Response:
         given = read(request, WorkflowCheck)
         found = blocks.issues(
@@ -104,7 +118,7 @@ class WorkflowRuns(Resource):
 class WorkflowRun(Resource):
     scope = "workflows"
 
-    @doc.creates(RunShape, RunInput, "Run an active workflow on a session now", statuses=(202,))
+    @doc.creates(RunShape, RunInput, "Run an active workflow on a session now", statuses=(202,), example=ON)
     def post(self, request: Request, id: UUID) -> Response:
         session = get(Session.objects.all(), read(request, RunInput)["session_id"], "session_id")
         return Response(RunShape(triggers.start_by_hand(_one(id), session, by=self.actor)).data, 202)
