@@ -17,7 +17,7 @@ from tests import workers
 @contextlib.contextmanager
 def serving(**env: str) -> Iterator[str]:
     """Its base address. The caches are this test's own: Redis when there is one."""
-    port = _free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--blocking-threads", "4", "--log-level", "warning", "project.wsgi:application"]
@@ -38,7 +38,7 @@ def _answers(base: str) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

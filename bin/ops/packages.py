@@ -1,4 +1,4 @@
-"""What the tests need beside Python, from Debian's packages: a browser, an emoji font, PostgreSQL, Redis."""
+"""What the tests need beside Python, from Debian's packages: a browser, an emoji font, PostgreSQL, Redis, curl and Node."""
 
 import os
 import shutil
@@ -27,6 +27,8 @@ NEEDED: dict[str, Callable[[], object]] = {
     "postgresql": lambda: postgres_program("initdb"),
     "redis-server": lambda: shutil.which("redis-server"),
     "fonts-noto-color-emoji": _emoji_font,
+    "curl": lambda: shutil.which("curl"),  # for the commands of docs/integrators.md
+    "nodejs": lambda: shutil.which("node"),
 }
 
 
