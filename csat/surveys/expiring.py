@@ -14,7 +14,7 @@ from csat.channels import registry
 from csat.channels.kinds import Medium
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Unknown
-from csat.surveys import noting
+from csat.surveys import noting, telling
 from csat.surveys.holding import hold, touch
 from csat.surveys.models import CsatSettings, Delivery, Origin, Survey
 from csat.surveys.states import DeliveryState, SurveyState
@@ -75,7 +75,10 @@ def _release(delivery: Delivery) -> bool:
         return False
     where = {"state": DeliveryState.SENDING, "attempt": delivery.attempt, "lease_until": delivery.lease_until}
     since = delivery.uncertain_since or claimed_at
-    return delivery.change(where=where, state=DeliveryState.DUE, lease_until=None, uncertain_since=since, next_try=timezone.now())
+    released = delivery.change(where=where, state=DeliveryState.DUE, lease_until=None, uncertain_since=since, next_try=timezone.now())
+    if released:
+        telling.changed(delivery.survey)
+    return released
 
 
 @transaction.atomic

@@ -36,10 +36,10 @@ def sent(delivery: Delivery, receipt: Receipt, rules: CsatSettings) -> bool:
     if not fine and not _note(delivery, DeliveryState.SENT, **values):  # not fine: a bounce was faster than this note
         return False
     out = _out(survey, until=now + timedelta(days=rules.link_days))
-    if delivery.medium != Medium.CARD:
-        reached(delivery, rules, **out)
-    elif out:
+    if delivery.medium == Medium.CARD:
         survey.change(**out)
+    else:
+        reached(delivery, rules, **out)
     if not fine:
         failed(delivery.again(), rules)
     return True
@@ -98,7 +98,9 @@ def closed(delivery: Delivery, gate: Gate, gates: list[Gate], rules: CsatSetting
 @transaction.atomic
 def unwanted(delivery: Delivery) -> None:
     """Answered or withdrawn before it went out."""
+    hold(delivery.survey)
     _note(delivery, DeliveryState.CANCELLED)
+    telling.changed(delivery.survey)
 
 
 def retry(delivery: Delivery, outcome: Retry, rules: CsatSettings) -> None:
@@ -110,13 +112,14 @@ def retry(delivery: Delivery, outcome: Retry, rules: CsatSettings) -> None:
         return
     if outcome.after is not None:
         wait = timedelta(seconds=outcome.after)
-    _note(delivery, DeliveryState.DUE, next_try=timezone.now() + wait, **_words(outcome))
+    _later(delivery, wait, outcome)
 
 
 @transaction.atomic
 def never(delivery: Delivery, outcome: Never, rules: CsatSettings) -> None:
     """It never will: our account is broken (the channel stops, nothing is burnt), or this address is."""
     if outcome.account:
+        telling.changed(hold(delivery.survey))
         _release(delivery, next_try=timezone.now(), **_words(outcome))
         stopping.stop(delivery.channel, outcome)
         return
@@ -131,7 +134,14 @@ def unknown(delivery: Delivery, outcome: Unknown, rules: CsatSettings, *, since:
     if wait is None:
         final(delivery, outcome, rules)
         return
-    _note(delivery, DeliveryState.DUE, next_try=timezone.now() + wait, uncertain_since=since, **_words(outcome))
+    _later(delivery, wait, outcome, uncertain_since=since)
+
+
+@transaction.atomic
+def _later(delivery: Delivery, wait: timedelta, outcome: Outcome, **values: Any) -> None:
+    hold(delivery.survey)
+    _note(delivery, DeliveryState.DUE, next_try=timezone.now() + wait, **values, **_words(outcome))
+    telling.changed(delivery.survey)
 
 
 @transaction.atomic
@@ -154,6 +164,7 @@ def after_failure(delivery: Delivery, rules: CsatSettings) -> None:
     hop = None if survey.state == SurveyState.ANSWERED else fallback.next_hop(delivery, rules)
     if hop is None:
         survey.move(SurveyState.SENT if _still_with_customer(delivery) else SurveyState.FAILED)
+    telling.changed(survey)
     telling.failed(delivery, then=hop)
 
 
@@ -166,6 +177,7 @@ def take_over(card: Delivery, rules: CsatSettings) -> bool:
     if hop is None:
         card.change(state=DeliveryState.SENT, failed_at=None, error_code="")
         return False
+    telling.changed(card.survey)
     telling.failed(card, then=hop)
     return True
 

@@ -71,6 +71,7 @@ def seen(delivery: Delivery, update: Update) -> bool:
 def _delivered(delivery: Delivery, update: Update) -> bool:
     if not delivery.change(where={"delivered_at": None, "failed_at": None}, delivered_at=_at(update)):
         return False
+    telling.changed(delivery.survey)
     telling.delivered(delivery)
     return True
 

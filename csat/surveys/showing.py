@@ -10,8 +10,8 @@ from django.utils import timezone
 from csat.channels.kinds import Medium
 from csat.lib import tokens
 from csat.sessions.models import Session
-from csat.surveys import noting
-from csat.surveys.holding import hold, touch
+from csat.surveys import noting, telling
+from csat.surveys.holding import hold
 from csat.surveys.models import CsatSettings, Delivery, Link, Score, Survey
 from csat.surveys.states import DeliveryState, SurveyState
 
@@ -68,7 +68,7 @@ def shown(survey: Survey) -> bool:
     if not card.change(where={"shown_at": None}, shown_at=now, delivered_at=now, **after_all):
         return False
     card.survey = survey
-    touch([survey.session_id])
+    telling.changed(survey)
     noting.reached(card, CsatSettings.current())
     return True
 

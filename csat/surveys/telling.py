@@ -54,3 +54,9 @@ def of(kind: Kind, survey: Survey, *, by: Actor, **data: Any) -> Event:
     """A fact of this survey, not yet written. For whoever has touched its session."""
     ids: dict[str, Any] = {"session_id": survey.session_id, "contact_id": survey.contact_id}
     return fact(kind, by=by, **ids, survey_id=str(survey.uuid), channel=survey.channel, **data)
+
+
+def changed(survey: Survey) -> None:
+    """What is shown of its deliveries is different now: survey and session, in this order of locks, count as changed."""
+    touch([survey.session_id])
+    survey.change()

@@ -1,16 +1,23 @@
 """Lists: stable whatever is written meanwhile."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 import time_machine
 from django.utils import timezone
 
+from csat.channels import registry
+from csat.channels.base import Update, What
+from csat.lib.outcomes import Never, Retry
 from csat.people import contacts
 from csat.people.models import Contact
+from csat.surveys import expiring, receipts, sending, showing
+from csat.surveys.models import Delivery
 from tests.api.conftest import Machine
-from tests.factories import make_contact, make_session
+from tests.factories import make_contact, make_resolved_session, make_session, switch_on
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +142,69 @@ def test_whatever_a_session_shows_moves_it_in_the_sync(api: Machine, path: str, 
     told = {name: session if value == "{id}" else value for name, value in body.items()}
     assert api.post(path.replace("{id}", session), told).status_code in (201, 202)
     assert [item["id"] for item in api.get("/chat/sessions", updated_after=seen).json()["items"]] == [session]
+
+
+class TestWhatBecomesOfASurvey:
+    """Whoever keeps sessions and requests in step hears of everything these lists show of it."""
+
+    def went_out(self, channel: str, *others: str) -> Delivery:
+        switch_on(channel, *others)
+        make_resolved_session(channel)
+        sending.send_due()
+        return Delivery.objects.get()
+
+    def moved_by(self, api: Machine, act: Callable[[], object]) -> tuple[Any, Any]:
+        """The session and the request as the sync then shows them."""
+        seen = [api.get(path).json()["items"][0]["updated_at"] for path in ("/chat/sessions", "/csat/requests")]
+        act()
+        sessions = api.get("/chat/sessions", updated_after=seen[0]).json()["items"]
+        requests = api.get("/csat/requests", updated_after=seen[1]).json()["items"]
+        assert (len(sessions), len(requests)) == (1, 1)
+        return sessions[0]["csat"], requests[0]
+
+    def outcome(self, monkeypatch: Any, channel: str, outcome: Exception) -> Callable[[], int]:
+        monkeypatch.setattr(type(registry.get(channel)), "send", mock.Mock(side_effect=outcome))
+        return sending.send_due
+
+    def test_sent(self, api: Machine) -> None:
+        switch_on("email")
+        make_resolved_session("email")
+        csat, request = self.moved_by(api, sending.send_due)
+        assert (csat["state"], request["deliveries"][0]["state"]) == ("sent", "sent")
+
+    def test_a_card_that_waits_in_the_widget_and_is_shown(self, api: Machine) -> None:
+        switch_on("web")
+        make_resolved_session("web")
+        csat, request = self.moved_by(api, sending.send_due)
+        assert (csat["state"], request["deliveries"][0]["shown_at"]) == ("sent", None)
+        csat, request = self.moved_by(api, lambda: showing.shown(Delivery.objects.get().survey))
+        assert request["deliveries"][0]["shown_at"]
+        assert csat["requested_at"]
+
+    def test_delivered(self, api: Machine) -> None:
+        delivery = self.went_out("email")
+        update = Update(what=What.DELIVERED, reference=str(delivery.uuid))
+        _csat, request = self.moved_by(api, lambda: receipts.apply(update))
+        assert request["deliveries"][0]["delivered_at"]
+
+    def test_tried_again_later(self, api: Machine, monkeypatch: Any) -> None:
+        switch_on("sms")
+        make_resolved_session("sms")
+        csat, request = self.moved_by(api, self.outcome(monkeypatch, "sms", Retry("too busy")))
+        assert (csat["state"], request["deliveries"][0]["error"]) == ("scheduled", "too busy")
+
+    def test_taken_over_by_another_channel(self, api: Machine, monkeypatch: Any) -> None:
+        switch_on("sms")
+        make_resolved_session("sms")
+        _csat, request = self.moved_by(api, self.outcome(monkeypatch, "sms", Never("no such number")))
+        assert [delivery["state"] for delivery in request["deliveries"]] == ["failed", "sent"]
+
+    def test_left_by_a_worker_that_died(self, api: Machine) -> None:
+        switch_on("email")
+        make_resolved_session("email")
+        Delivery.objects.update(state="sending", lease_until=timezone.now())
+        csat, _request = self.moved_by(api, expiring.release)
+        assert csat["state"] == "scheduled"
 
 
 def test_tags_and_assignment_move_it_too(api: Machine) -> None:
