@@ -19,7 +19,8 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from csat.people import keys
 from csat.surveys import scheduling
 from csat.surveys.answering import answer
-from csat.webhooks import endpoints
+from csat.webhooks import calling, endpoints
+from csat.workflows import editing
 from project.wsgi import application
 from tests.factories import API, make_resolved_session
 
@@ -44,6 +45,7 @@ def known(db: Any, settings: Any) -> dict[str, str]:
     session = make_resolved_session()
     survey = scheduling.request(session, origin="api", by=API)
     answer(survey, score=2, source="page", comment="slow")
+    endpoint = endpoints.add(url="https://127.0.0.1:9/csat", events=["csat.requested"], by=API)
     return {
         "contacts": str(session.contact.uuid),
         "chat": str(session.uuid),
@@ -51,7 +53,9 @@ def known(db: Any, settings: Any) -> dict[str, str]:
         "csat/scores/session": str(session.uuid),
         "csat/scores/contact": str(session.contact.uuid),
         "csat/scores": str(session.score.uuid),
-        "webhooks": str(endpoints.add(url="https://127.0.0.1:9/csat", events=["csat.requested"], by=API).uuid),
+        "webhooks": str(endpoint.uuid),
+        "workflows": str(editing.create(name="Fuzz", trigger_type="manual-trigger", blocks=[], by=API).uuid),
+        "call_id": str(calling.test(endpoint).uuid),
     }
 
 
@@ -71,6 +75,11 @@ def test_no_operation_breaks_or_surprises(label: str, mode: GenerationMode, know
     settings.RATE_LIMITS = False
     operation, key = OPERATIONS[label], keys.make("Fuzz", scopes=keys.SCOPES)[1]
     _run(operation, mode, {"Authorization": f"Bearer {key}"}, known)
+
+
+def test_every_operation_there_is_was_tried() -> None:
+    described = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    assert {f"{method.upper()} {path}" for path, operations in described.items() for method in operations} == set(OPERATIONS)
 
 
 def _run(operation: Any, mode: GenerationMode, headers: dict[str, str], known: dict[str, str]) -> None:
@@ -98,7 +107,7 @@ def _name_what_there_is(case: Case, known: dict[str, str], data: Any) -> None:
         return
     here = next((id for start, id in known.items() if case.path.strip("/").startswith(start)), str(uuid.uuid4()))
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = here
-    for name, resource in (("session_id", "chat"), ("contact_id", "contacts")):
+        case.path_parameters[name] = known["call_id"] if name == "call_id" else here
+    for name, resource in (("session_id", "chat"), ("contact_id", "contacts"), ("call_id", "call_id")):
         if isinstance(case.body, dict) and name in case.body:
             case.body[name] = known[resource]
