@@ -37,6 +37,7 @@ SUPPRESSIONS = {
     "complained": gettext_noop("marked as spam"),
     "unsubscribed": gettext_noop("unsubscribed"),
     "provider": gettext_noop("the provider refuses it"),
+    "staff": gettext_noop("stopped by the staff"),
 }
 
 

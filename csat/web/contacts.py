@@ -1,13 +1,16 @@
 """Contacts: who the customers are and every rating they ever left."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg, Count, Exists, OuterRef, Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -15,23 +18,43 @@ from csat.people import contacts as people
 from csat.people import erasing, roles, suppressing
 from csat.people.auditing import audit
 from csat.people.models import Contact
-from csat.surveys import disclosing
+from csat.surveys import disclosing, scale
 from csat.surveys.models import Score, Survey
 from csat.surveys.sight import Sight, sight_of
 from csat.timeline.recording import Actor
 from csat.web import paging
 from csat.web.access import StaffRequest, managers, staff
 
-SESSIONS = 50
+
+def _rated(sight: Sight, **scores: Any) -> Q:
+    return Q(Exists(Score.objects.filter(sight.only(), contact=OuterRef("pk"), **scores)))
+
+
+FILTERS: dict[str, dict[str, tuple[Any, Callable[[Sight], Q]]]] = {
+    "ratings": {
+        "some": (_l("With ratings"), lambda sight: _rated(sight)),
+        "low": (_l("With a low rating"), lambda sight: _rated(sight, score__lte=scale.LOW)),
+        "none": (_l("Without ratings"), lambda sight: ~_rated(sight)),
+    },
+    "asking": {
+        "may": (_l("May be asked"), lambda _: Q(opted_out_at=None) & ~Q(suppressing.blocked())),
+        "opted-out": (_l("Opted out"), lambda _: Q(opted_out_at__isnull=False)),
+        "blocked": (_l("An address is blocked"), lambda _: Q(suppressing.blocked())),
+    },
+}
 
 
 @staff
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:200]
-    found = paging.page(people.search(Contact.objects.alive(), text), by="created_at", cursor=request.GET.get("before", ""))
-    context = {"page": found, "rows": _with_ratings(found.rows, sight_of(request.user)), "q": text}
+    text, sight = request.GET.get("q", "").strip()[:200], sight_of(request.user)
+    asked = {name: value for name in FILTERS if (value := request.GET.get(name, "")) in FILTERS[name]}
+    contacts = Contact.objects.alive().filter(*(FILTERS[name][value][1](sight) for name, value in asked.items()))
+    found = paging.page(people.search(contacts, text), by="created_at", cursor=request.GET.get("before", ""))
+    selects = [(name, asked.get(name, ""), [(value, label) for value, (label, _q) in FILTERS[name].items()]) for name in FILTERS]
+    context = {"page": found, "rows": _with_ratings(found.rows, sight), "q": text, "selects": selects}
+    context |= {"asked": urlencode({**({"q": text} if text else {}), **asked})}
     return render(request, "contacts/_rows.html" if request.htmx else "contacts/page.html", context)
 
 
@@ -44,7 +67,7 @@ def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
         "contact": contact,
         "ratings": _ratings(contact, sight, cursor=request.GET.get("before", "")),
         "figures": scores.aggregate(count=Count("pk"), average=Avg("score"), **_counts()),
-        "unrated": _unrated(contact),
+        "unrated": _unrated(contact, cursor=request.GET.get("asked_before", "")),
         "suppressions": suppressing.of(contact),
         "manages": request.role != roles.AGENT,
         "comments": sight.comments,
@@ -110,6 +133,6 @@ def _ratings(contact: Contact, sight: Sight, *, cursor: str) -> paging.Page:
     return paging.page(scores, by="submitted_at", cursor=cursor)
 
 
-def _unrated(contact: Contact) -> list[Survey]:
+def _unrated(contact: Contact, *, cursor: str) -> paging.Page:
     """The surveys without an answer, newest first: asked in vain, or not asked and why."""
-    return list(Survey.objects.filter(contact=contact, score=None).select_related("session").order_by("-created_at")[:SESSIONS])
+    return paging.page(Survey.objects.filter(contact=contact, score=None).select_related("session"), by="created_at", cursor=cursor)

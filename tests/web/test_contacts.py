@@ -1,5 +1,6 @@
 """Contacts: the list, one customer's page, and what managers may do there."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from csat.people import suppressing
 from csat.people.models import Contact
 from csat.surveys import answering, settings
 from csat.surveys.models import Source
@@ -36,6 +38,41 @@ class TestList:
         page = agent.get("/contacts/", {"q": query}).content.decode()
         assert "Ana Souza" in page
         assert "Li Wei" not in page
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("ratings=some", {"Ana", "Li"}),
+            ("ratings=low", {"Li"}),
+            ("ratings=none", {"Ben", "Eva"}),
+            ("asking=may", {"Ana", "Li"}),
+            ("asking=opted-out", {"Ben"}),
+            ("asking=blocked", {"Eva"}),
+            ("asking=may&ratings=low&q=li", {"Li"}),
+            ("asking=blocked&q=ben", set()),
+            ("ratings=nonsense", {"Ana", "Li", "Ben", "Eva"}),
+        ],
+    )
+    def test_it_filters_by_ratings_and_by_who_may_be_asked(self, agent: Client, query: str, found: set[str]) -> None:
+        ana, li, ben, eva = (make_contact(name=name) for name in ("Ana", "Li", "Ben", "Eva"))
+        rate(ana, 5)
+        rate(li, 2)
+        suppressing.opt_out(ben, by=API)
+        suppressing.suppress("sms", eva.phone, reason="stop_word")
+        suppressing.suppress("email", ana.email, reason="bounced")
+        suppressing.lift("email", ana.email)
+        page = agent.get(f"/contacts/?{query}").content.decode()
+        assert {name for name in ("Ana", "Li", "Ben", "Eva") if f'strong clip">{name}<' in page} == found
+
+    def test_a_filter_by_ratings_tells_an_agent_no_more_than_the_rows_do(self, agent: Client) -> None:
+        rate(make_contact(name="Li"), 1, assignee=make_agent())
+        settings.change(by=API, agents_see_own_only=True)
+        assert 'strong clip">Li<' not in agent.get("/contacts/?ratings=low").content.decode()
+
+    def test_pages_keep_search_and_filters(self, agent: Client) -> None:
+        for _ in range(31):
+            make_contact(name="Li Wei")
+        assert 'href="?q=li&amp;asking=may&amp;before=' in agent.get("/contacts/?q=li&asking=may").content.decode()
 
     def test_a_row_tells_count_and_average(self, agent: Client) -> None:
         contact = make_contact()
@@ -88,6 +125,27 @@ class TestOne:
         assert "Sent, no answer yet" in page
         assert "Not asked: Not in the sample of 0 %" in page
 
+    def test_all_of_those_are_there_page_by_page(self, agent: Client) -> None:
+        contact = make_contact()
+        for n in range(32):
+            make_resolved_session(contact=contact, subject=f"Matter {n:02}")
+        page = page_of(agent, contact)
+        assert "Matter 31" in page
+        assert "Matter 01" not in page
+        older = page.split('href="?asked_before=')[1].split('"')[0]
+        rest = agent.get(f"/contacts/{contact.uuid}/?asked_before={older}").content.decode()
+        assert [f"Matter {n:02}" in rest for n in range(3)] == [True, True, False]
+
+    def test_why_they_are_not_written_to(self, manager: Client) -> None:
+        contact = make_contact()
+        suppressing.opt_out(contact, by=API)
+        suppressing.suppress("sms", contact.phone, reason="stop_word")
+        suppressing.suppress("email", contact.email, reason="bounced")
+        page = " ".join(page_of(manager, contact).split())
+        assert re.search("Asked not to be surveyed <time[^>]*>.*</time>: unsubscribed", page)
+        assert "Phone number must not be written to: the customer wrote STOP" in page
+        assert "Email must not be written to: mail came back" in page
+
     def test_agents_see_no_more_here_than_elsewhere(self, agent: Client, manager: Client) -> None:
         contact = make_contact()
         rate(contact, 1, "Layla was rude", assignee=make_agent())
@@ -107,6 +165,14 @@ class TestOne:
         assert manager.get(f"/contacts/{contact.uuid}/").status_code == 404
         assert "Ana Souza" not in manager.get("/inbox/").content.decode()
         assert "my secret" not in manager.get("/inbox/").content.decode()
+        assert Event.objects.get(kind=Kind.CONTACT_ERASED, contact_id=contact.pk).actor_name == "Maria"
+
+    def test_erasing_and_taking_out_are_asked_about_first(self, manager: Client) -> None:
+        contact = make_contact()
+        for act, question in (("erase", "Erase this person for good?"), ("data", "Take out all that is kept about this person?")):
+            form = page_of(manager, contact).split(f"/contacts/{contact.uuid}/{act}/")[1].split("</form>")[0]
+            assert question in form
+            assert "data-close" in form  # the way back
 
     def test_stop_and_allow_surveys(self, manager: Client) -> None:
         contact = make_contact()
