@@ -15,7 +15,7 @@ from csat.reports import cohort
 from csat.reports.filters import Filters
 from csat.sessions.models import HandoffReason
 from csat.surveys import scale
-from csat.surveys.models import Survey
+from csat.surveys.models import Answer, Survey
 
 Cell = Any  # text, number, time or None
 
@@ -91,6 +91,12 @@ ALL = [
     slug("CSAT Source", "score__source"),
 ]
 NAMES = [column.name for column in ALL]
+ANSWERED = {  # where quarantined answers count, too, the row tells the one that counts
+    "score__score": "score",
+    "score__comment": "comment",
+    "score__submitted_at": "created_at",
+    "score__source": "source",
+}
 
 
 def chosen(names: Sequence[str]) -> list[Column]:
@@ -102,7 +108,7 @@ def chosen(names: Sequence[str]) -> list[Column]:
 
 def rows(filters: Filters, columns: Sequence[Column]) -> QuerySet[Survey, Any]:
     """The cells as the database has them, the newest first; `read` each with `cells`."""
-    named = {f"c{n}": _source(column, filters.credit) for n, column in enumerate(columns)}
+    named = {f"c{n}": _source(column, filters) for n, column in enumerate(columns)}
     return cohort.surveys(filters).annotate(**named).order_by("-counted_at", "-pk").values_list(*named)
 
 
@@ -128,8 +134,11 @@ def native() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _source(column: Column, credit: str) -> Any:
-    return F(column.source.format(credit=credit)) if isinstance(column.source, str) else column.source
+def _source(column: Column, filters: Filters) -> Any:
+    if filters.quarantined and column.source in ANSWERED:
+        latest = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
+        return Subquery(latest.values(ANSWERED[column.source])[:1])
+    return F(column.source.format(credit=filters.credit)) if isinstance(column.source, str) else column.source
 
 
 def _written(value: Cell) -> Any:

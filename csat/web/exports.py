@@ -1,10 +1,12 @@
 """Data export: preview, columns, a download at once or a file made in the background. Everybody sees their own."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -89,12 +91,16 @@ def cancel(request: StaffRequest, uuid: UUID) -> HttpResponse:
 
 @managers
 @require_GET
-def download(request: StaffRequest, uuid: UUID) -> FileResponse:
-    export = get_object_or_404(_mine(request), uuid=uuid, state=Export.State.DONE)
+def download(request: StaffRequest, uuid: UUID) -> HttpResponseBase:
+    """The file; where there is none (any more), a page that says so and what to do. Somebody else's is none."""
+    export = _mine(request).filter(uuid=uuid).first()
     try:
-        return FileResponse(export.file.open("rb"), as_attachment=True, filename=_name(export.format))
+        if export and export.state == Export.State.DONE:
+            return FileResponse(export.file.open("rb"), as_attachment=True, filename=_name(export.format))
     except (FileNotFoundError, ValueError):
-        raise Http404 from None
+        pass
+    again = urlencode(export.filters | {"column": export.columns}, doseq=True) if export else ""
+    return render(request, "reports/no_file.html", {"export": export, "again": again}, status=404)
 
 
 def _mine(request: StaffRequest) -> Any:

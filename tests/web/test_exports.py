@@ -2,11 +2,13 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from csat.reports import exports
 from csat.reports.models import Export
@@ -66,6 +68,26 @@ def test_a_file_in_the_background_can_be_fetched_when_it_is_ready(manager: Clien
     assert "hx-trigger" not in ready
     answer = manager.get(f"/reports/export/{export.uuid}/file/")
     assert b"".join(answer.streaming_content)[:2] == {"csv": b"\xef\xbb", "xlsx": b"PK"}[format]
+
+
+def test_where_there_is_no_file_a_page_says_so_and_what_to_do(manager: Client, admin: Client, manager_user: User) -> None:
+    manager.post("/reports/export/start/?channel=email&column=CSAT Score", {"format": "csv"})
+    export = Export.objects.get(user=manager_user)
+
+    def asked(client: Client) -> str:
+        answer = client.get(f"/reports/export/{export.uuid}/file/")
+        assert answer.status_code == 404
+        return answer.content.decode()
+
+    assert "This file is still being made" in asked(manager)
+    assert "There is no such file for you" in asked(admin)  # it is somebody else's
+    exports.run(export.pk)
+    export.again().file.delete(save=False)
+    assert "channel=email" in asked(manager).split("Make it again")[0]  # the same filters
+    assert "column=CSAT+Score" in asked(manager)
+    Export.objects.update(created_at=timezone.now() - timedelta(days=8))
+    exports.expire()
+    assert "Files are kept for 7 days" in asked(manager)
 
 
 def test_cancel(manager: Client, manager_user: User) -> None:
