@@ -1,13 +1,14 @@
 """A random past, written straight into the tables and kept as plain facts to compute from independently."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from csat.people.models import Agent, Contact, Team
-from csat.reports.scores import Counts
 from csat.sessions.models import Handoff, HandoffReason, Session, Tag
 from csat.surveys.models import Answer, Score, Survey
 
@@ -122,21 +123,42 @@ def _score(answer: Answer, survey: Survey) -> Score:
     return Score(session=survey.session, survey=survey, answer=answer, contact=survey.contact, channel=survey.channel, **said, **when)
 
 
-def counts(facts: list[Fact], *, quarantined: bool = False) -> Counts:
-    """The same figures by plain counting."""
+class Tally(NamedTuple):
+    requested: int
+    delivered: int
+    answered: int
+    scores: tuple[int, ...]
+
+
+def counts(facts: list[Fact], *, quarantined: bool = False) -> Tally:
+    """The figures by plain counting."""
     rated = [fact.rated(quarantined) for fact in facts]
-    return Counts(
+    return Tally(
         requested=sum(fact.requested for fact in facts),
         delivered=sum(fact.delivered for fact in facts),
         answered=sum(fact.delivered and score is not None for fact, score in zip(facts, rated, strict=True)),
-        scores=tuple(rated.count(score) for score in range(1, 6)),  # type: ignore[arg-type]
+        scores=tuple(rated.count(score) for score in range(1, 6)),
     )
 
 
-def by(facts: list[Fact], keys: Callable[[Fact], set[str]], *, quarantined: bool = False) -> dict[str, Counts]:
-    """The counts of every key; `keys` names the groups a fact is in."""
-    groups: dict[str, list[Fact]] = {}
-    for fact in facts:
-        for key in keys(fact):
-            groups.setdefault(key, []).append(fact)
-    return {key: counts(group, quarantined=quarantined) for key, group in groups.items()}
+def told(found: Any) -> Tally:
+    """What the reports counted, to be held against it."""
+    return Tally(found.requested, found.delivered, found.answered, found.scores)
+
+
+def figures(facts: list[Fact], *, quarantined: bool = False) -> dict[str, Any]:
+    """The same with rates and intervals, as the API tells them: by plain arithmetic and statsmodels."""
+    requested, delivered, answered, scores = counts(facts, quarantined=quarantined)
+    good, n = scores[3] + scores[4], sum(scores)
+    low, high = proportion_confint(good, n, method="wilson") if n else (None, None)
+    return {
+        "requested": requested,
+        "delivered": delivered,
+        "answered": n,
+        "response_rate": pytest.approx(answered / delivered) if delivered else None,
+        "csat": pytest.approx(good / n) if n else None,
+        "csat_low": pytest.approx(low, abs=1e-9) if n else None,
+        "csat_high": pytest.approx(high, abs=1e-9) if n else None,
+        "average": pytest.approx(sum(score * many for score, many in enumerate(scores, 1)) / n) if n else None,
+        "distribution": {str(score): many for score, many in enumerate(scores, 1)},
+    }

@@ -1,0 +1,25 @@
+"""A random year, written once for a module."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from csat.people.models import Organization
+from csat.reports import counting
+from tests.reports import past
+from tests.reports.asking import BERLIN, START
+
+
+@pytest.fixture(scope="module")
+def year(django_db_setup: Any, django_db_blocker: Any) -> Any:
+    """Its facts; taken away again after the module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        Organization.current().change(timezone=BERLIN)
+        written = past.write(700, start=START, days=360)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # a database that has lived a while knows its tables; this one was filled a moment ago
+        counting.start_over()
+        counting.recount()
+        yield written
+        transaction.set_rollback(True)
