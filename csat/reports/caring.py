@@ -1,13 +1,13 @@
 """After a low score: who looks after the customer, and whether it was made good."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from csat.reports import cohort
 from csat.reports.filters import Filters
 from csat.surveys import scale
-from csat.surveys.models import Answer, Score
+from csat.surveys.models import Answer, Score, Survey
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 
@@ -22,6 +22,14 @@ class Recovery:
     better: int  # and then gave more
 
 
+REACHED = {
+    "low": Q(),
+    "reopened": Q(reopened_at__isnull=False),
+    "asked_again": Q(asked_at__isnull=False),
+    "better": Q(asked_at__isnull=False, score__submitted_at__gt=F("asked_at"), score__score__gt=F("low_score")),
+}
+
+
 def low_scores(filters: Filters) -> QuerySet[Score]:
     """Who is not happy, what still waits first, then the newest. `session.follow_up` has owner, note and done_at."""
     rows = Score.objects.filter(survey__in=cohort.surveys(filters).values("pk"), score__lte=scale.LOW)
@@ -31,15 +39,22 @@ def low_scores(filters: Filters) -> QuerySet[Score]:
 
 def recovery(filters: Filters) -> Recovery:
     """Of those who gave a low score: reopened after it, asked again after that, and a better one then."""
+    counted = {step: Count("pk", filter=reached) for step, reached in REACHED.items()}
+    return Recovery(**_followed(filters).aggregate(**counted))
+
+
+def recovered(filters: Filters, step: str) -> QuerySet[Survey]:
+    """The surveys behind one figure of `recovery`."""
+    return _followed(filters).filter(REACHED[step])
+
+
+def _followed(filters: Filters) -> QuerySet[Survey]:
+    """Surveys with a low answer, and the times of what followed."""
     accepted = Answer.objects.filter(survey=OuterRef("pk"), state=Answer.State.ACCEPTED)
     low = accepted.filter(score__lte=scale.LOW).order_by("revision")
     rows = cohort.surveys(filters).filter(Exists(low)).annotate(low_at=Subquery(low.values("created_at")[:1]))
     rows = rows.annotate(low_score=Subquery(low.values("score")[:1]), reopened_at=_first(Kind.SESSION_REOPENED, "low_at"))
-    rows = rows.annotate(asked_at=_first(Kind.CSAT_REQUESTED, "reopened_at"))
-    then = Q(asked_at__isnull=False, score__submitted_at__gt=F("asked_at"), score__score__gt=F("low_score"))
-    return Recovery(
-        **rows.aggregate(low=Count("pk"), reopened=Count("reopened_at"), asked_again=Count("asked_at"), better=Count("pk", filter=then))
-    )
+    return rows.annotate(asked_at=_first(Kind.CSAT_REQUESTED, "reopened_at"))
 
 
 def _first(kind: Kind, after: str) -> Subquery:
@@ -48,6 +63,9 @@ def _first(kind: Kind, after: str) -> Subquery:
 
 
 def quarantined(filters: Filters) -> QuerySet[Answer]:
-    """What is kept apart, with its reason, the newest first: `answering.restore` brings one back."""
-    rows = Answer.objects.filter(state=Answer.State.QUARANTINED, created_at__gte=filters.start, created_at__lt=filters.end)
+    """What is kept apart of these surveys, with its reason, the newest first: `answering.restore` brings one back."""
+    asked = cohort.surveys(replace(filters, score=()))
+    rows = Answer.objects.filter(state=Answer.State.QUARANTINED, survey__in=asked.values("pk"))
+    if filters.score:
+        rows = rows.filter(score__in=[int(score) for score in filters.score])
     return rows.select_related("survey", "survey__session", "survey__contact").order_by("-created_at", "-pk")

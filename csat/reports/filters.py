@@ -134,8 +134,8 @@ def _list(mapping: Mapping[str, Any], name: str, problems: Problems) -> tuple[st
     given = mapping.getlist(name) if hasattr(mapping, "getlist") else mapping.get(name)
     values = [given] if isinstance(given, str | int) else list(given or [])
     texts = [str(value).strip() for value in values]
-    if name in SPLIT:
-        texts = [part.strip() for text in texts for part in text.split(",")]
+    parts = [text.split(",") if name in SPLIT else text.splitlines() for text in texts]  # a name may have a comma in it
+    texts = [part.strip() for several in parts for part in several]
     kept = tuple(dict.fromkeys(text for text in texts if text))
     check = CHECKS.get(name)
     if check and not all(check(text) for text in kept):

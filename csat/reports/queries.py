@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Invalid
 from csat.reports import cohort, groups, reading
-from csat.reports.caring import Recovery, low_scores, quarantined, recovery
+from csat.reports.caring import REACHED, Recovery, low_scores, quarantined, recovered, recovery
 from csat.reports.comments import Comment, Comments, comments
 from csat.reports.filters import LISTS, NONE, Filters, midnight
 from csat.reports.groups import Group
@@ -18,14 +18,15 @@ from csat.sessions.models import Session
 from csat.surveys.states import SurveyState
 
 __all__ = [
-    "BY", "Comment", "Comments", "Group", "Recovery", "comments", "figures", "grouped", "heat", "low_scores", "quarantined", "recovery",
-    "sessions", "still_open",
+    "BY", "DID", "REACHED", "Comment", "Comments", "Group", "Recovery", "comments", "figures", "grouped", "heat", "low_scores",
+    "quarantined", "recovery", "sessions", "still_open",
 ]  # fmt: skip
 BY = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "day", "week", "month")
 DID = {
     "requested": Q(requested_at__isnull=False),
     "delivered": Q(delivered_at__isnull=False),
     "answered": Q(rated__isnull=False),
+    "replied": Q(delivered_at__isnull=False, rated__isnull=False),  # what the response rate counts
     "satisfied": Q(rated__gte=4),
     "low": Q(rated__lte=2),
 }
@@ -50,13 +51,13 @@ def heat(filters: Filters) -> list[Group]:
     return sorted(reasons, key=lambda group: (-sum(group.counts.scores[:2]), group.label))
 
 
-def sessions(filters: Filters, **narrow: Any) -> QuerySet[Session]:
+def sessions(filters: Filters, *, recovery: str = "", **narrow: Any) -> QuerySet[Session]:
     """The sessions behind a bar, a cell or a point, the newest first.
 
     `narrow`: a list filter's name with a key (or several), day, week or month with its key, and requested, delivered,
-    answered, satisfied or low with True or False.
+    answered, replied, waiting, satisfied or low with True or False. `recovery`: a step of it.
     """
-    rows = cohort.surveys(filters)
+    rows = recovered(filters, recovery) if recovery else cohort.surveys(filters)
     for name, value in narrow.items():
         rows = rows.filter(_narrowed(name, value, filters))
     return Session.objects.filter(pk__in=rows.values("session")).order_by("-survey__counted_at", "-pk")
@@ -64,13 +65,19 @@ def sessions(filters: Filters, **narrow: Any) -> QuerySet[Session]:
 
 def still_open(filters: Filters) -> int:
     """How many of the delivered can still be answered for the first time: the response rate may yet rise by them."""
+    return cohort.surveys(filters).filter(_waiting()).count()
+
+
+def _waiting() -> Q:
     waiting = Q(state=SurveyState.SENT, delivered_at__isnull=False, rated=None)
-    return cohort.surveys(filters).filter(waiting & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))).count()
+    return waiting & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
 def _narrowed(name: str, value: Any, filters: Filters) -> Q:
     if name in LISTS:
         return cohort.where(name, [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)], credit=filters.credit)
+    if name == "waiting":
+        return _waiting() if value else ~_waiting()
     if name in DID:
         return DID[name] if value else ~DID[name]
     if name in cohort.PERIOD:

@@ -32,14 +32,14 @@ def _rated(sight: Sight, **scores: Any) -> Q:
 
 FILTERS: dict[str, dict[str, tuple[Any, Callable[[Sight], Q]]]] = {
     "ratings": {
-        "some": (_l("With ratings"), lambda sight: _rated(sight)),
-        "low": (_l("With a low rating"), lambda sight: _rated(sight, score__lte=scale.LOW)),
-        "none": (_l("Without ratings"), lambda sight: ~_rated(sight)),
+        "some": (_l("Rated"), lambda sight: _rated(sight)),
+        "low": (_l("Rated low"), lambda sight: _rated(sight, score__lte=scale.LOW)),
+        "none": (_l("Not rated"), lambda sight: ~_rated(sight)),
     },
     "asking": {
         "may": (_l("May be asked"), lambda _: Q(opted_out_at=None) & ~Q(suppressing.blocked())),
         "opted-out": (_l("Opted out"), lambda _: Q(opted_out_at__isnull=False)),
-        "blocked": (_l("An address is blocked"), lambda _: Q(suppressing.blocked())),
+        "blocked": (_l("Blocked"), lambda _: Q(suppressing.blocked())),
     },
 }
 

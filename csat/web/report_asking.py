@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -36,8 +36,18 @@ class Question:
 
     def link(self, **changes: Any) -> str:
         """The address of the sessions behind a figure of this report; `by` and `key` name the group, `did` what they did."""
-        given = reading.to_query(self.filters) | {name: value for name, value in changes.items() if value not in ("", None)}
+        given = reading.to_query(self.filters) | self._shown() | {name: value for name, value in changes.items() if value not in ("", None)}
         return "?" + urlencode(given, doseq=True)
+
+    def without(self, name: str, value: str = "") -> str:
+        """The address of this report without a filter, or without one of its values."""
+        parts = parse_qsl(self.address)
+        kept = [other for other in self.filters.chosen.get(name, ()) if other != value] if value else []
+        return urlencode([*((one, two) for one, two in parts if one != name), *((name, other) for other in kept)])
+
+    def _shown(self) -> dict[str, list[str]]:
+        """What of the page is no filter, so that the way back leads to the same."""
+        return {name: [value] for name, value in parse_qsl(self.address) if name in ("show", "step", "compare")}
 
 
 def ask(given: QueryDict) -> Question:

@@ -1,18 +1,21 @@
 """Charts as numbers: where each point, bar and cell of a report stands, told in percent of the drawing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import floor
+from typing import Any
 
 from csat.channels import faces
 from csat.reports import scores
+from csat.reports.caring import Recovery
 from csat.reports.groups import Group
 from csat.reports.scores import Counts
 from csat.web import report_words as words
 from csat.web.report_asking import Question
 
 STEPS = 4  # of the scale at the side
+TALLEST = 22  # percent of the drawing that the column of the most ratings takes
 SHADES = 6  # of a heat map
 
 
@@ -25,6 +28,10 @@ class Point:
     x: str
     y: str  # "" without data
     link: str
+    tall: str  # the column of its ratings, beside the most
+    top: str
+    was: Counts | None  # the point of the period before it is compared with
+    was_told: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class Trend:
     ticks: list[tuple[str, str]]  # y, label
     labels: list[tuple[str, str, str]]  # x, label, anchor
     hit: str  # width of the area that takes a click
+    most: str  # ratings of the tallest column
+    column: str  # its width
 
     @property
     def empty(self) -> bool:
@@ -45,8 +54,11 @@ class Trend:
 def trend(groups: Sequence[Group], question: Question, *, before: Sequence[Group] = ()) -> Trend:
     floor_ = _floor([*groups, *before])
     spots = [(_x(n, len(groups)), group) for n, group in enumerate(groups)]
+    most, was = max((group.counts.n for group in groups), default=0) or 1, [group.counts for group in before]
     return Trend(
-        points=[_point(x, group, question, floor_) for x, group in spots],
+        points=[_point(x, group, question, floor_, most=most, was=was[n] if n < len(was) else None) for n, (x, group) in enumerate(spots)],
+        most=words.number(most),
+        column=_number(min(4.0, 60 / max(1, len(groups)))),
         lines=[_line(run, floor_) for run in _runs(spots)],
         bands=[_band(run, floor_) for run in _runs(spots)],
         before=[_line(run, floor_) for run in _runs([(_x(n, len(groups)), group) for n, group in enumerate(before[: len(groups)])])],
@@ -64,13 +76,17 @@ class Bar:
     csat: str
     interval: str
     average: str
+    average_interval: str
     rate: str
+    rate_interval: str
     width: str
     low: str
     high: str
-    link: str
+    links: dict[str, str]  # by what they did: answered, replied, delivered
     rank: int  # 0: not ranked
-    was: str
+    was: Counts | None
+    was_csat: str
+    was_interval: str
     change: str  # up, down or "" where the intervals touch
 
 
@@ -99,6 +115,7 @@ class Slice:
     face: faces.Face
     count: int
     share: str
+    interval: str
     height: str
     top: str
     link: str
@@ -108,10 +125,35 @@ def distribution(counts: Counts, question: Question) -> list[Slice]:
     most = max(counts.scores) or 1
     return [
         Slice(
-            face, count, words.percent(scores.share(count, counts.n)), _number(100 * count / most), _number(100 - 100 * count / most),
-            question.link(given=face.score),
+            face, count, words.percent(scores.share(count, counts.n)), words.between(scores.wilson(count, counts.n)),
+            _number(100 * count / most), _number(100 - 100 * count / most), question.link(given=face.score),
         )
         for face, count in zip(faces.FACES, counts.scores, strict=True)
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """One step of the recovery: of all low scores, how many came so far."""
+
+    label: str
+    many: int
+    of: int
+    share: str
+    interval: str
+    width: str
+    link: str
+
+
+def recovery(found: Recovery, question: Question, labels: Mapping[str, Any]) -> list[Part]:
+    """Nothing when nobody was unhappy."""
+    counts = {step: getattr(found, step) for step in labels}
+    return [
+        Part(
+            str(labels[step]), many, found.low, words.percent(many / found.low), words.between(scores.wilson(many, found.low)),
+            _number(100 * many / found.low), question.link(recovery=step),
+        )
+        for step, many in counts.items() if found.low
     ]  # fmt: skip
 
 
@@ -119,6 +161,7 @@ def distribution(counts: Counts, question: Question) -> list[Slice]:
 class Cell:
     count: int
     share: str
+    interval: str
     shade: int
     link: str
 
@@ -128,6 +171,7 @@ class HeatRow:
     label: str
     counts: Counts
     csat: str
+    interval: str
     cells: list[Cell]
     link: str
 
@@ -135,7 +179,7 @@ class HeatRow:
 def heat(groups: Sequence[Group], question: Question) -> list[HeatRow]:
     return [
         HeatRow(
-            group.label, group.counts, words.percent(group.counts.csat), _cells(group, question),
+            group.label, group.counts, words.percent(group.counts.csat), words.between(group.counts.csat_interval), _cells(group, question),
             question.link(by="handoff_reason", key=group.key, did="answered"),
         )
         for group in groups if group.counts.n
@@ -145,9 +189,12 @@ def heat(groups: Sequence[Group], question: Question) -> list[HeatRow]:
 def _cells(group: Group, question: Question) -> list[Cell]:
     link = {"by": "handoff_reason", "key": group.key}
     return [
-        Cell(count, words.percent(count / group.counts.n), _shade(count, group.counts.n), question.link(**link, given=score))
+        Cell(
+            count, words.percent(count / group.counts.n), words.between(scores.wilson(count, group.counts.n)),
+            _shade(count, group.counts.n), question.link(**link, given=score),
+        )
         for score, count in enumerate(group.counts.scores, 1)
-    ]
+    ]  # fmt: skip
 
 
 def _shade(part: int, whole: int) -> int:
@@ -158,10 +205,12 @@ def _bar(group: Group, question: Question, by: str, was: Counts | None, *, rank:
     counts, interval = group.counts, group.counts.csat_interval
     return Bar(
         label=group.label, kind=group.kind, counts=counts, csat=words.percent(counts.csat), interval=words.between(interval),
-        average=words.decimal(counts.average), rate=words.percent(counts.response_rate), width=_percent(counts.csat or 0),
-        low=_percent(interval.low if interval else 0), high=_percent(interval.high if interval else 0),
-        link=question.link(by=by, key=group.key, did="answered"), rank=rank, was=words.percent(was.csat) if was and was.n else "",
-        change=change(counts, was),
+        average=words.decimal(counts.average), average_interval=words.around(counts.average_interval),
+        rate=words.percent(counts.response_rate), rate_interval=words.between(counts.response_interval),
+        width=_percent(counts.csat or 0), low=_percent(interval.low if interval else 0), high=_percent(interval.high if interval else 0),
+        links={did: question.link(by=by, key=group.key, did=did) for did in ("answered", "replied", "delivered")}, rank=rank,
+        was=was if was and was.n else None, was_csat=words.percent(was.csat if was else None),
+        was_interval=words.between(was.csat_interval if was else None), change=change(counts, was),
     )  # fmt: skip
 
 
@@ -172,9 +221,10 @@ def change(now: Counts, was: Counts | None) -> str:
     return "up" if (now.csat or 0) > (was.csat or 0) else "down"
 
 
-def _point(x: float, group: Group, question: Question, low: float) -> Point:
-    counts = group.counts
+def _point(x: float, group: Group, question: Question, low: float, *, most: int, was: Counts | None) -> Point:
+    counts, tall = group.counts, TALLEST * group.counts.n / most
     return Point(
+        tall=_number(tall), top=_number(100 - tall), was=was, was_told=words.told(was) if was and was.n else "",
         label=words.period(group.key, question.step), counts=counts, csat=words.percent(counts.csat),
         interval=words.between(counts.csat_interval), x=_number(x), y="" if counts.csat is None else _number(_y(counts.csat, low)),
         link=question.link(by=question.step, key=group.key, did="answered"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from csat.channels import faces
 from csat.channels.kinds import Channel
 from csat.people.models import Agent, Team
-from csat.reports.filters import NONE
+from csat.reports.filters import NONE, SPLIT
 from csat.sessions.models import HandoffReason
 from csat.surveys.about import About
 from csat.web.report_asking import CREDITS, Question
@@ -59,7 +59,7 @@ def used(selects: list[Select], question: Question) -> int:
 def _select(question: Question, name: str, any: str, choices: Any) -> Select:
     """Several values together, from a link or the API, are one choice of their own."""
     values = question.filters.chosen.get(name, ())
-    picked = ",".join(values)
+    picked = ("," if name in SPLIT else "\n").join(values)
     known = [(str(value), str(label)) for value, label in choices]
     labels = dict(known)
     if picked and picked not in labels:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
@@ -16,7 +18,7 @@ from csat.reports.scores import Counts
 from csat.web import report_asking
 from csat.web import report_charts as charts
 from csat.web import report_words as words
-from csat.web.report_asking import KEPT, Question, address
+from csat.web.report_asking import CREDITS, KEPT, Question, address
 
 TABS = {
     "channel": gettext_lazy("Channels"),
@@ -31,6 +33,7 @@ TABS = {
     "kept-apart": gettext_lazy("Kept apart"),
 }
 PAGE = 25
+THEIRS = "help,unsolved,none"  # not the product, a rule or a price; most say nothing, as only 1-3 are asked
 
 
 def told(question: Question, given: QueryDict) -> dict[str, Any]:
@@ -47,6 +50,9 @@ def told(question: Question, given: QueryDict) -> dict[str, Any]:
         "show": show,
         "chosen_step": given.get("step", ""),
         "again": address(given),
+        "chosen": chosen(question),
+        "unfiltered": address(given, **dict.fromkeys((*reading.LISTS, "credit", "quarantined"), "")),
+        "shared": f"{settings.SITE_URL}{reverse('reports')}?{address(given)}",
         "kept": [(name, value) for name in KEPT if name != "search" for value in given.getlist(name) if value],
         "plain": address(given, show="", step="", search=""),
         "comparing": address(given, compare="" if question.compare else "1"),
@@ -60,17 +66,19 @@ def figures(question: Question, counts: Counts, before: Counts) -> dict[str, Any
         "csat": words.percent(counts.csat),
         "interval": words.between(counts.csat_interval),
         "n": words.number(counts.n),
-        "csat_before": words.percent(before.csat) if before.n else "",
+        "csat_before": words.told(before) if before.n else "",
         "change": charts.change(counts, before),
         "average": words.decimal(counts.average),
+        "average_interval": words.around(counts.average_interval),
+        "at": f"{100 * (counts.csat or 0):.2f}",
         "slices": charts.distribution(counts, question),
         "rate": words.percent(counts.response_rate),
         "rate_interval": words.between(counts.response_interval),
         "answered": words.number(counts.answered),
         "delivered": words.number(counts.delivered),
-        "still_open": queries.still_open(question.filters),
+        "still_open": words.number(queries.still_open(question.filters)),
         "difference": words.signed(counts.n - before.n),
-        "links": {did: question.link(did=did) for did in ("answered", "delivered", "satisfied", "low")},
+        "links": {did: question.link(did=did) for did in ("answered", "delivered", "replied", "waiting", "satisfied")},
     }
 
 
@@ -86,15 +94,26 @@ def _groups(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
         kinds = queries.grouped(question.filters, "agent_kind")
         ranked, few = charts.ranked(groups, question, before=before)
         return {
+            "lenses": _lenses(question, given),
             "tables": [
                 (_("Human and AI"), "", charts.bars(kinds, question, "agent_kind", before=_before(question, "agent_kind"))),
                 (_("Agents"), _("In the order of an estimate that pulls small numbers towards the whole."), ranked),
                 (_("Fewer than 30 answers"), _("Shown, not ranked: so few answers say little about a person."), few),
-            ]
+            ],
         }
     if show == "handoff_reason":
         return {"tables": [("", "", charts.bars(groups, question, show, before=before))], "heat": _heat(question, groups)}
     return {"tables": [("", "", charts.bars(groups, question, show, before=before))]}
+
+
+def _lenses(question: Question, given: QueryDict) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """Whose score it is, and what of it was theirs: (name, (label, address, chosen) of each choice)."""
+    credit = [(str(label), address(given, credit=name), name == question.filters.credit) for name, label in CREDITS.items()]
+    about = [
+        (_("everything"), address(given, about=""), not question.filters.about),
+        (_("the help"), address(given, about=THEIRS), question.filters.about == tuple(THEIRS.split(","))),
+    ]
+    return [(_("Credit goes to"), credit), (_("It was about"), about)]
 
 
 def _heat(question: Question, groups: list[naming.Group]) -> list[charts.HeatRow]:
@@ -110,20 +129,19 @@ def _low(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
     skip = _skip(given)
     found = list(queries.low_scores(question.filters)[skip : skip + PAGE + 1])
     following = address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""
-    recovery = queries.recovery(question.filters)
-    steps = [
-        (_("Gave a low score"), recovery.low),
-        (_("reopened after it"), recovery.reopened),
-        (_("asked again"), recovery.asked_again),
-        (_("gave a better one"), recovery.better),
-    ]
-    most = recovery.low or 1
     return {
         "lows": found[:PAGE],
         "following": following,
-        "recovery": [(label, words.number(many), f"{100 * many / most:.1f}", words.percent(many / most)) for label, many in steps],
-        "any_low": bool(recovery.low),
+        "recovery": charts.recovery(queries.recovery(question.filters), question, RECOVERY),
     }
+
+
+RECOVERY = {
+    "low": gettext_lazy("Gave a low score"),
+    "reopened": gettext_lazy("reopened after it"),
+    "asked_again": gettext_lazy("asked again"),
+    "better": gettext_lazy("gave a better one"),
+}
 
 
 def _comments(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
@@ -135,7 +153,9 @@ def _comments(question: Question, given: QueryDict, show: str) -> dict[str, Any]
 def _kept_apart(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
     skip = _skip(given)
     found = list(queries.quarantined(question.filters)[skip : skip + PAGE + 1])
-    return {"apart": found[:PAGE], "following": address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""}
+    following = address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""
+    counting = address(given, quarantined="" if question.filters.quarantined else "1")
+    return {"apart": found[:PAGE], "following": following, "counting": counting}
 
 
 def _skip(given: QueryDict) -> int:
@@ -158,17 +178,31 @@ def in_words(question: Question, narrow: dict[str, Any]) -> list[str]:
     """What sessions behind a figure have in common."""
     days = [formats.date_format(day, "j M Y") for day in dict.fromkeys((question.first, question.last))]
     said = [" – ".join(days)]
-    for name, values in [*question.filters.chosen.items(), *narrow.items()]:
-        said.append(_in_words(name, values))
-    return said
+    said += [label for label, _query in chosen(question)]
+    return said + [_in_words(name, values) for name, values in narrow.items()]
+
+
+def chosen(question: Question) -> list[tuple[str, str]]:
+    """Each filter in words, and the address of the report without it."""
+    filters = question.filters
+    found = [(_in_words(name, value), question.without(name, value)) for name, values in filters.chosen.items() for value in values]
+    if filters.credit != reading.CREDIT[0]:
+        found.append((_("credit: %(who)s") % {"who": CREDITS[filters.credit]}, question.without("credit")))
+    if filters.quarantined:
+        found.append((_("with answers kept apart"), question.without("quarantined")))
+    return found
 
 
 def _in_words(name: str, values: Any) -> str:
     if name in queries.DID:
         return {
-            "requested": _("asked"), "delivered": _("survey delivered"), "answered": _("answered"), "satisfied": _("satisfied"),
-            "low": _("low score"),
+            "requested": _("asked"), "delivered": _("survey delivered"), "answered": _("answered"), "replied": _("delivered and answered"),
+            "satisfied": _("satisfied"), "low": _("low score"),
         }[name]  # fmt: skip
+    if name == "waiting":
+        return _("can still answer")
+    if name == "recovery":
+        return _("low score") if values == "low" else f"{_('low score')}: {RECOVERY[values]}"
     if name in ("day", "week", "month"):
         return words.period(values, name)
     keys = [values] if isinstance(values, str) else list(values)

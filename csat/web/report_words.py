@@ -5,7 +5,12 @@ from datetime import date
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from csat.reports.scores import Interval
+from csat.reports.scores import Counts, Interval
+
+
+def told(counts: Counts) -> str:
+    """`67 % (55–77 %, n 64)`."""
+    return f"{percent(counts.csat)} ({between(counts.csat_interval)}, n {number(counts.n)})"
 
 
 def number(value: int) -> str:
@@ -21,6 +26,11 @@ def between(interval: Interval | None) -> str:
     if interval is None:
         return ""
     return _("%(low)s–%(high)s\u00a0%%") % {"low": round(interval.low * 100), "high": round(interval.high * 100)}
+
+
+def around(interval: Interval | None) -> str:
+    """Of an average: `3.9–4.4`."""
+    return f"{decimal(interval.low)}–{decimal(interval.high)}" if interval else ""
 
 
 def decimal(value: float | None) -> str:

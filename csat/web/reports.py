@@ -17,6 +17,7 @@ from csat.reports import queries
 from csat.reports.models import SavedView
 from csat.surveys.sight import sight_of
 from csat.web import inbox, paging, report_choices, report_tabs
+from csat.web import report_words as words
 from csat.web.access import StaffRequest, managers
 from csat.web.report_asking import PERIODS, Question, address, ask
 
@@ -47,12 +48,14 @@ def sessions(request: StaffRequest) -> HttpResponse:
         found = queries.sessions(question.filters, **narrow)
     except Invalid:
         raise Http404 from None
+    count = words.number(found.count())
     rows = found.select_related("contact", "assignee", "resolver", "survey", "score", "follow_up", "follow_up__owner")
     shown = paging.page(rows, by="last_activity_at", cursor=request.GET.get("before", ""))
     query = request.GET.copy()
     query.pop("before", None)
-    context = {"rows": inbox.rows(shown.rows, sight_of(request.user)), "page": shown, "question": question, "address": query.urlencode()}
-    return render(request, "reports/sessions.html", context | {"back": address(request.GET), "told": _told(request, narrow)})
+    context = {"rows": inbox.rows(shown.rows, sight_of(request.user)), "page": shown, "count": count, "address": query.urlencode()}
+    told = report_tabs.in_words(question, narrow)
+    return render(request, "reports/sessions.html", context | {"back": address(request.GET), "told": told})
 
 
 @managers
@@ -72,6 +75,20 @@ def save(request: StaffRequest) -> HttpResponse:
 
 @managers
 @require_POST
+def rename(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    view, name = get_object_or_404(SavedView, user=request.user, uuid=uuid), request.POST.get("name", "").strip()[:80]
+    if not name:
+        messages.error(request, _("Give the view a name."))
+    elif SavedView.objects.filter(user=request.user, name=name).exclude(pk=view.pk).exists():
+        messages.error(request, _("There is a view of this name already."))
+    else:
+        view.change(name=name)
+        messages.success(request, _("Renamed to “%(name)s”.") % {"name": name})
+    return redirect(f"{reverse('reports')}?{view.query}")
+
+
+@managers
+@require_POST
 def forget(request: StaffRequest, uuid: UUID) -> HttpResponse:
     get_object_or_404(SavedView, user=request.user, uuid=uuid).delete()
     messages.success(request, _("View deleted."))
@@ -85,6 +102,7 @@ def row(question: Question) -> dict[str, Any]:
         "periods": PERIODS,
         "selects": report_choices.first(question),
         "further": further,
+        "tags": question.filters.tag or ("",),
         "credit": report_choices.credits(question),
         "used": report_choices.used(further, question),
     }
@@ -95,13 +113,10 @@ def _narrow(request: StaffRequest) -> dict[str, Any]:
     narrow: dict[str, Any] = {}
     if given.get("by") in queries.BY:
         narrow[given["by"]] = given.get("key", "")
-    if given.get("did") in queries.DID:
+    if given.get("did") in (*queries.DID, "waiting"):
         narrow[given["did"]] = True
+    if given.get("recovery") in queries.REACHED:
+        narrow["recovery"] = given["recovery"]
     if given.get("given") in ("1", "2", "3", "4", "5"):
         narrow["score"] = given["given"]
     return narrow
-
-
-def _told(request: StaffRequest, narrow: dict[str, Any]) -> list[str]:
-    """In words, what these conversations have in common."""
-    return report_tabs.in_words(ask(request.GET), narrow)

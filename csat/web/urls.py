@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/", reports.page, name="reports"),
     path("reports/sessions/", reports.sessions, name="report-sessions"),
     path("reports/views/", reports.save, name="report-save"),
+    path("reports/views/<uuid:uuid>/rename/", reports.rename, name="report-rename"),
     path("reports/views/<uuid:uuid>/delete/", reports.forget, name="report-forget"),
     path("reports/export/", exports.page, name="export"),
     path("reports/export/now/", exports.now, name="export-now"),

@@ -53,6 +53,24 @@ def test_a_point_of_the_trend_opens_its_conversations(reports: Page) -> None:
     expect(reports.locator("a.row")).to_have_count(3)
 
 
+def test_a_step_of_the_recovery_opens_its_conversations(reports: Page, shoot: Shoot) -> None:
+    reports.get_by_role("link", name="Low scores").click()
+    shoot(reports, "reports-low")
+    reports.get_by_role("link", name="1 Gave a low score").click()
+    expect(reports.locator("a.row")).to_have_count(1)
+    expect(reports.get_by_role("heading", name="Conversations 1")).to_be_visible()
+    reports.get_by_role("link", name="Reports").last.click()
+    expect(reports.get_by_role("link", name="Low scores")).to_have_attribute("aria-current", "page")  # back where one was
+
+
+def test_a_filter_is_taken_away_where_it_is_told(reports: Page) -> None:
+    reports.goto("/reports/?channel=sms&tag=nobody")
+    expect(reports.get_by_role("heading", name="No data")).to_be_visible()
+    reports.get_by_role("link", name="nobody").click()
+    expect(reports.locator(".tile").first).to_contain_text("n 1")
+    expect(reports).to_have_url(re.compile(r"\?channel=sms$"))
+
+
 def test_comments_are_searched_while_typing(reports: Page) -> None:
     reports.get_by_role("link", name="Comments").click()
     reports.get_by_role("searchbox").fill("Souza")
@@ -60,7 +78,7 @@ def test_comments_are_searched_while_typing(reports: Page) -> None:
     expect(reports.get_by_text("From Li Wei")).to_have_count(0)
 
 
-def test_a_view_is_saved_and_opened(reports: Page) -> None:
+def test_a_view_is_saved_opened_renamed_and_deleted(reports: Page, shoot: Shoot) -> None:
     reports.get_by_label("Any channel").select_option("sms")
     expect(reports.locator(".tile").first).to_contain_text("n 1")
     reports.get_by_text("Saved views").click()
@@ -71,6 +89,18 @@ def test_a_view_is_saved_and_opened(reports: Page) -> None:
     reports.get_by_text("Saved views").click()
     reports.get_by_role("link", name="Texts").click()
     expect(reports.get_by_label("Any channel")).to_have_value("sms")
+    reports.get_by_text("Saved views").click()
+    reports.get_by_label("Change Texts").click()
+    reports.get_by_label("New name").fill("Phones")
+    shoot(reports, "views")
+    reports.get_by_role("button", name="Rename").click()
+    expect(reports.get_by_text("Renamed to “Phones”.")).to_be_visible()
+    reports.get_by_text("Saved views").click()
+    expect(reports.get_by_label("Its address")).to_have_value(re.compile(r"/reports/\?.*channel=sms"))
+    expect(reports.get_by_role("button", name="Delete")).to_be_hidden()  # it asks first
+    reports.get_by_label("Change Phones").click()
+    reports.get_by_role("button", name="Delete").click()
+    expect(reports.get_by_text("View deleted.")).to_be_visible()
 
 
 def test_an_export_shows_its_progress_and_is_fetched(reports: Page, shoot: Shoot) -> None:
@@ -90,12 +120,22 @@ def test_nothing_sticks_out_on_a_phone(
     visit: Visits, open_as: Callable[..., Page], manager_user: User, ratings: None, shoot: Shoot, scheme: Any
 ) -> None:
     page = open_as(manager_user, "/reports/?compare=1", viewport=PHONE, color_scheme=scheme)
-    for show in ("agent", "handoff_reason", "low", "comments"):
+    for show in ("channel", "agent", "handoff_reason", "low", "comments", "kept-apart"):
         page.goto(f"/reports/?compare=1&show={show}")
         assert wide(page) == 0, show
         shoot(page, f"reports-{show}-phone-{scheme}")
-    page.goto("/reports/export/")
-    assert wide(page) == 0
+    for path in ("/reports/export/", "/contacts/", "/reports/sessions/?did=answered"):
+        page.goto(path)
+        assert wide(page) == 0, path
+
+
+def test_contacts_are_filtered_while_choosing(open_as: Callable[..., Page], manager_user: User, ratings: None, shoot: Shoot) -> None:
+    page = open_as(manager_user, "/contacts/")
+    expect(page.locator("a.row")).to_have_count(3)
+    page.get_by_label("Ratings").select_option("Rated low")
+    expect(page.locator("a.row")).to_have_count(1)
+    expect(page).to_have_url(re.compile("ratings=low"))
+    shoot(page, "contacts")
 
 
 def test_without_javascript_the_filters_are_a_form(open_as: Callable[..., Page], manager_user: User, ratings: None) -> None:

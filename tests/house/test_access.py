@@ -63,6 +63,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("reports/", "/reports/", MANAGERS),
     ("reports/sessions/", "/reports/sessions/", MANAGERS),
     ("reports/views/", "/reports/views/", POST_MANAGERS),
+    ("reports/views/<uuid:uuid>/rename/", f"/reports/views/{NOBODY}/rename/", POST_MANAGERS),
     ("reports/views/<uuid:uuid>/delete/", f"/reports/views/{NOBODY}/delete/", POST_MANAGERS),
     ("reports/export/", "/reports/export/", MANAGERS),
     *[(f"reports/export/{verb}/", f"/reports/export/{verb}/", POST_MANAGERS) for verb in ("now", "start")],

@@ -96,6 +96,9 @@ def test_a_low_score_made_good_is_a_recovery():
     assert queries.recovery(parse({})) == queries.Recovery(low=2, reopened=1, asked_again=1, better=0)
     answering.answer(survey, score=5, source="page")
     assert queries.recovery(parse({})) == queries.Recovery(low=2, reopened=1, asked_again=1, better=1)
+    for step in ("reopened", "asked_again", "better"):
+        assert list(queries.sessions(parse({}), recovery=step)) == [session]
+    assert queries.sessions(parse({}), recovery="low").count() == 2
 
 
 def test_what_is_in_quarantine_is_listed_apart():
@@ -104,6 +107,12 @@ def test_what_is_in_quarantine_is_listed_apart():
     assert [answer.reason for answer in queries.quarantined(parse({}))] == ["no nonce"]
     assert queries.figures(parse({})).n == 0
     assert queries.figures(parse({"quarantined": "1"})).scores == (1, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("asked", "found"), [({"channel": "email"}, 1), ({"channel": "sms"}, 0), ({"score": "1"}, 1), ({"score": "2"}, 0)])
+def test_what_is_in_quarantine_obeys_every_filter(asked, found):
+    answering.answer(make_sent_survey("email"), score=1, source="page", quarantine="no nonce")
+    assert queries.quarantined(parse(asked)).count() == found
 
 
 def test_a_survey_is_open_while_its_answer_window_runs():

@@ -1,5 +1,6 @@
 """Reports: figures in the address's words, the conversations behind each, saved views."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +46,20 @@ class TestFigures:
             rate(score)
         csat = tile(page_of(manager), "CSAT")
         assert "75 %" in csat
-        assert "30–95 %, n 4" in csat  # Wilson for 3 of 4
+        assert "30–95 %" in csat  # Wilson for 3 of 4
+        assert "n 4</a>" in csat
+
+    def test_every_other_figure_comes_with_them_too(self, manager: Client) -> None:
+        for score in (5, 4, 4, 1):
+            rate(score)
+        make_sent_survey()
+        page = page_of(manager)
+        assert re.search(r"\d\.\d–\d\.\d</span>, n 4", tile(page, "Average"))
+        assert "Good: 2 (50 %, 15–85 %, n 4)" in tile(page, "Average")
+        assert "38–96 %" in tile(page, "Response rate")  # Wilson for 4 of 5
+        row = page.split('table class="data bars')[1].split("<tbody>")[1]
+        for figure in ("75 %", "30–95 %", ">4</a>", "3.5", "80 %", "38–96 %", "4 of <a"):
+            assert figure in row
 
     def test_without_ratings_it_says_no_data_and_never_zero_percent(self, manager: Client) -> None:
         make_sent_survey()
@@ -53,7 +67,20 @@ class TestFigures:
         assert "no data" in tile(page, "CSAT")
         assert "No data: nobody rated in this period." in page
         assert "0 %" in tile(page, "Response rate")  # one was delivered and not answered: that is data
-        assert "1 can still answer" in tile(page, "Response rate")
+        assert "1 still open" in tile(page, "Response rate")
+
+    @pytest.mark.parametrize(
+        ("asked", "query", "said"),
+        [
+            (False, "", "Switch surveys on"),
+            (True, "", "1 customer was asked and has not answered."),
+            (True, "channel=sms", "Show it without filters"),
+        ],
+    )
+    def test_an_empty_report_says_why_and_what_to_do(self, manager: Client, asked: bool, query: str, said: str) -> None:
+        if asked:
+            make_sent_survey()
+        assert said in page_of(manager, query)
 
     def test_a_change_is_marked_only_where_the_intervals_part(self, manager: Client) -> None:
         rate(5)
@@ -70,13 +97,17 @@ class TestFigures:
         rate(1, channel="sms")
         page = page_of(manager, query)
         assert "100 %" in tile(page, "CSAT")
-        assert "1 of 1 delivered" in tile(page, "Response rate")
+        assert ">1 delivered</a>" in tile(page, "Response rate")
         assert "n 1" in tile(page, "CSAT")
 
     def test_quarantined_answers_count_only_when_asked_for(self, manager: Client) -> None:
         answering.answer(make_sent_survey(), score=1, source=Source.PAGE, quarantine="honeypot")
         assert "no data" in tile(page_of(manager), "CSAT")
-        assert "n 1" in tile(page_of(manager, "quarantined=1"), "CSAT")
+        page = page_of(manager, "quarantined=1&show=kept-apart")
+        assert "n 1" in tile(page, "CSAT")
+        assert "with answers kept apart" in page.split('class="report-line"')[1].split("</p>")[0]
+        assert "Counted: leave them out" in page
+        assert 'href="?show=kept-apart&amp;quarantined=1"' in page_of(manager, "show=kept-apart")  # the switch
         assert "Filled in a field people do not see" in page_of(manager, "show=kept-apart")
 
 
@@ -125,6 +156,19 @@ class TestAddress:
         page = page_of(manager, "channel=email,sms")
         assert '<option value="email,sms" selected>Email, SMS</option>' in page
 
+    def test_so_do_several_names_and_tags_and_what_the_form_sends_means_the_same(self, manager: Client) -> None:
+        page = manager.get("/reports/?team=Billing&team=Tier 2, Berlin&tag=vip&tag=late").content.decode()
+        assert '<option value="Billing\nTier 2, Berlin" selected>' in page
+        assert [value in page for value in ('name="tag" value="vip"', 'name="tag" value="late"')] == [True, True]
+        sent = report_asking.ask(QueryDict("team=Billing%0D%0ATier+2,+Berlin")).filters  # a browser sends line ends so
+        assert sent.team == ("Billing", "Tier 2, Berlin")
+
+    def test_every_filter_is_told_and_can_be_taken_away(self, manager: Client) -> None:
+        line = page_of(manager, "channel=email,sms&tag=vip&credit=last_human").split('class="report-line"')[1].split("</p>")[0]
+        assert [words in line for words in ("Email", "SMS", "vip", "credit: the last human")] == [True] * 4
+        assert 'href="?tag=vip&amp;credit=last_human&amp;channel=sms"' in line  # without email
+        assert 'href="?channel=email%2Csms&amp;credit=last_human"' in line  # without the tag
+
 
 class TestTabs:
     @pytest.mark.parametrize("show", [*report_tabs.TABS, "nonsense"])
@@ -140,6 +184,36 @@ class TestTabs:
         assert "Fewer than 30 answers" in page
         assert "Sam Lee" in page.split("Fewer than 30 answers")[1]
         assert 'class="rank' not in page
+
+    def test_thirty_answers_are_a_rank_and_a_surer_one_stands_higher(self) -> None:
+        question, groups = report_asking.ask(QueryDict("")), [
+            Group("a", "Few and perfect", Counts(scores=(0, 0, 0, 0, 30))),
+            Group("b", "Many and nearly", Counts(scores=(10, 0, 0, 0, 990))),
+            Group("c", "Many and good", Counts(scores=(60, 0, 0, 0, 940))),
+            Group("d", "29 answers", Counts(scores=(0, 0, 0, 0, 29))),
+            Group("none", "No agent", Counts(scores=(0, 0, 0, 0, 99))),
+        ]  # fmt: skip
+        ranked, few = report_charts.ranked(groups, question)
+        assert [(bar.rank, bar.label) for bar in ranked] == [(1, "Many and nearly"), (2, "Few and perfect"), (3, "Many and good")]
+        assert [(bar.rank, bar.label) for bar in few] == [(0, "29 answers"), (0, "No agent")]
+
+    def test_a_lens_says_whose_score_it_is_and_what_of_it_was_theirs(self, manager: Client) -> None:
+        sam, about = make_agent("Sam Lee"), {"help": 1, "product": 1, "policy": 2}
+        for word, score in about.items():
+            answering.answer(make_sent_survey(assignee=sam), score=score, about=word, source=Source.PAGE)
+        rate(5, assignee=sam)
+        lens = page_of(manager, "show=agent").split('class="lenses"')[1]
+        assert 'href="?credit=most_replies&amp;show=agent"' in lens or 'href="?show=agent&amp;credit=most_replies"' in lens
+        assert "about=help%2Cunsolved%2Cnone" in lens
+        assert "n 2" in tile(page_of(manager, "about=help,unsolved,none&show=agent"), "CSAT")
+
+    def test_what_is_compared_stands_in_the_table_too(self, manager: Client) -> None:
+        rate(5)
+        earlier = rate(1)
+        Survey.objects.filter(pk=earlier.pk).update(counted_at=timezone.now() - timedelta(days=30))
+        page = page_of(manager, "compare=1&step=day")
+        assert "0 % (0–79 %, n 1)" in page.split("The period before")[1].split("</table>")[0]
+        assert "0–79 %, n 1" in page.split('table class="data bars')[1]
 
     def test_comments_are_found_and_marked(self, manager: Client) -> None:
         rate(2, "The <b>parcel</b> never came")
@@ -215,10 +289,32 @@ class TestSavedViews:
         manager.post(f"/reports/views/{view.uuid}/delete/")
         assert not SavedView.objects.exists()
 
+    def test_a_view_takes_another_name_unless_one_has_it(self, manager: Client) -> None:
+        for name in ("Email", "Texts"):
+            manager.post("/reports/views/", {"name": name, "query": f"tag={name}"})
+        address = f"/reports/views/{SavedView.objects.get(name='Email').uuid}/rename/"
+        for name, said in (
+            ("Texts", "There is a view of this name already."),
+            (" ", "Give the view a name."),
+            ("Mail", "Renamed to “Mail”."),
+        ):
+            assert said in manager.post(address, {"name": name}, follow=True).content.decode()
+        assert list(SavedView.objects.values_list("name", "query")) == [("Mail", "tag=Email"), ("Texts", "tag=Texts")]
+
+    def test_deleting_asks_first(self, manager: Client) -> None:
+        manager.post("/reports/views/", {"name": "Email", "query": ""})
+        asks = page_of(manager).split('<details class="change-view">')[1].split("</details>")[0]
+        assert "Delete this view?" in asks
+
+    def test_its_address_is_there_to_be_shared(self, manager: Client, settings: Any) -> None:
+        page = page_of(manager, "channel=sms&show=agent")
+        assert f'value="{settings.SITE_URL}/reports/?channel=sms&amp;show=agent"' in page
+
     def test_nobody_sees_the_views_of_others(self, manager: Client, admin: Client) -> None:
         manager.post("/reports/views/", {"name": "Mine alone", "query": ""})
         assert "Mine alone" not in page_of(admin)
-        assert admin.post(f"/reports/views/{SavedView.objects.get().uuid}/delete/").status_code == 404
+        for verb in ("delete", "rename"):
+            assert admin.post(f"/reports/views/{SavedView.objects.get().uuid}/{verb}/", {"name": "x"}).status_code == 404
 
     def test_a_view_needs_a_name(self, manager: Client) -> None:
         answer = manager.post("/reports/views/", {"name": " ", "query": ""}, follow=True)
