@@ -15,6 +15,8 @@ from csat.management.demo import year
 from csat.management.demo.cast import gather
 from csat.people.demo import LOGINS, PASSWORD
 from csat.people.models import Contact
+from csat.reports import queries
+from csat.reports.filters import parse
 from csat.reports.models import Mark, Rollup
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey
@@ -38,6 +40,8 @@ def test_there_is_something_to_see_everywhere(demo: None) -> None:
     assert FollowUp.objects.filter(done_at=None).exists()
     assert FollowUp.objects.exclude(done_at=None).exists()
     assert SandboxMessage.objects.count() >= 4
+    recovery = queries.recovery(parse({"from": str(timezone.localdate() - timedelta(days=90))}))
+    assert (recovery.reopened, recovery.asked_again, recovery.better) == (3, 2, 1)
 
 
 def test_a_second_call_adds_nothing(demo: None) -> None:
