@@ -1,6 +1,7 @@
 """Contacts: who the customers are and every rating they ever left."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,7 +20,7 @@ from csat.people import erasing, roles, suppressing
 from csat.people.auditing import audit
 from csat.people.models import Contact
 from csat.surveys import disclosing, scale
-from csat.surveys.models import Score, Survey
+from csat.surveys.models import Answer, Score, Survey
 from csat.surveys.sight import Sight, sight_of
 from csat.timeline.recording import Actor
 from csat.web import paging
@@ -62,10 +63,12 @@ def page(request: StaffRequest) -> HttpResponse:
 @require_GET
 def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
     contact, sight = get_object_or_404(Contact.objects.alive(), uuid=uuid), sight_of(request.user)
+    ratings = _ratings(contact, sight, cursor=request.GET.get("before", ""))
     scores = Score.objects.filter(sight.only(), contact=contact)
     context = {
         "contact": contact,
-        "ratings": _ratings(contact, sight, cursor=request.GET.get("before", "")),
+        "ratings": ratings,
+        "rated": _with_earlier(ratings.rows),
         "figures": scores.aggregate(count=Count("pk"), average=Avg("score"), **_counts()),
         "unrated": _unrated(contact, cursor=request.GET.get("asked_before", "")),
         "suppressions": suppressing.of(contact),
@@ -131,6 +134,20 @@ def _with_ratings(contacts: list[Contact], sight: Sight) -> list[tuple[Contact, 
 def _ratings(contact: Contact, sight: Sight, *, cursor: str) -> paging.Page:
     scores = Score.objects.filter(sight.only(), contact=contact).select_related("session", "agent")
     return paging.page(scores, by="submitted_at", cursor=cursor)
+
+
+def _with_earlier(scores: list[Score]) -> list[tuple[Score, list[int]]]:
+    """Each rating beside those it took the place of, in the order they were given."""
+    accepted = Answer.objects.filter(survey__in=[score.survey_id for score in scores], state=Answer.State.ACCEPTED)
+    earlier: dict[int, list[int]] = {}
+    for survey, number in accepted.filter(standing=None).order_by("revision").values_list("survey", "score"):
+        earlier.setdefault(survey, []).append(number)
+    return [(score, _changes([*earlier.get(score.survey_id, []), score.score])) for score in scores]
+
+
+def _changes(numbers: list[int]) -> list[int]:
+    """Without the last, and without those that the next one only repeats with another comment."""
+    return [number for number, following in pairwise(numbers) if number != following]
 
 
 def _unrated(contact: Contact, *, cursor: str) -> paging.Page:

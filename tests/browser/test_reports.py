@@ -115,6 +115,14 @@ def test_an_export_shows_its_progress_and_is_fetched(reports: Page, shoot: Shoot
     assert fetched.value.suggested_filename.endswith(".xlsx")
 
 
+def test_an_export_is_cancelled_while_it_waits(reports: Page) -> None:
+    reports.get_by_role("link", name="Export").click()
+    reports.get_by_role("button", name="CSV in the background").click()
+    reports.get_by_role("button", name="Cancel").click()
+    expect(reports.get_by_text("Cancelled")).to_be_visible()
+    assert not exports.run(Export.objects.get().pk)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_sticks_out_on_a_phone(
     visit: Visits, open_as: Callable[..., Page], manager_user: User, ratings: None, shoot: Shoot, scheme: Any

@@ -108,6 +108,16 @@ class TestOne:
         session = contact.sessions.get(subject="New")
         assert f'href="/inbox/{session.uuid}/"' in page
 
+    def test_a_rating_that_was_changed_says_what_it_was_and_counts_once(self, agent: Client) -> None:
+        contact = make_contact()
+        survey = make_sent_survey(contact=contact)
+        for score, comment in ((2, ""), (2, "too slow"), (3, ""), (5, "")):
+            answering.answer(survey, score=score, comment=comment, source=Source.PAGE)
+        answering.answer(survey, score=1, source=Source.PAGE, quarantine="honeypot")
+        row = page_of(agent, contact).split('class="row rated-row"')[1].split("</li>")[0]
+        assert re.findall(r'aria-label="(\d), ', row) == ["5", "2", "3"]
+        assert ">1<" in page_of(agent, contact).split('class="figures"')[1].split("</section>")[0]
+
     def test_the_average_and_how_many(self, agent: Client) -> None:
         contact = make_contact()
         rate(contact, 5)
