@@ -126,6 +126,7 @@ class Update:
     suppress: bool = False
     score: int | None = None
     user: str = ""  # the provider's id of who pressed
+    user_name: str = ""
     reply_url: str = ""  # where the provider takes an answer to this press
     at: datetime | None = None
     event_id: str = ""  # for de-duplication

@@ -156,6 +156,8 @@ def _copy(standing: Score, given: Answer, now: datetime) -> None:
 
 def _told(standing: Score, given: Answer, previous: int | None) -> dict[str, Any]:
     said = {"comment": given.comment, "about": given.about, "source": given.source}
+    if who := given.provenance.get("user_name") or given.provenance.get("user"):
+        said["pressed_by"] = who
     numbers = {"revision": given.revision, "previous_score": previous}
     times = {"created_at": standing.created_at.isoformat(), "updated_at": standing.submitted_at.isoformat()}
     return {**scale.words(given.score), **said, **numbers, **times, "score_id": str(standing.uuid), "answer_id": str(given.uuid)}

@@ -152,7 +152,7 @@ def _answer(survey: Survey, update: Update, score: int, *, comment: str = "") ->
     hold(survey)
     if update.event_id and survey.answers.filter(provenance__event=update.event_id).exists():
         return Heard(Meant.REPEATED, score, survey.language)
-    provenance = {"event": update.event_id, "user": update.user}
+    provenance = {"event": update.event_id, "user": update.user, "user_name": update.user_name}
     source = SOURCE[Medium(update.medium)]
     given = answering.answer(survey, score=score, source=source, comment=comment, provenance=provenance, hold=True)
     return Heard(Meant.RATED, score, survey.language, given.event_id or 0)

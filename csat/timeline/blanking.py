@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from csat.timeline.kinds import ActorKind
+from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
 
 BATCH = 500
@@ -23,7 +23,7 @@ def blank(events: QuerySet[Event]) -> int:
     changed = []
     for event in events.iterator(chunk_size=BATCH):
         event.data = _without(event.data, ours=False)
-        if event.actor_kind == ActorKind.CONTACT:
+        if event.actor_kind == ActorKind.CONTACT or (event.kind == Kind.MESSAGE_RECEIVED and not event.actor_id):
             event.actor_name = ""
         changed.append(event)
     Event.objects.bulk_update(changed, ["data", "actor_name"], batch_size=BATCH)

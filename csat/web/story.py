@@ -83,6 +83,8 @@ def _rating(event: Event, sight: Sight, *, seen: bool) -> Item:
         return Item(event, "fact", _("CSAT submitted"), "heart")
     comment = str(event.data.get("comment", "")) if sight.comments else ""
     facts = [str(label) for label in (_label(Source, event.data.get("source")), _about(event.data.get("about"))) if label]
+    if who := event.data.get("pressed_by"):
+        facts.append(_("pressed by %(name)s") % {"name": who})
     previous = event.data.get("previous_score")
     if previous:
         facts.append(_("was %(score)s before") % {"score": previous})

@@ -15,10 +15,11 @@ from twilio.request_validator import RequestValidator
 from csat.channels.transports import slack, slack_answers
 from csat.lib.outcomes import Unknown
 from csat.people import suppressing
-from csat.surveys import scheduling, sending, settings
+from csat.surveys import links, scheduling, sending, settings
 from csat.surveys.models import Answer, Delivery, Score
 from csat.timeline.models import Event
 from tests.factories import API, make_contact, make_resolved_session
+from tests.standins.slack import CHANNEL, SlackServer
 
 pytestmark = pytest.mark.django_db
 TOKEN, SECRET = "twilio-token", "slack-secret"
@@ -235,6 +236,73 @@ class TestSlack:
         headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
         answer = Client().post("/callbacks/slack/interactions", body, content_type="application/x-www-form-urlencoded", headers=headers)
         assert answer.status_code == 200
+
+
+class TestSlackItself:
+    """Against a server that takes and signs as Slack does."""
+
+    @pytest.fixture
+    def server(self, slack_server: SlackServer) -> SlackServer:
+        settings.change(by=API, channels={"slack": {"enabled": True}})
+        scheduling.request(make_resolved_session("slack", slack_channel=CHANNEL), origin="api", by=API)
+        sending.send_due()
+        return slack_server
+
+    def knock(self, signed: tuple[bytes, dict[str, str]]) -> Any:
+        body, headers = signed
+        return Client(enforce_csrf_checks=True).post(
+            "/callbacks/slack/interactions", body, content_type="application/x-www-form-urlencoded", headers=headers
+        )
+
+    def press(self, server: SlackServer, score: int, **how: Any) -> int:
+        return int(self.knock(server.press(server.messages[0], score, **how)).status_code)
+
+    def test_five_faces_and_a_link(self, server: SlackServer) -> None:
+        faces, link = server.messages[0]["blocks"][1]["elements"], server.messages[0]["blocks"][2]["elements"]
+        assert [face["text"]["text"].split()[0] for face in faces] == ["😡", "😞", "😐", "🙂", "😍"]
+        assert links.rate_url(Delivery.objects.get().survey) in link[0]["url"]
+
+    def test_a_low_press_asks_why_and_the_comment_joins(self, server: SlackServer) -> None:
+        assert self.press(server, 2) == 200
+        assert (Score.objects.get().score, len(server.views)) == (2, 1)
+        assert "You chose 😞 Poor" in json.dumps(server.messages[0]["blocks"], ensure_ascii=False)
+        for _ in range(2):
+            assert self.knock(server.submit(server.views[0], "Nobody answered")).status_code == 200
+        assert (Score.objects.get().comment, Answer.objects.count()) == ("Nobody answered", 1)
+        assert server.problems == []
+
+    def test_skipped_the_rating_stands(self, server: SlackServer) -> None:
+        self.press(server, 1)
+        assert self.knock(server.submit(server.views[0], None)).status_code == 200
+        assert (Score.objects.get().score, Score.objects.get().comment) == (1, "")
+
+    def test_a_good_press_asks_nothing_and_another_changes_it(self, server: SlackServer) -> None:
+        self.press(server, 4)
+        self.press(server, 5)
+        assert (Score.objects.get().score, server.views, Answer.objects.count()) == (5, [], 2)
+        assert "You chose 😍 Excellent" in json.dumps(server.messages[0]["blocks"], ensure_ascii=False)
+
+    def test_who_pressed_is_told_in_the_inbox(self, server: SlackServer, agent: Client) -> None:
+        self.press(server, 4)
+        assert Event.objects.get(kind="csat.submitted").data["pressed_by"] == "ana"
+        page = agent.get(f"/inbox/{Delivery.objects.get().survey.session.uuid}/").content.decode()
+        assert "pressed by ana" in page
+
+    def test_somebody_else_is_told_so_and_changes_nothing(self, server: SlackServer) -> None:
+        self.press(server, 5)
+        assert self.press(server, 1, user="U0BOB") == 200
+        assert (Score.objects.get().score, [word["user"] for word in server.ephemeral]) == (5, ["U0BOB"])
+
+    def test_a_press_signed_six_minutes_ago_is_refused(self, server: SlackServer) -> None:
+        assert self.press(server, 5, at=time.time() - 360) == 403
+        assert not Score.objects.exists()
+
+    def test_a_slow_slack_is_answered_within_three_seconds_all_the_same(self, server: SlackServer) -> None:
+        server.behave("slow", "slow")
+        began = time.monotonic()
+        assert self.press(server, 1) == 200
+        assert time.monotonic() - began < 3
+        assert Score.objects.get().score == 1
 
 
 class TestEmail:

@@ -111,7 +111,7 @@ def _is_ours(metadata: Mapping[str, Any], reference: str) -> bool:
     return metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("reference") == reference
 
 
-def call(method: str, *, seconds: int = 0, **fields: Any) -> dict[str, Any]:
+def call(method: str, *, seconds: float = 0, **fields: Any) -> dict[str, Any]:
     """One call of a Web API method, never repeated by the SDK. Raises the outcomes of lib.outcomes."""
     client = _client(seconds or SECONDS)
     with _outcomes():
@@ -122,11 +122,12 @@ def call(method: str, *, seconds: int = 0, **fields: Any) -> dict[str, Any]:
 JSON_METHODS = {"chat.postMessage", "chat.update", "chat.postEphemeral", "views.open"}  # reading methods take a form
 
 
-def _client(seconds: int) -> Any:
+def _client(seconds: float) -> Any:
     from slack_sdk import WebClient  # 0.35 s and 24 MB: only where it is used
 
     base = settings.SLACK_API_BASE or WebClient.BASE_URL
-    return WebClient(settings.SLACK_BOT_TOKEN, base_url=base, timeout=seconds, retry_handlers=[], ssl=_tls())
+    # urllib beneath takes fractions of a second
+    return WebClient(settings.SLACK_BOT_TOKEN, base_url=base, timeout=seconds, retry_handlers=[], ssl=_tls())  # type: ignore[arg-type]
 
 
 @cache
@@ -200,6 +201,7 @@ def _press(payload: dict[str, Any], action: dict[str, Any]) -> Update:
         address=payload.get("channel", {}).get("id", "") or payload.get("container", {}).get("channel_id", ""),
         score=_score(score),
         user=payload["user"]["id"],
+        user_name=payload["user"].get("name") or payload["user"].get("username", ""),
         reply_url=payload.get("response_url", ""),
         at=datetime.now(UTC),
         event_id=f"{payload['user']['id']}:{action.get('action_ts', '')}",

@@ -1,6 +1,6 @@
 """What Slack shows after a press: the choice under the faces, a box for a comment, a word to somebody it was not for.
 
-A press must be answered within 3 seconds, so each call here has less; what fails is a nicety lost, not an answer.
+A press must be answered within 3 seconds, so the two calls of one press together have less; what fails is a nicety lost, not an answer.
 """
 
 import json
@@ -13,7 +13,7 @@ from csat.channels.base import Update
 from csat.channels.transports import slack
 from csat.channels.wording import cut, speaking
 
-SECONDS = 2
+SECONDS = 1.2
 CHOICE = "csat_choice"  # block_id of the line that tells the choice
 COMMENT_MOST = 2000
 
