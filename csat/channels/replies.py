@@ -1,11 +1,13 @@
 """A rating typed as a reply, in any of the twelve languages; what is not certain is asked back or left alone."""
 
+import re
 from dataclasses import dataclass, replace
 
 from csat.channels import reply_words
 from csat.channels.reply_tokens import SEPARATORS, Token, cleaned, take_apart
 from csat.lib.languages import known
 
+TRAILS_OFF = re.compile(r"^[^\d]*(\.\.|…)$")  # "good..."
 LONGEST = 400  # a rating with its comment; more is a letter
 
 
@@ -26,6 +28,8 @@ def read_rating(text: str, language: str = "en") -> Rating | AskBack | None:
     if not plain or len(plain) > LONGEST:
         return None
     own, english = (_read(plain, code) for code in (known(language), "en"))
+    if TRAILS_OFF.search(plain) and (own or isinstance(english, Rating)):
+        return AskBack()
     return own or (english if isinstance(english, Rating) else _label_elsewhere(plain) or english)
 
 
@@ -163,6 +167,10 @@ def _resolved(token: Token, index: int, tokens: list[Token]) -> Token:
         return replace(token, kind="out_of")
     if "stars" in possible and (before in NUMBERS or after in NUMBERS or before == "article"):
         return replace(token, kind="stars")
+    if "school" in possible and after == "number" and not _is_counted(tokens[index + 2 :]):
+        return replace(token, kind="hedge", score=0)
+    if token.kind == "school":
+        return replace(token, kind=token.also[0] if token.also else "filler")
     if "article" in possible and len([one for one in tokens if one.kind != "mark"]) > 1:
         return replace(token, kind="article", score=0, spelled=False)
     if token.kind == "out_of":
@@ -171,6 +179,11 @@ def _resolved(token: Token, index: int, tokens: list[Token]) -> Token:
 
 
 NUMBERS = {"number", "beyond"}
+
+
+def _is_counted(after: list[Token]) -> bool:
+    """ "eine 4 von 5": no school mark."""
+    return bool(after) and bool({after[0].kind, *after[0].also} & {"out_of", "slash", "stars"})
 
 
 def _pattern(tokens: list[Token], plain: str) -> tuple[int, Token]:

@@ -18,7 +18,7 @@ CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff々]")
 HAPPY, SAD = set("👍👏🙏❤😊😀😁😃😄🥰😘🎉✨💯🤩🥳👌💪♥💖💙💚"), set("👎😠🤬😢😭😤😒🙁☹😔💔😩😖")
 FACE = {face.emoji: face.score for face in FACES}
 SEPARATORS = set(",;:!-–—…\n。、，")
-HARMLESS = set(".()[]\"*_«»“”„'’·") | SEPARATORS
+HARMLESS = set(".()[]\"*_«»“”„'’·¡¿") | SEPARATORS
 
 
 @dataclass(frozen=True)

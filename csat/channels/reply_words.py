@@ -10,7 +10,7 @@ from django.utils import translation
 
 from csat.channels.faces import FACES
 
-KINDS = ("beyond", "stars", "out_of", "within", "article", "rating", "very", "praise", "blame", "thanks", "hedge", "filler")
+KINDS = ("beyond", "stars", "out_of", "within", "article", "school", "rating", "very", "praise", "blame", "thanks", "hedge", "filler")
 LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ة": "ه", "ى": "ي", "ـ": None, "’": "'"})
 
 Meaning = tuple[str, int]  # kind, score (0 where there is none)

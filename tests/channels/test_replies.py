@@ -38,7 +38,7 @@ def told(text: str, language: str) -> str:
 
 
 def test_the_corpus_is_large_and_speaks_every_language():
-    assert len(CORPUS) >= 200
+    assert len(CORPUS) >= 800
     assert all(len(read(language)) >= 25 for language in LANGUAGES)
 
 
@@ -73,6 +73,30 @@ def test_the_words_on_the_faces_are_understood(language: str):
 def test_plain_digits_and_faces_need_no_language(language: str, score: int):
     for text in (f"{score}", f" {score}. ", f"{score}/5", FACES[score - 1].emoji, f"{score}\u20e3"):
         assert told(text, language) == str(score)
+
+
+ANYWHERE_NONE = [
+    "5€", "$5", "5 €", "£4", "¥5", "R$ 5", "5.5.2026", "05/05/2026", "2026-05-05", "5/11", "3/4", "5:30", "5h", "5pm", "10/10", "5/10",
+    "7/5", "0/5", "6/5", "0", "6", "9", "10", "55", "555", "12345", "1 2 3 4 5", "1-5?", "4-5", "4~5", "4–5", "4½", "4.5", "4,5",
+    "٤٫٥", "＋5", "+5", "-5", "−5", "5?", "５？", "5%", "#5", "5kg", "5G", "x5", "5x", "A5", "5/5/5", "1/2/3", "１０", "٦", "٠", "👍",
+    "👍👍", "👎", "😍😞", "😡😍", "❤️", "🙏", "5😡", "1😍", "1 👍", "5 👎", "5:(",
+    "⭐", "https://x.example/5", "a@5.example", "...", "?", "!", "5 5", "5,4",
+]  # fmt: skip
+ANYWHERE_CLEAR = [
+    ("5", "５"), ("4", "٤"), ("4", "4️⃣"), ("4", "４／５"), ("4", "٤/٥"), ("4", "4/5"), ("4", "4 / 5"), ("5", "(5)"), ("5", "5!!"),
+    ("5", "\u200f5\u200e"), ("5", "5."), ("5", "\n5\n"), ("5", "😍😍"), ("1", "😡"),
+    ("4", "⭐⭐⭐⭐"), ("3", "★★★☆☆"), ("5", "5 😍"), ("1", "1 😡"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_dates_prices_ranges_and_mixed_signs_are_a_rating_in_no_language(language: str):
+    assert [(text, told(text, language)) for text in ANYWHERE_NONE if told(text, language) not in {"ask", "-"}] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_digits_of_every_script_and_signs_are_read_in_every_language(language: str):
+    assert [(text, told(text, language)) for score, text in ANYWHERE_CLEAR if told(text, language) != score] == []
 
 
 @pytest.mark.parametrize(
