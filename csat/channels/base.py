@@ -124,6 +124,7 @@ class Update:
     text: str = ""
     code: str = ""
     suppress: bool = False
+    tries: int = 0  # a failure that may pass: attempts until it is final
     score: int | None = None
     user: str = ""  # the provider's id of who pressed
     user_name: str = ""

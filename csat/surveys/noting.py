@@ -158,6 +158,16 @@ def failed(delivery: Delivery, rules: CsatSettings) -> None:
         after_failure(delivery, rules)
 
 
+def given_back(delivery: Delivery, *, text: str, code: str) -> bool:
+    """The provider had taken it and could not deliver it now: once more, by the same back-off. Call it inside a transaction."""
+    wait = clock.back_off(delivery.attempt, steps=BACK_OFF)
+    words = {"error": text[:500], "error_code": code[:40]}
+    if wait is None or not delivery.move(DeliveryState.DUE, next_try=timezone.now() + wait, **words):
+        return False
+    _not_delivered_after_all(delivery)
+    return True
+
+
 def after_failure(delivery: Delivery, rules: CsatSettings) -> None:
     """The next channel takes over, or the survey has failed; told either way."""
     survey = delivery.survey

@@ -83,8 +83,11 @@ def _opened(delivery: Delivery, update: Update) -> bool:
 
 
 def _failed(delivery: Delivery, update: Update) -> bool:
-    """A failure after `delivered` came out of order."""
-    return not delivery.delivered_at and _bounced(delivery, update)
+    """A failure after `delivered` came out of order. One that may pass is tried again before the next channel takes over."""
+    if delivery.delivered_at:
+        return False
+    given_back = delivery.failed_at is None and delivery.attempt <= update.tries
+    return (given_back and noting.given_back(delivery, text=update.text, code=update.code)) or _bounced(delivery, update)
 
 
 def _bounced(delivery: Delivery, update: Update) -> bool:

@@ -35,7 +35,7 @@ SURVEY: dict[str, set[str]] = {
 }
 
 DELIVERY: dict[str, set[str]] = {
-    D.DUE: {D.SENDING},  # back-off, or a lease that ran out
+    D.DUE: {D.SENDING, D.SENT},  # back-off, or a lease that ran out; sent: the provider gave it back
     D.SENDING: {D.DUE},
     D.SENT: {D.SENDING},
     D.FAILED: {D.DUE, D.SENDING, D.SENT},  # sent: a bounce that came later

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,8 +86,64 @@ class TestTwilio:
 
     def test_a_failure_is_noted_with_its_code(self) -> None:
         delivery = sent("sms")
-        status(delivery, "undelivered", ErrorCode="30005")
+        for _ in range(2):
+            status(delivery, "undelivered", ErrorCode="30005")
         assert (delivery.again().state, delivery.again().error_code) == ("failed", "30005")
+
+    @pytest.mark.parametrize("channel", ["sms", "phone_voice", "whatsapp"])
+    @pytest.mark.parametrize(
+        ("code", "suppressed"), [("21610", True), ("30004", True), ("30005", False), ("30006", False), ("63016", False)]
+    )
+    def test_a_final_failure_hands_over_to_the_email_and_some_suppress_the_number(self, channel: str, code: str, suppressed: bool) -> None:
+        delivery = sent(channel)
+        whom = f"whatsapp:{delivery.address}" if channel == "whatsapp" else delivery.address
+        status(delivery, "failed", To=whom, ErrorCode=code)
+        assert suppressing.is_suppressed("sms", delivery.address) is suppressed
+        project.TWILIO_AUTH_TOKEN = ""
+        sending.send_due()
+        told = list(delivery.survey.deliveries.order_by("id").values_list("channel", "state"))
+        by_text = [("sms", "sent")] if channel == "whatsapp" and not suppressed else []
+        assert told == [(channel, "failed"), *(by_text or [("email", "sent")])]
+
+    @pytest.mark.parametrize(("code", "tries"), [("30003", 2), ("30008", 2), ("30001", 5), ("63018", 5)])
+    def test_a_failure_that_may_pass_is_tried_again_before_the_email(self, code: str, tries: int, time_machine: Any) -> None:
+        delivery = sent("sms")
+        project.TWILIO_AUTH_TOKEN = ""
+        for attempt in range(1, tries + 1):
+            assert (delivery.again().state, delivery.again().attempt) == ("sent", attempt)
+            assert delivery.survey.again().delivered_at
+            project.TWILIO_AUTH_TOKEN = TOKEN
+            for _ in range(2):
+                status(delivery, "undelivered", ErrorCode=code, MessageSid=f"SM{attempt}")
+            project.TWILIO_AUTH_TOKEN = ""
+            assert sending.send_due() == (attempt == tries)  # by email, at once, the last time
+            time_machine.move_to(datetime.now(UTC) + timedelta(hours=3))
+            sending.send_due()
+        assert list(delivery.survey.deliveries.order_by("id").values_list("channel", "state")) == [("sms", "failed"), ("email", "sent")]
+
+    def test_delivered_after_it_was_sent_again_is_delivered(self, time_machine: Any) -> None:
+        delivery = sent("sms")
+        status(delivery, "undelivered", ErrorCode="30003")
+        assert delivery.survey.again().delivered_at is None
+        project.TWILIO_AUTH_TOKEN = ""
+        time_machine.move_to(datetime.now(UTC) + timedelta(minutes=2))
+        assert sending.send_due() == 1
+        project.TWILIO_AUTH_TOKEN = TOKEN
+        status(delivery, "delivered", MessageSid="SM2")
+        assert delivery.again().delivered_at
+        assert Event.objects.filter(kind="csat.requested").count() == 1
+
+    def test_a_failure_after_delivered_is_out_of_order(self) -> None:
+        delivery = sent("sms")
+        status(delivery, "delivered")
+        status(delivery, "undelivered", ErrorCode="30003")
+        assert (delivery.again().state, delivery.survey.deliveries.count()) == ("sent", 1)
+
+    def test_read_on_whatsapp_is_opened(self) -> None:
+        delivery = sent("whatsapp")
+        status(delivery, "read", To=f"whatsapp:{delivery.address}")
+        assert delivery.again().opened_at
+        assert delivery.again().delivered_at
 
     def test_stop_suppresses_the_number_and_start_lifts_it(self) -> None:
         delivery = sent("sms")
@@ -331,6 +388,39 @@ class TestEmail:
             assert self.postmark(delivery, "Bounce", Type="HardBounce", Email=delivery.address).status_code == 200
         assert delivery.again().failed_at is not None
         assert suppressing.is_suppressed("email", delivery.address)
+
+    @pytest.mark.parametrize(
+        ("fields", "suppressed", "failed"),
+        [
+            ({"record": "Bounce", "Type": "HardBounce"}, True, True),
+            ({"record": "Bounce", "Type": "BadEmailAddress"}, True, True),
+            ({"record": "Bounce", "Type": "Transient"}, False, False),  # deferred: the ESP goes on trying
+            ({"record": "Bounce", "Type": "AutoResponder"}, False, False),
+            ({"record": "SpamComplaint", "Type": "SpamComplaint"}, True, False),
+            ({"record": "SubscriptionChange", "SuppressSending": True, "SuppressionReason": "ManualSuppression"}, True, False),
+        ],
+        ids=lambda value: str(value.get("Type", "Unsubscribe")) if isinstance(value, dict) else None,
+    )
+    def test_what_an_esp_tells_suppresses_and_hands_over_as_it_should(self, fields: dict[str, Any], suppressed: bool, failed: bool) -> None:
+        delivery = sent("email")
+        for _ in range(2):
+            assert self.postmark(delivery, Email=delivery.address, **fields).status_code == 200
+        assert suppressing.is_suppressed("email", delivery.address) is suppressed
+        assert (delivery.again().state == "failed") is failed
+        assert Event.objects.filter(kind="csat.delivery_failed").count() == failed
+        assert delivery.survey.deliveries.count() == 1  # from email there is nowhere to go
+
+    def test_a_bounce_after_delivered_is_believed(self) -> None:
+        delivery = sent("email")
+        self.postmark(delivery, "Delivery")
+        self.postmark(delivery, "Bounce", Type="HardBounce", Email=delivery.address, ID=8)
+        assert delivery.again().state == "failed"
+
+    def test_delivered_after_a_bounce_changes_nothing(self) -> None:
+        delivery = sent("email")
+        self.postmark(delivery, "Bounce", Type="HardBounce", Email=delivery.address)
+        self.postmark(delivery, "Delivery", ID=8)
+        assert (delivery.again().state, delivery.again().delivered_at) == ("failed", None)
 
     def test_a_wrong_secret_is_refused(self) -> None:
         delivery = sent("email")

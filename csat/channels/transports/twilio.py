@@ -14,18 +14,13 @@ from csat.channels import transports
 from csat.channels.base import Message, NotKnown, Reach, Receipt, Update
 from csat.channels.kinds import Medium
 from csat.channels.transports import sandbox, twilio_callbacks
+from csat.channels.transports.twilio_codes import ACCOUNT, LATER, NEVER, ONCE, SUPPRESSING
 from csat.lib import http
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 
 NAME = "twilio"
 SECONDS, LOOKING = 12.0, 5.0  # for a call that sends, for one that only asks
 API = "https://api.twilio.com"
-# https://www.twilio.com/docs/api/errors
-NEVER = {21211, 21408, 21602, 21606, 21610, 21612, 21614, 21617, 21635, 30004, 30005, 30006, 30007, 63007, 63014, 63016}
-SUPPRESSING = {21610, 30004}  # opted out; the number blocks us
-LATER = {20429, 21611, 30001, 63018}
-ONCE = {30003, 30008}
-ACCOUNT = {20003, 20005}  # credentials, account not active
 TRIAL = "Sent from your Twilio trial account - "  # put before every text of a trial account
 SKEW = timedelta(minutes=2)  # between their clock and ours
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from csat.channels import wishes
 from csat.channels.base import Update, What
 from csat.channels.kinds import Medium
+from csat.channels.transports import twilio_codes
 
 # https://www.twilio.com/docs/messaging/guides/track-outbound-message-status: accepted, scheduled, queued, sending say nothing new
 STATES = {
@@ -21,8 +22,8 @@ STATES = {
     "failed": What.FAILED,
     "canceled": What.FAILED,
 }
-SUPPRESSING = {"21610", "30004"}
 
+TRIES = 4  # of a message Twilio had no room for
 # https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out: what it took a message for, whatever the words
 OPT_OUT_TYPES = {"STOP": What.OPTED_OUT, "START": What.OPTED_IN, "HELP": What.HELP}
 # the payload of a quick-reply button, or the id of a list's row, in a template: docs/operators.md
@@ -80,7 +81,8 @@ def _status(fields: dict[str, str], url: str) -> list[Update]:
             address=address,
             code=code,
             text=fields.get("ErrorMessage", ""),
-            suppress=what is What.FAILED and code in SUPPRESSING,
+            suppress=what is What.FAILED and code.isdigit() and int(code) in twilio_codes.SUPPRESSING,
+            tries=twilio_codes.tries(code, most=TRIES) if what is What.FAILED else 0,
             at=datetime.now(UTC),
             event_id=f"{fields.get('MessageSid', '')}:{fields.get('MessageStatus', '')}",
             raw=fields,

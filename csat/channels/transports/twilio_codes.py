@@ -1,0 +1,13 @@
+"""Twilio's error codes, by what they mean for a message. https://www.twilio.com/docs/api/errors"""
+
+NEVER = {21211, 21408, 21602, 21606, 21610, 21612, 21614, 21617, 21635, 30004, 30005, 30006, 30007, 63007, 63014, 63016}
+SUPPRESSING = {21610, 30004}  # opted out; the number blocks us
+LATER = {20429, 21611, 30001, 63018}  # too many at once
+ONCE = {30003, 30008}  # the phone is off, or nobody knows why
+ACCOUNT = {20003, 20005}  # credentials, account not active
+
+
+def tries(code: str, *, most: int) -> int:
+    """How many further tries a message deserves that Twilio took and then could not deliver."""
+    number = int(code) if code.isdigit() else 0
+    return 1 if number in ONCE else most if number in LATER else 0
