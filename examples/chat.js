@@ -32,6 +32,8 @@ async function start() {
   showCard();
 }
 
+// on a telephone the chat stands below the fold: a card in it should be seen
+new ResizeObserver(() => $("survey").firstChild && $("survey").scrollIntoView({ block: "nearest" })).observe($("survey"));
 $("again").onclick = start;
 $("resolve").onclick = async () => { await ask("resolve"); bubble("Sam resolved the conversation", "fact"); };
 $("reopen").onclick = async () => { await ask("reopen"); bubble("Sam reopened the conversation", "fact"); };

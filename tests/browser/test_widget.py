@@ -91,13 +91,15 @@ def host(strict: Browser, shop: Shop, session: Any, settings: Any) -> Iterator[A
     """host("data-container=#survey", **context options) opens the shop with the card's loader on it."""
     contexts = []
 
-    def open_shop(more: str = "", *, attributes: str = "", **options: Any) -> Page:
+    def open_shop(more: str = "", *, attributes: str = "", clock: bool = False, **options: Any) -> Page:
         token = links.widget_token(session)[0]
         shop.html = HOST_PAGE.format(site=settings.SITE_URL, token=token, more=more, attributes=attributes)
         context = strict.new_context(**{"viewport": DESK, "reduced_motion": "reduce", **options})
         context.set_default_timeout(12000)
         contexts.append(context)
         page = context.new_page()
+        if clock:
+            page.clock.install()
         page.goto(shop.origin)
         return page
 
@@ -121,7 +123,7 @@ def rate(page, name):
 
 
 def heard(page):
-    return [event["type"] for event in page.evaluate("heard")]
+    return [event.get("type") for event in page.evaluate("heard")]
 
 
 def scores():
@@ -145,7 +147,7 @@ def test_from_resolved_to_thank_you(host, session, shoot):
     expect(card(page).get_by_role("heading", name="Thank you!")).to_be_visible()
     shoot(page, "card-thanks")
     assert scores() == [(2, "Still broken", "card")]
-    assert heard(page)[:2] == ["csat:requested", "csat:submitted"]
+    assert heard(page) == ["csat:requested", "csat:submitted"]  # the comment joins the same submission
     assert Event.objects.filter(kind="csat.requested").count() == 1
     assert session.survey.deliveries.get().shown_at
     assert page.context.cookies() == []
@@ -199,6 +201,78 @@ def test_closed_it_stays_closed(host, session):
     page.reload()
     page.wait_for_timeout(1500)
     expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_closed_in_the_corner_it_returns_when_asked_again(host, session):
+    resolve(session)
+    page = host()
+    card(page).get_by_role("button", name="Close").click()
+    expect(page.locator("iframe")).to_have_count(0)
+    scheduling.request(session.again(), origin="manual", by=API, force=True)
+    sending.send_due()
+    expect(card(page).get_by_role("radio").first).to_be_visible(timeout=TURN)
+
+
+def test_nobody_but_the_card_is_believed(host, session):
+    resolve(session)
+    page = host()
+    page.wait_for_function("heard.length === 1")
+    for said in ('{csat: "closed"}', '{csat: "submitted", score: 1}'):
+        page.evaluate(f"postMessage({said}, '*')")
+    page.wait_for_timeout(300)
+    expect(page.locator("iframe")).to_have_count(1)
+    assert "csat:submitted" not in heard(page)
+
+
+class Looks:
+    """How often the page asked for the state; its clock is moved by hand."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.asked = page, 0
+        page.on("request", self._count)
+
+    def _count(self, request: Any) -> None:
+        self.asked += "/widget/state/" in request.url
+
+    def within(self, seconds: float) -> int:
+        before = self.asked
+        self.page.clock.run_for(int(seconds * 1000))
+        self.page.wait_for_timeout(400)  # what was asked is answered
+        return self.asked - before
+
+
+def test_it_looks_every_8_seconds_and_not_at_all_while_hidden(host, session):
+    page = host(clock=True)
+    page.wait_for_timeout(500)
+    looks = Looks(page)
+    assert [looks.within(7), looks.within(1.1), looks.within(8)] == [0, 1, 1]
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert looks.within(600) == 0
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: false, configurable: true})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert looks.within(0.1) == 1
+
+
+def test_it_backs_off_on_errors_alone(host, session):
+    page = host(clock=True)
+    page.wait_for_timeout(500)
+    looks = Looks(page)
+    page.route("**/widget/state/**", lambda route: route.abort())
+    assert [looks.within(8.1), looks.within(12), looks.within(8)] == [1, 0, 1]  # 16 s, a fifth more or less
+    page.unroute("**/widget/state/**")
+    assert looks.within(60) >= 1
+    assert [looks.within(8), looks.within(8)] == [1, 1]
+
+
+def test_it_wears_the_brands_colour_and_keeps_still_where_that_is_wished(host, session):
+    CsatSettings.objects.update(brand_color="#0a6d3c")
+    resolve(session)
+    page = host()
+    card(page).get_by_role("radio").nth(4).check(force=True)
+    button = card(page).get_by_role("button", name="Send")
+    assert button.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(10, 109, 60)"
+    assert card(page).locator(".face .emoji").first.evaluate("one => getComputedStyle(one).transitionDuration") == "0s"
 
 
 def test_in_a_hidden_container_it_is_not_shown_yet(host, session):
