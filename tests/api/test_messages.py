@@ -45,6 +45,22 @@ def test_an_agent_whom_opencx_numbers_is_known_by_name(api: Machine) -> None:
     assert Agent.objects.filter(name="Layla").count() == 1
 
 
+def test_what_opencx_hands_in_with_a_message_joins_session_and_contact(api: Machine) -> None:
+    session = make_session(messages=0, custom_data={"order": 1})
+    body = {
+        "message": {"type": "text", "text": "Hi"},
+        "custom_data": {"cart": 149.99},
+        "contact": {"name": "Ana Souza", "custom_data": {"plan": "pro"}, "email": "another@acme.example"},
+    }
+    assert api.post(f"/chat/sessions/{session.uuid}/send", body).status_code == 201
+    shown = api.get(f"/chat/sessions/{session.uuid}").json()
+    assert shown["custom_data"] == {"order": 1, "cart": 149.99}
+    assert (shown["contact"]["name"], shown["contact"]["custom_data"]) == ("Ana Souza", {"plan": "pro"})
+    assert shown["contact"]["email"] == session.contact.email
+    assert api.post(f"/chat/sessions/{session.uuid}/send", body | {"message": "  ", "custom_data": {"cart": 1}}).status_code == 422
+    assert api.get(f"/chat/sessions/{session.uuid}").json()["custom_data"] == {"order": 1, "cart": 149.99}
+
+
 @pytest.mark.parametrize(("id", "status"), [(123, 422), ("x", 422), ("5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60", 404)])
 def test_an_agent_known_by_nothing_else_needs_an_id_of_ours(api: Machine, id: object, status: int) -> None:
     body = {"sender": "agent", "message": "Hi", "agent": {"id": id}}

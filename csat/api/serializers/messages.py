@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from csat.api.fields import Time, Uuid
+from csat.api.fields import Data, Text, Time, Uuid
 from csat.api.serializers.agents import AgentInput
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -34,13 +34,22 @@ class MessageText(serializers.Field):  # type: ignore[type-arg]
         return str(self.child.run_validation(data.get("text") if isinstance(data, dict) else data))
 
 
+class Told(serializers.Serializer[Any]):
+    """What a message tells of the contact by the way; addresses are changed at /contacts."""
+
+    name = Text(max_length=200)
+    custom_data = Data(required=False, allow_null=True)
+
+
 class MessageInput(serializers.Serializer[Any]):
-    """Without `sender`: the agent when one is named, else the contact."""
+    """Without `sender`: the agent when one is named, else the contact. `custom_data` joins the session's, `contact` the contact."""
 
     sender = serializers.ChoiceField(choices=["contact", "agent", "ai"], required=False)
     message = MessageText()
     sent_at = Time(required=False, allow_null=True)
     agent = AgentInput(required=False, allow_null=True)
+    custom_data = Data(required=False, allow_null=True)
+    contact = Told(required=False, allow_null=True)
 
 
 class Sender(serializers.Serializer[Any]):

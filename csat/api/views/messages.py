@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,6 +12,7 @@ from csat.api import naming, paging
 from csat.api.serializers.messages import HistoryShape, MessageAnswer, MessageInput
 from csat.api.serializers.queries import Listed
 from csat.api.views.base import Resource, get, query, read, times
+from csat.people import contacts
 from csat.people.models import Agent
 from csat.sessions import conversing
 from csat.sessions.models import Session
@@ -28,11 +30,20 @@ class Send(Resource):
         session = get(Session.objects.select_related("assignee", "contact"), id)
         told = read(request, MessageInput)
         agent = naming.agent(told.get("agent"), "agent")
-        event = conversing.add_message(
-            session, sender=_sender(told, agent), text=told["message"], by=self.actor, agent=agent, sent_at=told.get("sent_at")
-        )
+        with transaction.atomic():
+            self._tell(session, told)
+            event = conversing.add_message(
+                session, sender=_sender(told, agent), text=told["message"], by=self.actor, agent=agent, sent_at=told.get("sent_at")
+            )
         shape = HistoryShape(event, context={"contact_name": session.contact.name})
         return Response({"success": True, "data": {"message": shape.data}}, 201)
+
+    def _tell(self, session: Session, told: dict[str, Any]) -> None:
+        """OpenCX clients hand in what they know of session and contact with a message."""
+        if known := {name: value for name, value in (told.get("contact") or {}).items() if value}:
+            contacts.change(session.contact, by=self.actor, **known)
+        if told.get("custom_data"):
+            conversing.change(session, by=self.actor, custom_data=told["custom_data"])
 
 
 class History(Resource):
