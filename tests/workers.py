@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +19,8 @@ def database_url() -> str:
     """The test database, as another process reaches it."""
     db = connection.settings_dict
     if connection.vendor == "sqlite":
+        if "mode=memory" in str(db["NAME"]):
+            pytest.skip("no other process reaches a database in memory; it would make a file of its name")
         return f"sqlite:///{db['NAME']}"
     return f"postgres://{db['USER']}:{db['PASSWORD']}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
 

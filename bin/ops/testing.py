@@ -1,12 +1,14 @@
 """The test command: every part is run, timed and named; one that fails or cannot run fails the whole."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ops import packages, processes, servers, venv
@@ -16,6 +18,7 @@ OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "LINK_KEY", "DEBUG", "ALLOWED
 OURS += ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "WEBHOOK_ALLOW", "WIDGET_ORIGINS", "Q_WORKERS", "RATE_LIMITS", "LOG_LEVEL", "METRICS_TOKEN")
 PROVIDERS = ("ANYMAIL_", "TWILIO_", "SLACK_", "SENTRY_", "CSAT_", "DJANGO_")
 NOTHING_RAN = 5  # pytest's word for "no test selected"
+SIDE_BY_SIDE = ("-n", "2", "--dist")
 
 
 @dataclass
@@ -50,14 +53,32 @@ class Run:
         """Run a checker; its words are shown only when it complains."""
         began = time.monotonic()
         code, output = _run(list(words), env=env, show=False)
+        return self._judge(name, code, output, began)
+
+    @contextlib.contextmanager
+    def beside(self, name: str, *words: str, env: Mapping[str, str]) -> Iterator[None]:
+        """Run a checker while something else is done that leaves a processor free."""
+        began = time.monotonic()
+        with tempfile.TemporaryFile("w+") as out:
+            process = processes.start(list(words), env=env, out=out)
+            try:
+                yield
+                code = process.wait()
+            finally:
+                processes.stop(process)
+            out.seek(0)
+            self._judge(name, code, out.read(), began)
+
+    def _judge(self, name: str, code: int, output: str, began: float) -> bool:
         if code:
             print(output, flush=True)
         return self._note(name, code == 0, began)
 
-    def tests(self, name: str, marks: str, *options: str, env: Mapping[str, str]) -> bool:
+    def tests(self, name: str, marks: str, *options: str, env: Mapping[str, str], files: Sequence[str] = ()) -> bool:
+        """`files`: where those tests are, for a part that would spend its time on reading all the others."""
         print(f"\n--- {name}", flush=True)
         began = time.monotonic()
-        code, output = _run([_tool("pytest"), "-m", marks, *options, *self.arguments], env=env, show=True)
+        code, output = _run([_tool("pytest"), "-m", marks, *options, *(self.arguments or files)], env=env, show=True)
         last = next((line for line in reversed(output.splitlines()) if " in " in line), "no closing line")
         ok = code == 0 or (code == NOTHING_RAN and bool(self.arguments))
         self.closing.append((ok, last))
@@ -92,21 +113,33 @@ def main(arguments: list[str]) -> int:
 
 
 def _all_parts(run: Run, env: dict[str, str]) -> None:
-    if not run.step("environment (requirements-dev.txt)", lambda: venv.ensure("requirements-dev.txt")):
+    if not _prepared(run):
         return
-    run.step("Debian packages", packages.ensure)
     _checks(run, env)
-    run.tests("tests on SQLite", "not postgres and not redis and not cluster", "-n", "2", "--dist", "loadgroup", env=env)
     real = servers.Servers()
-    if not run.step("PostgreSQL and Redis", real.__enter__):
-        return
+    there = run.step("PostgreSQL and Redis", real.__enter__)
     try:
-        env = env | {"DATABASE_URL": real.database_url, "REDIS_URL": real.redis_url}
-        run.tests("tests with real workers on PostgreSQL and Redis", "cluster", env=env)
-        side_by_side = ("-n", "2", "--dist", "loadgroup", "--only-database")
-        run.tests("tests on PostgreSQL and Redis", "not browser and not cluster", *side_by_side, env=env)
+        with run.beside("mypy", _tool("mypy"), "csat", "project", env=env):  # real workers mostly wait
+            if there:
+                env_of_real = env | {"DATABASE_URL": real.database_url, "REDIS_URL": real.redis_url}
+                name, files = "tests with real workers on PostgreSQL and Redis", _files_with("mark.cluster")
+                run.tests(name, "cluster", *SIDE_BY_SIDE, "loadfile", env=env_of_real, files=files)
+        run.tests("tests on SQLite", "not postgres and not redis and not cluster", *SIDE_BY_SIDE, "worksteal", env=env)
+        if there:
+            marks = "not browser and not cluster"
+            run.tests("tests on PostgreSQL and Redis", marks, *SIDE_BY_SIDE, "worksteal", "--only-database", env=env_of_real)
     finally:
-        real.__exit__()
+        if there:
+            real.__exit__()
+
+
+def _prepared(run: Run) -> bool:
+    """Both are downloads, so they go side by side; without the packages much can still be tested."""
+    with ThreadPoolExecutor() as pool:
+        installed = pool.submit(run.step, "Debian packages", packages.ensure)
+        ready = run.step("environment (requirements-dev.txt)", lambda: venv.ensure("requirements-dev.txt"))
+        installed.result()
+    return ready
 
 
 def _checks(run: Run, env: Mapping[str, str]) -> None:
@@ -118,8 +151,11 @@ def _checks(run: Run, env: Mapping[str, str]) -> None:
     run.command("ruff format", _tool("ruff"), "format", "--no-cache", "--check", ".", env=env)
     run.command("djade (templates)", _tool("djade"), "--check", "--target-version", "5.2", *templates, env=env)
     run.command("import contracts", _tool("lint-imports"), "--no-cache", env=env)
-    run.command("mypy", _tool("mypy"), "csat", "project", env=env)
     run.command("migrations complete", python, "manage.py", "makemigrations", "--check", "--dry-run", env=env)
+
+
+def _files_with(word: str) -> list[str]:
+    return [str(path) for path in sorted((venv.ROOT / "tests").rglob("test_*.py")) if word in path.read_text()]
 
 
 def _clean_environment(var: str) -> dict[str, str]:
