@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from csat.lib import locks
 from csat.lib.queue import gathered
 from csat.lib.refusal import Invalid, Refused
 from csat.people import agents, contacts
@@ -57,7 +58,9 @@ def start_many(items: list[dict[str, Any]], *, by: Actor) -> list[Result]:
         raise wrong("items", _("Send at most %(count)d items at once.") % {"count": MOST})
     todo = [Item(told) for told in items]
     with gathered():
-        for batch in _batches(todo):
+        for number, batch in enumerate(_batches(todo)):
+            if number:
+                locks.give_way()
             _take_in(batch, by)
     return [item.result for item in todo]
 
