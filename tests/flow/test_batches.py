@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from csat.surveys import sending
-from tests.factories import make_resolved_session, switch_on
+from csat.sessions import resolving
+from csat.surveys import answering, sending
+from tests.factories import API, make_resolved_session, make_sent_survey, make_session, switch_on
 
 pytestmark = pytest.mark.django_db
 
@@ -56,4 +57,18 @@ def test_each_survey_costs_the_same_few_queries():
     with CaptureQueriesContext(connection) as many:
         sending.send_due()
     each = (len(many) - len(few)) / 10
-    assert each <= 21, f"{each} queries for each survey"
+    assert each <= 19, f"{each} queries for each survey"
+
+
+def test_a_resolution_and_its_survey_cost_few_queries(django_assert_max_num_queries):
+    switch_on("email")
+    session = make_session()
+    with django_assert_max_num_queries(18):
+        resolving.resolve(session, by=API)
+
+
+@pytest.mark.parametrize(("score", "most"), [(5, 17), (2, 20)])
+def test_an_answer_costs_few_queries(score, most, django_assert_max_num_queries):
+    survey = make_sent_survey()
+    with django_assert_max_num_queries(most):
+        answering.answer(survey, score=score, source="page")
