@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from csat.api import errors
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("csat.api.urls")),
+    path("api/v1", errors.not_found),
     path("callbacks/", include("csat.api.callback_urls")),
     path("", include("csat.web.urls")),
 ]

@@ -30,7 +30,7 @@ class Json(JSONParser):
         if len(body) > LIMIT:
             raise TooLarge
         try:
-            text = codecs.decode(body, encoding)
+            text = codecs.decode(body, encoding).removeprefix("\ufeff")  # some clients begin with a byte order mark
             return json.loads(text, parse_constant=_not_a_number, parse_float=_finite)
         except (ValueError, LookupError, RecursionError) as error:
             raise ParseError(_("This is not valid JSON: %(why)s") % {"why": error}) from error

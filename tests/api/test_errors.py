@@ -26,7 +26,7 @@ def no(answer: Any, status: int, error: str) -> dict[str, Any]:
     return dict(body)
 
 
-@pytest.mark.parametrize("path", ["/nonsense", "/", "/a%0Ab", "/contacts/x/y", "/csat/scores/session/"])
+@pytest.mark.parametrize("path", ["/nonsense", "/", "", "/a%0Ab", "/contacts/x/y", "/csat/scores/session/"])
 def test_an_unknown_address_is_404_in_json(api: Machine, path: str) -> None:
     no(api.get(path), 404, "Not Found")
     no(api.post(path, {}), 404, "Not Found")

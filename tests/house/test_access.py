@@ -119,6 +119,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     *[(f"api/v1/{route}{end}", f"/api/v1/{_with_id(route)}{end}", MACHINES) for route in API for end in ("", "/")],
     ("health/live", "/health/live", PUBLIC),
     ("health/ready", "/health/ready", PUBLIC),
+    ("api/v1", "/api/v1", UNKNOWN),
     ("metrics", "/metrics", UNKNOWN),  # until METRICS_TOKEN is set
 ]
 ELSEWHERE = ("admin/",)  # Django's own, tested by tests/admin
