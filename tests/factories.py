@@ -32,7 +32,7 @@ def make_agent(name: str = "Layla Haddad", **details: Any) -> Agent:
 def make_session(channel: str = "email", *, contact: Contact | None = None, messages: int = 1, **details: Any) -> Session:
     """An open session in which the customer wrote `messages` times."""
     if channel == "slack":
-        details = {"slack_channel": "C0123ABCD", "thread_ts": f"17000000{next(number):02d}.000100"} | details
+        details = {"slack_channel": "C0123ABCD", "thread_ts": f"1700{next(number):06d}.000100"} | details
     session, _created = intake.start(contact=contact or make_contact(), channel=channel, by=API, **details)
     for _ in range(messages):
         conversing.add_message(session, sender="contact", text="My parcel has not come.", by=CUSTOMER)
