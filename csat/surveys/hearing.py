@@ -89,7 +89,7 @@ def _replied(update: Update) -> Heard | None:
     The rest is left to the conversation.
     """
     found = tracing.answered(update)
-    if found is None:
+    if found is None or found.delivery.survey.contact.erased_at:
         return _from_nobody_asked(update)
     survey = hold(found.delivery.survey)
     if receipts.seen(found.delivery.again(), update):

@@ -12,11 +12,11 @@ import pytest
 from django.test import Client
 
 from csat.channels.outbox import SandboxMessage
-from csat.people import suppressing
+from csat.people import erasing, suppressing
 from csat.surveys import links, thanking
 from csat.surveys.models import Answer, CsatSettings, Delivery, Score
 from csat.timeline.models import Event
-from tests.factories import make_contact, make_sent_survey
+from tests.factories import API, make_contact, make_sent_survey
 
 pytestmark = pytest.mark.django_db
 QUOTED = "\n\nOn Mon, 2 Nov 2026 at 10:00, Acme <survey@acme.example> wrote:\n> How was your conversation?\n> 1 2 3 4 5"
@@ -278,6 +278,13 @@ class TestFinding:
         delivery.survey.change(state="cancelled")
         write(delivery, "5")
         assert (scores(), left()) == ([], ["5"])
+
+
+def test_a_mail_from_somebody_erased_leaves_nothing_behind(delivery: Delivery):
+    address = delivery.address
+    erasing.erase(delivery.survey.contact, by=API)
+    write(delivery, "5, I am Nadia", sender=address)
+    assert (scores(), left()) == ([], [""])  # what was said before is blank
 
 
 class TestWishes:

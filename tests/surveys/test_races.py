@@ -9,7 +9,7 @@ from django.utils import timezone
 from csat.channels.base import Update, What
 from csat.lib.refusal import Refused
 from csat.sessions import resolving
-from csat.surveys import answering, expiring, links, receipts, scheduling, sending, settings, showing
+from csat.surveys import answering, expiring, hearing, links, receipts, scheduling, sending, settings, showing
 from csat.surveys.models import Answer, Delivery, Link, Score, Survey
 from csat.timeline import dispatching
 from csat.timeline.models import Event
@@ -175,3 +175,12 @@ def test_nobody_waits_for_each_other_for_ever(provider):
                 pass
 
     fine(race(many_times, 8))
+
+
+@pytest.mark.parametrize(("text", "answers", "messages"), [("4", 1, 1), ("Where is my invoice?", 0, 2)])
+def test_one_reply_delivered_many_times_at_once_is_heard_once(text, answers, messages):
+    survey = make_sent_survey("sms")
+    update = Update(What.REPLIED, medium="sms", address=survey.contact.phone, text=text, event_id="SM1")
+    meant = [heard.meant for heard in fine(race(lambda _: hearing.hear(update)))]
+    assert meant.count("repeated") == 7
+    assert (Answer.objects.count(), told("message.received")) == (answers, messages)  # one message began the conversation
