@@ -34,11 +34,13 @@ def _confirmed(update: Update, words: str) -> str:
 
 def in_slack(update: Update, heard: Heard | None) -> None:
     """Within Slack's three seconds; the answer is kept already, so what fails here is a nicety lost."""
-    if heard is None or update.what != What.PRESSED:
+    if heard is None or update.what not in (What.PRESSED, What.ASKED_TO_COMMENT):
         return
     try:
         if heard.meant == Meant.SOMEBODY_ELSE:
             slack_answers.whisper(update, answers.not_yours(language=heard.language))
+        elif heard.meant == Meant.COMMENTING:
+            slack_answers.ask_comment(update, score=heard.score, language=heard.language)
         elif heard.meant == Meant.RATED:
             if heard.score <= 2:  # first: its trigger lives three seconds
                 slack_answers.ask_comment(update, score=heard.score, language=heard.language)

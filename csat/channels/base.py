@@ -106,6 +106,7 @@ class What(StrEnum):
     REPLIED = "replied"
     PRESSED = "pressed"  # a face under the message; `score`, `user`
     COMMENTED = "commented"  # the modal after a press; `text`, `user`
+    ASKED_TO_COMMENT = "asked_to_comment"  # the button that opens it; `score`, `user`
 
 
 @dataclass(frozen=True)

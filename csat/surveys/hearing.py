@@ -35,6 +35,7 @@ class Meant(StrEnum):
     RATED = "rated"
     REPEATED = "repeated"  # the same press or reply, told twice
     COMMENTED = "commented"
+    COMMENTING = "commenting"  # is about to
     UNCLEAR = "unclear"  # about a rating, but not which: asked back
     SOMEBODY_ELSE = "somebody_else"  # pressed by another person in a shared channel
     STOPPED = "stopped"
@@ -58,7 +59,8 @@ class Heard:
 
 def hear(update: Update) -> Heard | None:
     """Take it as an answer or a wish where it is one; None for what is not about a survey at all."""
-    act = {What.PRESSED: _pressed, What.COMMENTED: _commented, What.REPLIED: _replied} | dict.fromkeys(WISHES, _replied)
+    act = {What.PRESSED: _pressed, What.ASKED_TO_COMMENT: _may_comment, What.COMMENTED: _commented, What.REPLIED: _replied}
+    act |= dict.fromkeys(WISHES, _replied)
     return act[update.what](update) if update.what in act else None
 
 
@@ -72,10 +74,18 @@ def _pressed(update: Update) -> Heard | None:
     return _answer(survey, update, update.score)
 
 
+def _may_comment(update: Update) -> Heard | None:
+    survey = tracing.named(update)
+    if survey is None or not _may_answer(survey):
+        return None
+    mine = _latest(survey, update, within=None)
+    return Heard(Meant.COMMENTING if mine else Meant.SOMEBODY_ELSE, mine.score if mine else 0, survey.language)
+
+
 @transaction.atomic
 def _commented(update: Update) -> Heard | None:
     survey = tracing.named(update)
-    given = _latest(survey, update) if survey else None
+    given = _latest(survey, update, within=None) if survey else None
     if survey is None or given is None or not update.text.strip():
         return None
     answering.add_comment(given, comment=update.text[: answering.LONGEST])
@@ -181,9 +191,10 @@ def _customer_user(survey: Survey) -> str:
     return str(first.provenance.get("user") or "") if first else ""
 
 
-def _latest(survey: Survey, update: Update) -> Answer | None:
-    mine = survey.answers.filter(source=SOURCE[Medium(update.medium)], provenance__user=update.user, created_at__gte=timezone.now() - JOINS)
-    return mine.order_by("-revision").first()
+def _latest(survey: Survey, update: Update, *, within: timedelta | None = JOINS) -> Answer | None:
+    """The answer this person gave in the same way; a box opened for its comment may stay open as long as they like."""
+    mine = survey.answers.filter(source=SOURCE[Medium(update.medium)], provenance__user=update.user)
+    return (mine.filter(created_at__gte=timezone.now() - within) if within else mine).order_by("-revision").first()
 
 
 def _may_answer(survey: Survey) -> bool:

@@ -339,6 +339,24 @@ class TestSlackItself:
         assert (Score.objects.get().score, server.views, Answer.objects.count()) == (5, [], 2)
         assert "You chose 😍 Excellent" in json.dumps(server.messages[0]["blocks"], ensure_ascii=False)
 
+    def test_after_a_good_press_a_comment_may_be_added(self, server: SlackServer) -> None:
+        self.press(server, 5)
+        assert self.knock(server.press_button(server.messages[0], "csat_say_more")).status_code == 200
+        self.knock(server.submit(server.views[0], "Sam was quick"))
+        assert (Score.objects.get().score, Score.objects.get().comment) == (5, "Sam was quick")
+        assert server.problems == []
+
+    def test_nobody_else_comments(self, server: SlackServer) -> None:
+        self.press(server, 5)
+        self.knock(server.press_button(server.messages[0], "csat_say_more", user="U0BOB"))
+        assert (server.views, [word["user"] for word in server.ephemeral]) == ([], ["U0BOB"])
+
+    def test_a_box_left_open_for_an_hour_is_still_heard(self, server: SlackServer, time_machine: Any) -> None:
+        self.press(server, 1)
+        time_machine.move_to(datetime.now(UTC) + timedelta(hours=1))
+        self.knock(server.submit(server.views[0], "Sorry, I was away"))
+        assert Score.objects.get().comment == "Sorry, I was away"
+
     def test_who_pressed_is_told_in_the_inbox(self, server: SlackServer, agent: Client) -> None:
         self.press(server, 4)
         assert Event.objects.get(kind="csat.submitted").data["pressed_by"] == "ana"

@@ -35,7 +35,7 @@ def styles(server: SlackServer) -> list[str | None]:
 def test_the_choice_is_shown_under_the_faces(server: SlackServer):
     slack_answers.show_choice(pressed(server, 4), score=4, language="en")
     assert styles(server) == [None, None, None, "primary", None]
-    assert server.messages[0]["blocks"][-1]["elements"][0]["text"] == "You chose 🙂 Good. Press another face to change it."
+    assert server.messages[0]["blocks"][-2]["elements"][0]["text"] == "You chose 🙂 Good. Press another face to change it."
     assert server.problems == []
 
 

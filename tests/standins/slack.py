@@ -149,8 +149,13 @@ class SlackServer(Provider):
 
     def press(self, message: dict[str, Any], score: int, *, user: str = "U0ANA", at: float | None = None) -> tuple[bytes, dict[str, str]]:
         """A press on a face under the message: body and headers."""
-        faces = [element for block in message["blocks"] for element in block.get("elements", []) if element["type"] == "button"]
-        button = next(face for face in faces if face["action_id"].endswith(f"_{score}"))
+        return self.press_button(message, f"csat_score_{score}", user=user, at=at)
+
+    def press_button(
+        self, message: dict[str, Any], action_id: str, *, user: str = "U0ANA", at: float | None = None
+    ) -> tuple[bytes, dict[str, str]]:
+        buttons = [element for block in message["blocks"] for element in block.get("elements", []) if element["type"] == "button"]
+        button = next(one for one in buttons if one["action_id"] == action_id)
         block_id = next(block["block_id"] for block in message["blocks"] if button in block.get("elements", []))
         payload = {
             "type": "block_actions",

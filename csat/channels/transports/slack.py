@@ -25,6 +25,7 @@ EVENT_TYPE = "csat_survey"  # of the metadata each message carries
 ACTION = "csat_score_"  # of the five buttons: csat_score_1 ... csat_score_5
 MODAL = "csat_comment"
 ID = re.compile(r"[CDG][A-Z0-9]{6,}")  # of a conversation; chat.postMessage takes a name as well, reading methods do not
+COMMENT = "csat_say_more"  # of the button that opens it
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 NEVER = {
     "channel_not_found", "not_in_channel", "is_archived", "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format",
@@ -187,13 +188,14 @@ def read(body: bytes) -> list[Update]:
 
 
 def _presses(payload: dict[str, Any]) -> list[Update]:
-    return [_press(payload, action) for action in payload["actions"] if action["action_id"].startswith(ACTION)]
+    ours = [action for action in payload["actions"] if action["action_id"].startswith(ACTION) or action["action_id"] == COMMENT]
+    return [_press(payload, action) for action in ours]
 
 
 def _press(payload: dict[str, Any], action: dict[str, Any]) -> Update:
     reference, survey_id, score = action["value"].split(":")
     return Update(
-        What.PRESSED,
+        What.ASKED_TO_COMMENT if action["action_id"] == COMMENT else What.PRESSED,
         provider_id=payload.get("container", {}).get("message_ts", ""),
         reference=reference,
         survey_id=survey_id,

@@ -14,7 +14,7 @@ from csat.channels.transports import slack
 from csat.channels.wording import cut, speaking
 
 SECONDS = 1.2
-CHOICE = "csat_choice"  # block_id of the line that tells the choice
+CHOICE, MORE = "csat_choice", "csat_more"  # block_ids of the line that tells the choice, and of the button under it
 COMMENT_MOST = 2000
 
 
@@ -22,10 +22,17 @@ def show_choice(update: Update, *, score: int, language: str) -> None:
     """Mark the pressed face in the message and say it; the faces stay, so that another press changes the answer."""
     message = update.raw.get("message", {})
     words = answers.chosen(score, language=language)
-    blocks = [_marked(block, score) for block in message.get("blocks", []) if block.get("block_id") != CHOICE]
+    blocks = [_marked(block, score) for block in message.get("blocks", []) if block.get("block_id") not in (CHOICE, MORE)]
     blocks.append({"type": "context", "block_id": CHOICE, "elements": [{"type": "plain_text", "text": words}]})
+    blocks.append({"type": "actions", "block_id": MORE, "elements": [_say_more(update, score, language)]})
     fields = {"channel": update.address, "ts": update.provider_id, "text": message.get("text") or words, "blocks": blocks}
     slack.call("chat.update", seconds=SECONDS, **fields)
+
+
+def _say_more(update: Update, score: int, language: str) -> dict[str, Any]:
+    with speaking(language):
+        words = _plain(_("Add a comment"), 75)
+    return {"type": "button", "action_id": slack.COMMENT, "text": words, "value": f"{update.reference}:{update.survey_id}:{score}"}
 
 
 def _marked(block: dict[str, Any], score: int) -> dict[str, Any]:
