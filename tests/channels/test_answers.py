@@ -12,11 +12,24 @@ from csat.channels.transports.twilio_callbacks import twiml
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("score", range(1, 6))
-def test_a_thank_you_repeats_the_rating_in_one_segment(score: int):
-    words = answers.thanks(score, language="en")
-    assert f"{score} of 5" in words
+def test_a_thank_you_repeats_the_rating_in_one_segment_and_the_customers_language(score: int, language: str):
+    words = answers.thanks(score, language=language)
+    assert str(score) in words
     assert count(words).segments == 1
+    assert ("rated us" in words) is (language == "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_other_lines_by_text_take_one_segment_too(language: str):
+    lines = [
+        answers.thanks_for_comment(language=language),
+        answers.ask_back(language=language),
+        answers.stopped(language=language),
+        answers.started(language=language),
+    ]
+    assert [line for line in lines if count(line).segments > 1] == []
 
 
 def test_only_a_low_rating_is_asked_what_went_wrong():
