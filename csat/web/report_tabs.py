@@ -10,12 +10,13 @@ from django.utils import formats
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
+from csat.channels import faces
 from csat.people.models import Agent
 from csat.reports import filters as reading
 from csat.reports import groups as naming
 from csat.reports import queries
 from csat.reports.scores import Counts
-from csat.web import report_asking
+from csat.web import report_asking, report_trend
 from csat.web import report_charts as charts
 from csat.web import report_words as words
 from csat.web.report_asking import CREDITS, KEPT, Question, address
@@ -82,9 +83,9 @@ def figures(question: Question, counts: Counts, before: Counts) -> dict[str, Any
     }
 
 
-def _trend(question: Question) -> charts.Trend:
+def _trend(question: Question) -> report_trend.Trend:
     before = queries.grouped(reading.previous(question.filters), question.step) if question.compare else []
-    return charts.trend(queries.grouped(question.filters, question.step), question, before=before)
+    return report_trend.trend(queries.grouped(question.filters, question.step), question, before=before)
 
 
 def _groups(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
@@ -214,6 +215,8 @@ def _called(name: str, key: str) -> str:
         return naming.nothing(name)
     if name == "agent":
         return str(Agent.objects.filter(uuid=key).first() or key)
+    if name == "score":
+        return f"{faces.BY_SCORE[int(key)].emoji} {key}"
     if name not in naming.NAMES or name == "team":
         return key
     return naming.NAMES[name]([key]).get(key, (key, key))[1]

@@ -63,6 +63,22 @@ def test_a_step_of_the_recovery_opens_its_conversations(reports: Page, shoot: Sh
     expect(reports.get_by_role("link", name="Low scores")).to_have_attribute("aria-current", "page")  # back where one was
 
 
+def test_the_keyboard_stays_where_it_was(reports: Page) -> None:
+    for name in ("Agents", "Month"):
+        reports.get_by_role("link", name=name).focus()
+        reports.keyboard.press("Enter")
+        expect(reports.get_by_role("link", name=name)).to_have_attribute("aria-current", re.compile("page|true"))
+        expect(reports.get_by_role("link", name=name)).to_be_focused()
+
+
+def test_a_lens_stands_in_the_filters_too(reports: Page) -> None:
+    reports.get_by_role("link", name="Agents").click()
+    reports.get_by_role("link", name="who replied most").click()
+    expect(reports.get_by_role("link", name="who replied most", exact=True)).to_have_attribute("aria-current", "true")
+    reports.get_by_label("Any channel").select_option("sms")
+    expect(reports).to_have_url(re.compile("channel=sms.*credit=most_replies.*show=agent"))  # not forgotten by the next choice
+
+
 def test_a_filter_is_taken_away_where_it_is_told(reports: Page) -> None:
     reports.goto("/reports/?channel=sms&tag=nobody")
     expect(reports.get_by_role("heading", name="No data")).to_be_visible()
