@@ -12,7 +12,7 @@ from csat.surveys.sight import Sight
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 
-MANY = 1000  # hits of one kind that are still written out
+MANY = 2000  # hits of one kind that are still written out
 MESSAGES = [Kind.MESSAGE_RECEIVED, Kind.MESSAGE_SENT]
 
 
@@ -39,21 +39,25 @@ def _text(text: str, sight: Sight) -> Q:
     numbered = Q(pk=int(number)) if number.isdecimal() and len(number) < 19 else Q()
     if numbered and text.startswith("#"):
         return numbered
-    found = numbered | Q(subject__icontains=text) | Q(contact__in=_few(people.search(Contact.objects.alive(), text), "pk"))
+    found = numbered | Q(subject__icontains=text) | _of_contacts(text)
     if sight.comments:
-        said = Score.objects.filter(sight.only(), comment__icontains=text)
-        found |= Q(pk__in=_few(said, "session"))
+        found |= _commented(text, sight)
     return found
 
 
-def _few(rows: QuerySet[Any], name: str) -> Any:
-    """These rows' values of `name`: written out while they are few, so that every part of the search can use its own index.
+# Hits are written out while they are few, so that every part of the search can use its own index. With many of them the newest
+# sessions are walked through instead, each looked at with its contact and score, and a page is soon full.
 
-    Many are left to the database, which then walks through the newest sessions and soon has a page.
-    """
-    values = rows.order_by().values_list(name, flat=True)
-    few = list(values[: MANY + 1])
-    return few if len(few) <= MANY else values
+
+def _of_contacts(text: str) -> Q:
+    few = list(people.search(Contact.objects.alive(), text).order_by().values_list("pk", flat=True)[: MANY + 1])
+    return Q(contact__in=few) if len(few) <= MANY else people.matching(text, "contact__") & Q(contact__erased_at=None)
+
+
+def _commented(text: str, sight: Sight) -> Q:
+    said = Score.objects.filter(sight.only(), comment__icontains=text).order_by()
+    few = list(said.values_list("session", flat=True)[: MANY + 1])
+    return Q(pk__in=few) if len(few) <= MANY else Q(score__comment__icontains=text) & sight.only("score__")
 
 
 FILTERS: dict[str, Any] = {

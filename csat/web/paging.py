@@ -25,7 +25,9 @@ def page(queryset: QuerySet[Any], *, by: str, cursor: str = "", size: int = SIZE
         at, pk = after
         rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": pk}), **{f"{by}__lte": at})
     ids = list(rows.select_related(None).values_list("pk", flat=True)[: size + 1])  # the index alone says which; then the whole rows
-    found = list(queryset.filter(pk__in=ids[:size]).order_by(f"-{by}", "-pk"))
+    whole = queryset.model._default_manager.filter(pk__in=ids[:size])
+    whole.query.select_related = queryset.query.select_related
+    found = list(whole.order_by(f"-{by}", "-pk"))
     return Page(found, _write(found[-1], by) if len(ids) > size and found else "", after is None)
 
 
