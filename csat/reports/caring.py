@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from csat.reports import cohort
 from csat.reports.filters import Filters
 from csat.surveys import scale
-from csat.surveys.models import Answer, Score, Survey
+from csat.surveys.models import Answer, FollowUp, Score, Survey
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 
@@ -30,30 +30,46 @@ REACHED = {
 }
 
 
-def low_scores(filters: Filters) -> QuerySet[Score]:
+def low_scores(filters: Filters, *, skip: int = 0, limit: int = 25) -> list[Score]:
     """Who is not happy, what still waits first, then the newest. `session.follow_up` has owner, note and done_at."""
-    rows = Score.objects.filter(survey__in=cohort.surveys(filters).values("pk"), score__lte=scale.LOW)
-    related = ("session", "contact", "agent", "survey", "session__follow_up", "session__follow_up__owner")
-    return rows.select_related(*related).order_by(F("session__follow_up__done_at").asc(nulls_first=True), "-submitted_at", "-pk")
+    # the two are asked apart: each is in the order of an index, the whole is in none
+    rows = Score.objects.filter(score__lte=scale.LOW, survey__in=cohort.surveys(filters).values("pk")).order_by("-submitted_at", "-pk")
+    rows = rows.select_related("session", "contact", "agent", "survey", "session__follow_up", "session__follow_up__owner")
+    open_ones = FollowUp.objects.filter(done_at=None).order_by().values("session")
+    waiting = rows.filter(session__in=open_ones)
+    found = list(waiting[skip : skip + limit])
+    if len(found) < limit:
+        beyond = 0 if found or not skip else skip - waiting.count()
+        found += rows.exclude(session__in=open_ones)[beyond : beyond + limit - len(found)]
+    return found
 
 
 def recovery(filters: Filters) -> Recovery:
     """Of those who gave a low score: reopened after it, asked again after that, and a better one then."""
-    counted = {step: Count("pk", filter=reached) for step, reached in REACHED.items()}
-    return Recovery(**_followed(filters).aggregate(**counted))
+    counted = {step: Count("pk", filter=reached) for step, reached in REACHED.items() if step != "low"}
+    return Recovery(low=_unhappy(filters).count(), **_followed(filters).aggregate(**counted))
 
 
 def recovered(filters: Filters, step: str) -> QuerySet[Survey]:
     """The surveys behind one figure of `recovery`."""
-    return _followed(filters).filter(REACHED[step])
+    return _unhappy(filters) if step == "low" else _followed(filters).filter(REACHED[step])
+
+
+def _unhappy(filters: Filters) -> QuerySet[Survey]:
+    """Surveys with a low answer, whatever came later."""
+    return cohort.surveys(filters).filter(Exists(_low_answers()))
+
+
+def _low_answers() -> QuerySet[Answer]:
+    accepted = Answer.objects.filter(survey=OuterRef("pk"), state=Answer.State.ACCEPTED)
+    return accepted.filter(score__lte=scale.LOW).order_by("revision")
 
 
 def _followed(filters: Filters) -> QuerySet[Survey]:
-    """Surveys with a low answer, and the times of what followed."""
-    accepted = Answer.objects.filter(survey=OuterRef("pk"), state=Answer.State.ACCEPTED)
-    low = accepted.filter(score__lte=scale.LOW).order_by("revision")
-    rows = cohort.surveys(filters).filter(Exists(low)).annotate(low_at=Subquery(low.values("created_at")[:1]))
-    rows = rows.annotate(low_score=Subquery(low.values("score")[:1]), reopened_at=_first(Kind.SESSION_REOPENED, "low_at"))
+    """Those of them whose session was reopened at all, and the times of what followed."""
+    reopened = Event.objects.filter(kind=Kind.SESSION_REOPENED, at__gte=filters.start).values("session_id")  # few, so found first
+    rows = _unhappy(filters).filter(session__in=reopened).annotate(low_at=Subquery(_low_answers().values("created_at")[:1]))
+    rows = rows.annotate(low_score=Subquery(_low_answers().values("score")[:1]), reopened_at=_first(Kind.SESSION_REOPENED, "low_at"))
     return rows.annotate(asked_at=_first(Kind.CSAT_REQUESTED, "reopened_at"))
 
 

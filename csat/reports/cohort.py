@@ -64,9 +64,15 @@ def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
 
 def tally(rows: QuerySet[Survey], *columns: Any, doubled: bool = False) -> list[tuple[Any, ...]]:
     """Rows of (the columns' values..., Counts), one query. `doubled`: a join may bring a survey more than once into one group."""
+    found = counted(rows, *columns, doubled=doubled) if columns else [rows.aggregate(**_counts(doubled))]
+    return [(*(row[f"key{n}"] for n in range(len(columns))), _as_counts(row)) for row in found]
+
+
+def counted(rows: QuerySet[Survey], *columns: Any, doubled: bool = False) -> QuerySet[Survey, Any]:
+    """The same as a query: the keys, then the eight numbers of Counts."""
     keys = {f"key{n}": F(column) if isinstance(column, str) else column for n, column in enumerate(columns)}
-    counted = rows.annotate(**keys).values(*keys).annotate(**_counts(doubled)) if keys else [rows.aggregate(**_counts(doubled))]
-    return [(*(row[key] for key in keys), _as_counts(row)) for row in counted]
+    found: QuerySet[Survey, Any] = rows.annotate(**keys).values(*keys).annotate(**_counts(doubled))
+    return found
 
 
 def column(by: str, filters: Filters) -> Any:

@@ -26,7 +26,7 @@ AT_A_TIME = 31  # days in one transaction
 EPOCH = date(1970, 1, 1)  # the row that names the zone the days are in
 MOVING = {
     Kind.CSAT_REQUESTED, Kind.CSAT_DELIVERED, Kind.CSAT_DELIVERY_FAILED, Kind.CSAT_SKIPPED, Kind.CSAT_WITHDRAWN, Kind.CSAT_SUBMITTED,
-    Kind.SESSION_ASSIGNED, Kind.SESSION_HANDED_OFF, Kind.AUDIT,
+    Kind.SESSION_ASSIGNED, Kind.SESSION_HANDED_OFF, Kind.SESSION_TAGGED, Kind.AUDIT,
 }  # fmt: skip  # facts after which a survey may count elsewhere; a resolution comes by its own signal
 
 
@@ -114,6 +114,12 @@ def zone_now() -> ZoneInfo:
 def zone_counted() -> str:
     """The zone whose days the rollup holds; "" before it was ever counted."""
     return Rollup.objects.filter(day=EPOCH).values_list("key1", flat=True).first() or ""
+
+
+def knows(zone: str) -> bool:
+    """Whether the rollup holds the days of this zone, which is the organisation's."""
+    present = Subquery(Organization.objects.values("timezone")[:1])
+    return Rollup.objects.filter(day=EPOCH, key1=zone).annotate(zone=present).filter(zone=zone).exists()
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,6 +23,7 @@ CREDIT = ("resolver", "last_human", "most_replies")
 LISTS = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "score")
 SPLIT = {"channel", "agent", "agent_kind", "language", "handoff_reason", "about", "score"}  # may come with commas, too
 YEARS = range(1970, 2101)
+_zones = cache(available_timezones)  # it walks through a folder
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _moment(mapping: Mapping[str, Any], name: str, zone: ZoneInfo, problems: Pro
 
 def _zone(mapping: Mapping[str, Any], problems: Problems) -> ZoneInfo:
     name = _text(mapping, "timezone") or Organization.current().timezone
-    if name not in available_timezones():
+    if name not in _zones():
         problems.add("timezone", _("There is no such time zone."))
         return ZoneInfo("UTC")
     return ZoneInfo(name)

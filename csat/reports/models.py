@@ -13,9 +13,9 @@ class Rollup(models.Model):
 
     day = models.DateField()
     dim1 = models.CharField(max_length=16, blank=True)
-    key1 = models.CharField(max_length=40, blank=True)
+    key1 = models.CharField(max_length=80, blank=True)
     dim2 = models.CharField(max_length=16, blank=True)
-    key2 = models.CharField(max_length=40, blank=True)
+    key2 = models.CharField(max_length=80, blank=True)
     requested = models.PositiveIntegerField(default=0)
     delivered = models.PositiveIntegerField(default=0)
     answered = models.PositiveIntegerField(default=0)  # of the delivered: the response rate's numerator

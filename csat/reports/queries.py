@@ -65,19 +65,20 @@ def sessions(filters: Filters, *, recovery: str = "", **narrow: Any) -> QuerySet
 
 def still_open(filters: Filters) -> int:
     """How many of the delivered can still be answered for the first time: the response rate may yet rise by them."""
-    return cohort.surveys(filters).filter(_waiting()).count()
+    return 0 if filters.chosen.get("score") else cohort.surveys(filters).filter(_waiting(filters)).count()
 
 
-def _waiting() -> Q:
-    waiting = Q(state=SurveyState.SENT, delivered_at__isnull=False, rated=None)
-    return waiting & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+def _waiting(filters: Filters) -> Q:
+    """Sent is not answered, so there is no rating yet; only what was quarantined may stand beside it."""
+    waiting = Q(state=SurveyState.SENT, delivered_at__isnull=False) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    return waiting & ~DID["answered"] if filters.quarantined else waiting
 
 
 def _narrowed(name: str, value: Any, filters: Filters) -> Q:
     if name in LISTS:
         return cohort.where(name, [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)], credit=filters.credit)
     if name == "waiting":
-        return _waiting() if value else ~_waiting()
+        return _waiting(filters) if value else ~_waiting(filters)
     if name in DID:
         return DID[name] if value else ~DID[name]
     if name in cohort.PERIOD:

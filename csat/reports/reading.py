@@ -14,7 +14,7 @@ from csat.reports.models import Rollup
 from csat.reports.scores import Counts
 
 MOST_RANGES = 24  # more scattered days than this are read with the whole window at once
-MULTIPLE = "handoff_reason"  # a session may have several
+THROUGH = {"agent_kind": "agent"}  # read from the cells of another dimension
 Part = tuple[Any, Counts]
 
 
@@ -38,7 +38,7 @@ def parts(filters: Filters, by: str) -> list[Part]:
 
 def _read(filters: Filters, by: str) -> list[Part]:
     plan, days = _plan(filters, by), filters.days
-    if plan is None or days is None or not filters.zone.key == counting.zone_now().key == counting.zone_counted():
+    if plan is None or days is None or not counting.knows(filters.zone.key):
         return _base(filters, by)
     dirty = counting.marked(*days)  # read before the cells: a day counted anew meanwhile is right either way
     live = counting.ranges(dirty)
@@ -54,24 +54,25 @@ def _base(filters: Filters, by: str) -> list[Part]:
     rows = cohort.surveys(filters)
     if not by:
         return [(None, counts) for (counts,) in cohort.tally(rows)]
-    found = [(key, counts) for key, counts in cohort.tally(rows, cohort.column(by, filters), doubled=by == MULTIPLE)]
+    found = cohort.tally(rows, cohort.column(by, filters), doubled=by in cells.MULTIPLE)
     return [(key.date() if by in ("week", "month") else key, counts) for key, counts in found]
 
 
 def _plan(filters: Filters, by: str) -> Plan | None:
-    """None when no cell can tell: more than one filter, several reasons, another lens, tags and the like."""
+    """None when no cell can tell: more than two of filters and grouping, several reasons, another lens and the like."""
     chosen = list(filters.chosen)
     grouped = by if by and by not in cohort.PERIOD else ""
-    used = {*chosen, *([grouped] if grouped else [])}
-    if filters.quarantined or len(chosen) > 1 or not used <= set(cells.DIMENSIONS):
+    used = {THROUGH.get(name, name) for name in (*chosen, grouped) if name}
+    shape = tuple(name for name in cells.DIMENSIONS if name in used)
+    if filters.quarantined or len(shape) < len(used) or shape not in cells.SHAPES:
         return None
     if "agent" in used and filters.credit != "resolver":
         return None
-    if MULTIPLE in chosen and (len(filters.handoff_reason) > 1 or grouped == MULTIPLE):
+    if any(name in chosen and (len(getattr(filters, name)) > 1 or grouped == name) for name in cells.MULTIPLE):
         return None
-    shape = tuple(name for name in cells.DIMENSIONS if name in used)
-    keys = Q(**{f"key{shape.index(name) + 1}__in": _keys(name, filters) for name in chosen})
-    group = "day" if by in cohort.PERIOD else f"key{shape.index(grouped) + 1}" if grouped else ""
+    place = {name: f"key{shape.index(name) + 1}" for name in shape}
+    keys = Q(*(Q(**{f"{place[THROUGH.get(name, name)]}__in": _keys(name, filters)}) for name in chosen))
+    group = "day" if by in cohort.PERIOD else place[THROUGH.get(grouped, grouped)] if grouped else ""
     return Plan(shape, group, keys)
 
 
@@ -83,6 +84,8 @@ def _keys(name: str, filters: Filters) -> list[str]:
         return nothing + [str(pk) for pk in Agent.objects.filter(uuid__in=values).values_list("pk", flat=True)]
     if name == "team":
         return nothing + [str(pk) for pk in Team.objects.filter(name__in=values).values_list("pk", flat=True)]
+    if name == "agent_kind":
+        return nothing + [str(pk) for pk in Agent.objects.filter(kind__in=values).values_list("pk", flat=True)]
     return nothing + values
 
 
@@ -91,11 +94,14 @@ def _rollup(plan: Plan, days: tuple[date, date], dirty: set[date], by: str) -> l
     rows = Rollup.objects.filter(plan.keys, dim1=dims[0], dim2=dims[1], day__gte=days[0], day__lt=days[1]).exclude(day__in=dirty)
     sums = {f"n_{name}": Sum(name) for name in cells.NUMBERS}
     found = rows.order_by().values(plan.group).annotate(**sums) if plan.group else [rows.aggregate(**sums)]
-    return [(_key(row.get(plan.group), by), cohort.made(row[name] or 0 for name in sums)) for row in found]
+    kinds = {str(pk): kind for pk, kind in Agent.objects.values_list("pk", "kind")} if by == "agent_kind" else {}
+    return [(_key(row.get(plan.group), by, kinds), cohort.made(row[name] or 0 for name in sums)) for row in found]
 
 
-def _key(stored: Any, by: str) -> Any:
+def _key(stored: Any, by: str, kinds: dict[str, str]) -> Any:
     """A key of the rollup as the base rows name it."""
+    if by == "agent_kind":
+        return kinds.get(stored)
     if by in cohort.PERIOD:
         return first_of(by, stored)
     if by in ("agent", "team"):

@@ -8,6 +8,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from csat import signals
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid
 from csat.lib.text import clean
@@ -66,6 +67,7 @@ def add_comment(given: Answer, *, comment: str, about: str | None = None) -> Ans
         given.change(comment=comment, about=about)
     elif _held(given) and _complete(given, comment, about):
         Score.objects.filter(answer=given).update(comment=comment, about=about, updated_at=timezone.now())
+        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])  # it is about something else now
     else:
         standing = Score.objects.filter(survey=survey).values_list("score", flat=True).first() or given.score
         return answer(survey, score=standing, source=given.source, comment=comment, about=about, provenance=given.provenance)

@@ -144,6 +144,9 @@ class Survey(Row):
             models.Index(fields=["contact", "-requested_at"], name="survey_contact"),
             models.Index(fields=["requested_at"], name="survey_requested"),
             models.Index(fields=["counted_at"], name="survey_counted"),
+            models.Index(
+                fields=["counted_at", "expires_at"], condition=Q(state="sent", delivered_at__isnull=False), name="survey_still_open"
+            ),
             models.Index(fields=["updated_at", "id"], name="survey_sync"),
             models.Index(fields=["created_at", "id"], name="survey_created"),
         ]
@@ -269,6 +272,7 @@ class Answer(Row):
             models.UniqueConstraint(fields=["survey", "revision"], name="one_revision"),
             models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="answer_score_1_to_5"),
         ]
+        indexes = [models.Index(fields=["survey"], condition=Q(state="accepted", score__lte=2), name="answer_low")]
         ordering = ["revision"]
 
     def __str__(self) -> str:

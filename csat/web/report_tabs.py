@@ -128,7 +128,7 @@ def _before(question: Question, by: str) -> list[naming.Group]:
 
 def _low(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
     skip = _skip(given)
-    found = list(queries.low_scores(question.filters)[skip : skip + PAGE + 1])
+    found = queries.low_scores(question.filters, skip=skip, limit=PAGE + 1)
     following = address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""
     return {
         "lows": found[:PAGE],

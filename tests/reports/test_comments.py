@@ -77,10 +77,20 @@ def test_low_scores_wait_until_somebody_is_done(manager_user):
     following.take(first.session, manager_user)
     following.done(first.session, manager_user)
     following.take(second.session, manager_user)
-    queue = list(queries.low_scores(parse({})))
+    queue = queries.low_scores(parse({}))
     assert [rating.session_id for rating in queue] == [second.session_id, first.session_id]
     assert queue[0].session.follow_up.owner == manager_user
     assert queue[1].session.follow_up.done_at
+
+
+def test_the_queue_of_low_scores_is_read_page_by_page(manager_user):
+    for survey in [rate(1) for _n in range(5)][::2]:
+        following.take(survey.session, manager_user)
+        following.done(survey.session, manager_user)
+    whole = queries.low_scores(parse({}))
+    assert [bool(one.session.follow_up.done_at) for one in whole] == [False, False, True, True, True]
+    pages = [queries.low_scores(parse({}), skip=skip, limit=2) for skip in (0, 2, 4)]
+    assert [one for page in pages for one in page] == whole
 
 
 def test_a_low_score_made_good_is_a_recovery():
