@@ -31,9 +31,10 @@ def main(names: list[str]) -> int:
 def _measure(names: list[str], real: servers.Servers) -> int:
     chosen = [FOLDER / f"{name}.py" for name in names] or sorted(path for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
     figures, failed = [], []
+    common = _common(real)
     for script in chosen:
         print(f"--- {script.stem}", file=sys.stderr, flush=True)
-        code, found = _run(script, _environment(real, script.stem))
+        code, found = _run(script, _environment(real, script.stem, common))
         figures += found
         failed += [script.stem] if code else []
     print("\n".join([HEAD, *map(_line, figures)]))
@@ -42,12 +43,20 @@ def _measure(names: list[str], real: servers.Servers) -> int:
     return 1 if failed else 0
 
 
-def _environment(real: servers.Servers, name: str) -> dict[str, str]:
+def _common(real: servers.Servers) -> dict[str, str]:
+    """Files of its own too, static ones among them, so that pages are made as in life."""
+    env = os.environ | {"CSAT_VAR": str(real.folder / "var"), "REDIS_URL": f"{real.redis_url}/0", "RATE_LIMITS": "off"}
+    env |= {"LOG_LEVEL": "WARNING", "PYTHONPATH": str(venv.ROOT), "PG_LIMIT_URL": real.database_url, "DATABASE_URL": real.database_url}
+    for command in (["compile_translations"], ["collectstatic", "--noinput", "-v0"]):
+        subprocess.run([str(venv.PYTHON), "manage.py", *command], env=env, check=True, stdout=subprocess.DEVNULL)
+    return env
+
+
+def _environment(real: servers.Servers, name: str, common: dict[str, str]) -> dict[str, str]:
     """A database of its own for each measurement."""
     base = real.database_url.removesuffix("/postgres")
     subprocess.run(["psql", "-q", real.database_url, "-c", f'CREATE DATABASE "bench_{name}"'], check=True)
-    env = os.environ | {"DATABASE_URL": f"{base}/bench_{name}", "REDIS_URL": f"{real.redis_url}/0", "RATE_LIMITS": "off"}
-    env |= {"LOG_LEVEL": "WARNING", "PYTHONPATH": str(venv.ROOT), "PG_LIMIT_URL": real.database_url}
+    env = common | {"DATABASE_URL": f"{base}/bench_{name}"}
     subprocess.run([str(venv.PYTHON), "manage.py", "migrate", "-v0"], env=env, check=True)
     return env
 

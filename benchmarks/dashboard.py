@@ -1,0 +1,77 @@
+"""The reports page for a manager: server time by the number of ratings, every tab and every common filter; beside the rollup read raw.
+
+BENCH_SCORES=10000,100000,1000000,5000000 for the largest too (half an hour, 20 GB).
+"""
+
+import statistics
+import sys
+from collections.abc import Iterator
+
+import _common as bench
+
+GOAL = 100  # ms
+TABS = ("channel", "agent", "team", "language", "handoff_reason", "tag", "about", "low", "comments", "kept-apart")
+FILTERS = (
+    "channel=web", "agent={agent}", "agent_kind=ai", "team={team}", "language=de", "handoff_reason=insufficient_knowledge",
+    "handoff_reason=none", "tag=refund", "about=help", "score=1,2", "credit=last_human", "quarantined=1", "timezone=America/New_York",
+    "channel=web&language=de", "channel=web&agent_kind=human", "channel=web&language=de&team={team}", "show=comments&search=slow",
+    "show=comments&channel=web&search=thanks", "show=agent&compare=1", "show=agent&channel=web",
+)  # fmt: skip
+# what the page cannot do without: a year of days, by channel
+RAW = """SELECT day, key1, sum(requested), sum(delivered), sum(answered), sum(s1), sum(s2), sum(s3), sum(s4), sum(s5)
+FROM csat_rollup WHERE dim1 = 'channel' AND dim2 = '' AND day > now() - interval '365 days' GROUP BY day, key1"""
+
+
+def main() -> None:
+    many = bench.sizes("BENCH_SCORES", "10000,100000,1000000")
+    for scores in many if len(many) > 1 else []:  # Django knows one database: each size in a process of its own
+        bench.again(__file__, BENCH_SCORES=str(scores))
+    if len(many) == 1:
+        _measure(many[0])
+
+
+def _measure(scores: int) -> None:
+    bench.use_year(scores)
+    bench.set_up()
+    manager, raw = bench.browser(), statistics.median(bench.worked(_raw) for _ in range(11)) * 1000
+    size = f"{scores:,} ratings"
+    for days in (30, 365):
+        ours = bench.fetched(manager, f"/reports/?period={days}", times=11)
+        bench.say(f"dashboard: {days} days, {size} (limit: rollup, raw)", ours, raw, "ms", _goal(scores))
+    for name, paths in (("tab", _tabs()), ("filter", _filters())):
+        found = {path: bench.fetched(manager, path, times=3) for path in paths}
+        for path, ms in found.items():
+            print(f"    {ms:8.1f} ms  {path}", file=sys.stderr)
+        slowest = max(found, key=lambda path: found[path])
+        bench.say(f"dashboard: slowest {name}, {size} ({slowest[10:]})", found[slowest], GOAL, "ms", _goal(scores))
+
+
+def _goal(scores: int) -> str:
+    return "< 100 ms" if scores <= 1_000_000 else "< 1.5 x that at 1,000,000"
+
+
+def _tabs() -> list[str]:
+    return [f"/reports/?period={days}&show={tab}" for days in (30, 365) for tab in TABS]
+
+
+def _filters() -> Iterator[str]:
+    from csat.people.models import Agent, Team
+
+    agent, team = Agent.objects.filter(kind="human").first(), Team.objects.first()
+    assert agent
+    assert team
+    for days in (30, 365):
+        for chosen in FILTERS:
+            yield f"/reports/?period={days}&{chosen.format(agent=agent.uuid, team=team.name)}"
+
+
+def _raw() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(RAW)
+        cursor.fetchall()
+
+
+if __name__ == "__main__":
+    main()
