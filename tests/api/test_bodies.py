@@ -12,6 +12,7 @@ from django.db import connection
 from csat.people.models import Contact
 from project.wsgi import MOST, with_length
 from tests.api.conftest import Machine, machine
+from tests.factories import make_session
 from tests.racing import sqlite_file
 from tests.serving import serving
 
@@ -49,6 +50,14 @@ def test_a_server_that_does_not_end_the_input_is_not_waited_for() -> None:
 def test_a_byte_order_mark_is_passed_over(api: Machine) -> None:
     answer = api.client.post("/api/v1/contacts", b'\xef\xbb\xbf{"name": "Ana"}', content_type="application/json")
     assert (answer.status_code, answer.json()["name"]) == (201, "Ana")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k1"}])
+def test_what_needs_no_body_is_asked_without_one_however_it_is_announced(api: Machine, headers: dict[str, str]) -> None:
+    address = f"/api/v1/chat/sessions/{make_session('web').uuid}/widget-token"
+    for content_type in ("application/json", "application/octet-stream"):
+        assert api.client.post(address, b"", content_type=content_type, headers=headers).status_code == 201
 
 
 @pytest.fixture
