@@ -113,7 +113,12 @@ def open_link(session: Session, *, by: Actor) -> Survey:
 
 @transaction.atomic
 def survey_of(session: Session) -> Survey:
-    """The session's survey, made without asking anybody when there is none: for an answer that comes by itself."""
+    """The session's survey, made without asking anybody when there is none: for an answer that comes by itself.
+
+    Raises Refused for a contact who was erased: their words must not come back.
+    """
+    if session.contact.erased_at:
+        raise Refused(_("This contact was erased."))
     survey, made = _survey(session, Rules.current())
     if made:
         survey.move(SurveyState.SENT, origin=Origin.LINK)

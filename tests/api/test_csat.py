@@ -251,6 +251,13 @@ class TestScores:
         contact = api.get("/csat/scores").json()["items"][0]["contact"]
         assert (contact["email"], contact["name"], contact["phone_number"]) == (None, None, None)
 
+    def test_somebody_erased_gives_no_further_score(self, api: Machine) -> None:
+        session = make_resolved_session()
+        assert rate(api, session).status_code == 201
+        assert api.delete(f"/contacts/{session.contact.uuid}").status_code == 204
+        assert rate(api, session, comment="It is me again").status_code == 409
+        assert api.get(f"/csat/scores/session/{session.uuid}").json()["comment"] is None
+
     def test_a_list_costs_as_much_with_fifty_rows_as_with_one(self, api: Machine, django_assert_max_num_queries: Any) -> None:
         for _ in range(50):
             rate(api, make_session())
