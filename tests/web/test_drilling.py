@@ -80,6 +80,7 @@ def listed(client: Client, address: str) -> int:
     return told
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("asked", ASKED)
 def test_every_figure_opens_as_many_conversations_as_it_says(seeded: None, manager: Client, asked: str) -> None:
     behind: dict[str, int] = {}
