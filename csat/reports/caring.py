@@ -32,16 +32,18 @@ REACHED = {
 
 def low_scores(filters: Filters, *, skip: int = 0, limit: int = 25) -> list[Score]:
     """Who is not happy, what still waits first, then the newest. `session.follow_up` has owner, note and done_at."""
-    # the two are asked apart: each is in the order of an index, the whole is in none
-    rows = Score.objects.filter(score__lte=scale.LOW, survey__in=cohort.surveys(filters).values("pk")).order_by("-submitted_at", "-pk")
-    rows = rows.select_related("session", "contact", "agent", "survey", "session__follow_up", "session__follow_up__owner")
+    # those that wait and the rest are asked apart: each is in the order of an index, the whole is in none
+    low = Score.objects.filter(score__lte=scale.LOW, survey__in=cohort.surveys(filters).values("pk"))
+    rows = low.order_by("-submitted_at", "-pk").values_list("pk", flat=True)
     open_ones = FollowUp.objects.filter(done_at=None).order_by().values("session")
     waiting = rows.filter(session__in=open_ones)
     found = list(waiting[skip : skip + limit])
     if len(found) < limit:
         beyond = 0 if found or not skip else skip - waiting.count()
         found += rows.exclude(session__in=open_ones)[beyond : beyond + limit - len(found)]
-    return found
+    related = ("session", "contact", "agent", "survey", "session__follow_up", "session__follow_up__owner")
+    whole = Score.objects.select_related(*related).in_bulk(found)
+    return [whole[pk] for pk in found if pk in whole]
 
 
 def recovery(filters: Filters) -> Recovery:

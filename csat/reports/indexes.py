@@ -1,7 +1,8 @@
 """Indexes only PostgreSQL has, so that words are found among millions of rows.
 
 They are made after every migrate rather than by a migration: each only makes a search faster, none is needed for it to be right,
-and an installation whose role may not create the extension still works.
+and an installation whose role may not create the extension still works, and has them from the first migrate after an
+administrator created it, which a migration that ran before could not give.
 """
 
 import structlog

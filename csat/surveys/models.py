@@ -272,7 +272,10 @@ class Answer(Row):
             models.UniqueConstraint(fields=["survey", "revision"], name="one_revision"),
             models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="answer_score_1_to_5"),
         ]
-        indexes = [models.Index(fields=["survey"], condition=Q(state="accepted", score__lte=2), name="answer_low")]
+        indexes = [
+            models.Index(fields=["survey"], condition=Q(state="accepted", score__lte=2), name="answer_low"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(state="quarantined"), name="answer_quarantined"),
+        ]
         ordering = ["revision"]
 
     def __str__(self) -> str:
@@ -303,6 +306,7 @@ class Score(Row):
             models.Index(fields=["agent", "-submitted_at"], name="score_agent"),
             models.Index(fields=["score", "-submitted_at"], name="score_score"),
             models.Index(fields=["submitted_at"], name="score_submitted"),
+            models.Index(fields=["-submitted_at", "-id"], condition=Q(score__lte=2), name="score_low"),
         ]
 
     def __str__(self) -> str:
