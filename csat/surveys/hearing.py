@@ -109,7 +109,7 @@ def _replied(update: Update) -> Heard | None:
     if update.automatic:
         conversing.note(survey.session, _("Automatic reply: %(text)s") % {"text": _kept(update)}, by=SYSTEM)
         return Heard(Meant.LEFT, language=survey.language)
-    return _wished(update, survey.language, survey) or _rated(survey, update, certain=found.certain)
+    return _wished(update, survey.language, survey, certain=found.certain) or _rated(survey, update, certain=found.certain)
 
 
 def _rated(survey: Survey, update: Update, *, certain: bool) -> Heard:
@@ -132,10 +132,15 @@ def _own_comment(update: Update) -> str:
     return text[: answering.LONGEST]
 
 
-def _wished(update: Update, language: str, survey: Survey | None) -> Heard | None:
-    """STOP, START or HELP, by the provider's word or in the customer's language. A START that lifts nothing is a word like any other."""
+def _wished(update: Update, language: str, survey: Survey | None, *, certain: bool) -> Heard | None:
+    """STOP, START or HELP, by the provider's word or in the customer's language.
+
+    A START that lifts nothing is a word like any other, and so is one whose sender is not certain: anyone can write a From.
+    """
     what = update.what if update.what in WISHES else wishes.wish(update.text, language)
     if what is None or (what == What.HELP and update.medium == Medium.EMAIL):  # a mail that says no more than "help" needs a person
+        return None
+    if what == What.OPTED_IN and not certain:
         return None
     changed = receipts.respect(replace(update, what=what, suppress=what == What.OPTED_OUT))
     if what == What.OPTED_IN and not changed:
@@ -145,7 +150,7 @@ def _wished(update: Update, language: str, survey: Survey | None) -> Heard | Non
 
 
 def _from_nobody_asked(update: Update) -> Heard | None:
-    wished = None if update.automatic else _wished(update, "", None)
+    wished = None if update.automatic else _wished(update, "", None, certain=update.medium != Medium.EMAIL)
     if wished is None:
         log.info("a reply from an address that was not asked", medium=update.medium)
     return wished

@@ -297,6 +297,13 @@ class TestWishes:
         write(delivery, "unsubscribe", sender="mallory@elsewhere.example")
         assert not suppressing.is_suppressed("email", delivery.address)
 
+    def test_start_lifts_it_only_in_answer_to_our_mail(self, delivery: Delivery):
+        write(delivery, "STOP")
+        by_postmark("START", headers(None, delivery.address, **{"Message-ID": "<m2@mail>"}))
+        assert suppressing.is_suppressed("email", delivery.address)
+        write(delivery, "START", **{"Message-ID": "<m3@mail>"})
+        assert not suppressing.is_suppressed("email", delivery.address)
+
     def test_help_by_mail_needs_a_person(self, delivery: Delivery):
         write(delivery, "Help!")
         assert (answers_back(), left()) == ([], ["Help!"])
