@@ -10,6 +10,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # the cells of earlier days know nothing of tags, topics and scores: without this row every day is counted anew
+        migrations.RunSQL("DELETE FROM csat_rollup WHERE day = '1970-01-01'", migrations.RunSQL.noop),
         migrations.AlterField(
             model_name='rollup',
             name='key1',

@@ -99,8 +99,8 @@ def test_the_first_start_shows_a_page_and_logins_and_stops_without_a_trace(house
         assert it.get("/health/ready") == 200
         for login in ("agent    sam", "manager  maria", "admin    ada", it.url):
             assert login in it.words()
+        assert wait_for(lambda: sum("qcluster" in command for command in it.children().values()) >= 8)
         children = it.children()
-        assert sum("qcluster" in command for command in children.values()) >= 8
         it.process.send_signal(signal.SIGTERM)
         assert it.process.wait(20) == 0
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]

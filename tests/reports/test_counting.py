@@ -5,12 +5,13 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -335,3 +336,18 @@ def test_every_minute_the_marks_are_counted():
     tasks.sweep_outward()
     assert not Mark.objects.exists()
     assert Rollup.objects.filter(dim1="", s4=1).count() == 1
+
+
+def test_an_upgrade_that_adds_kinds_of_cells_counts_every_day_anew() -> None:
+    survey = make_sent_survey()
+    answering.answer(survey, score=5, source="page")
+    counting.recount()
+    Rollup.objects.exclude(day=counting.EPOCH).update(requested=99)  # what an earlier version may have left
+    forget_the_zone = import_module("csat.migrations.0002_reports_at_size").Migration.operations[0]
+    with connection.cursor() as cursor:
+        cursor.execute(forget_the_zone.sql)
+    filters = parse({})
+    assert queries.figures(filters).requested == 1
+    counting.recount()
+    assert queries.figures(filters).requested == 1
+    assert counting.compare() == []
