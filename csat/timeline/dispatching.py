@@ -12,6 +12,7 @@ from csat import signals
 from csat.timeline.models import Event
 
 BATCH = 50
+PAUSE = 0.1  # seconds, when another worker has in hand all that is due
 SET_ASIDE = timedelta(minutes=5)
 log = structlog.get_logger(__name__)
 
@@ -23,7 +24,10 @@ def fan_out(*, seconds: float = 40) -> int:
         due = list(Event.objects.filter(_due()).order_by("dispatch_after", "id").values_list("pk", flat=True)[:BATCH])
         if not due:
             break
-        done += _dispatch_all(due)
+        handed = _dispatch_all(due)
+        done += handed
+        if not handed:
+            time.sleep(PAUSE)
     return done
 
 

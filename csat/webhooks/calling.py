@@ -73,7 +73,9 @@ def take(events: list[Event]) -> int:
 
 
 def test(endpoint: Endpoint) -> Call:
-    """Queue a `webhook.test` call, sent even when the endpoint is backing off."""
+    """Queue a `webhook.test` call, sent even when the endpoint is backing off. Raises Refused when it is switched off."""
+    if not endpoint.enabled:
+        raise Refused(_("This webhook is switched off: switch it on to test it."))
     call = Call.objects.create(endpoint=endpoint, type=TEST, body=payloads.test_body(TEST, at=timezone.now()))
     endpoint.change(next_try=timezone.now())
     enqueue(Job.CALL_DUE)

@@ -101,6 +101,8 @@ def test_a_test_event_is_sent(api: Machine, listener: Any) -> None:
     assert api.post(f"/webhooks/{endpoint['id']}/test").status_code == 202
     calling.call_due()
     assert '"webhook.test"' in listener.heard[0].body
+    api.patch(f"/webhooks/{endpoint['id']}", {"enabled": False})
+    assert api.post(f"/webhooks/{endpoint['id']}/test").status_code == 409  # it would wait for ever
 
 
 def test_changed_switched_off_and_removed(api: Machine, listener: Any) -> None:
