@@ -53,7 +53,7 @@ def make_everything(number: int = 1) -> None:
         suppressing.suppress("email", f"gone{name}@customer.example", reason="bounced")
         SandboxMessage.objects.create(kind="email", medium="email", to=f"a{name}@customer.example", subject="How was it?")
         endpoint = Endpoint.objects.create(url=f"https://hooks.example/{name}", secret="whsec_not_to_be_seen")
-        Call.objects.create(endpoint=endpoint, type="csat.requested", body="{}")
+        Call.objects.create(endpoint=endpoint, type="csat.requested", body='{"type": "csat.requested"}')
         workflow = Workflow.objects.create(name=f"Workflow {name}")
         version = Version.objects.create(workflow=workflow, number=1)
         workflow.change(active=version)
