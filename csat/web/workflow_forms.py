@@ -27,11 +27,12 @@ class Condition:
     group: Group | None
     fields: list[facts.Field]
     words: str
+    typed: str = ""  # JSON that could not be read: kept until it can
     numbers: Iterator[int] = field(default_factory=count)
 
     @property
     def json(self) -> str:
-        return json.dumps(self.logic, ensure_ascii=False, indent=2)
+        return self.typed or json.dumps(self.logic, ensure_ascii=False, indent=2)
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -78,23 +79,34 @@ class Shown:
     otherwise: list["Shown"] = field(default_factory=list)
 
 
-def condition(version: Version, *, target: str, logic: Any) -> Condition:
+@dataclass(frozen=True)
+class Typed:
+    """JSON that was refused, and the condition it was typed into."""
+
+    target: str
+    text: str
+
+
+def condition(version: Version, *, target: str, logic: Any, typed: Typed | None = None) -> Condition:
     outputs = [
         facts.Field(f"steps.{block['id']}.{name}", f"{block['id']} → {name}", kind)
         for block in blocks.every(version.blocks)
         if block["type"] == "get_csat_score"
         for name, kind in (("score", "number"), ("answered", "yes_no"), ("comment", "text"))
     ]
-    return Condition(target, logic, rows.read(logic), [*facts.FIELDS, *(outputs if target else [])], wording.condition(logic))
+    fields = [*facts.FIELDS, *(outputs if target else [])]
+    if typed and typed.target == target:
+        return Condition(target, logic, None, fields, wording.condition(logic), typed=typed.text)
+    return Condition(target, logic, rows.read(logic), fields, wording.condition(logic))
 
 
-def shown(version: Version, found: list[blocks.Issue]) -> list[Shown]:
+def shown(version: Version, found: list[blocks.Issue], typed: Typed | None = None) -> list[Shown]:
     """The tree as the page shows it, each step with what is wrong with it."""
     choices = {"agent": agent_choices(), "team": [(team.name, team.name) for team in Team.objects.all()]}
-    return [_shown(version, block, found, choices) for block in version.blocks]
+    return [_shown(version, block, found, choices, typed) for block in version.blocks]
 
 
-def _shown(version: Version, block: Block, found: list[blocks.Issue], choices: dict[str, Any]) -> Shown:
+def _shown(version: Version, block: Block, found: list[blocks.Issue], choices: dict[str, Any], typed: Typed | None) -> Shown:
     action, params = actions.get(block["type"]), block.get("params") or {}
     one = Shown(
         block=block,
@@ -105,9 +117,9 @@ def _shown(version: Version, block: Block, found: list[blocks.Issue], choices: d
         issues=[issue.message for issue in found if issue.step_id == block["id"]],
     )
     if block["type"] == "branch":
-        one.condition = condition(version, target=block["id"], logic=params.get("condition") or {})
-        one.then = [_shown(version, inner, found, choices) for inner in block.get("then") or []]
-        one.otherwise = [_shown(version, inner, found, choices) for inner in block.get("else") or []]
+        one.condition = condition(version, target=block["id"], logic=params.get("condition") or {}, typed=typed)
+        one.then = [_shown(version, inner, found, choices, typed) for inner in block.get("then") or []]
+        one.otherwise = [_shown(version, inner, found, choices, typed) for inner in block.get("else") or []]
     return one
 
 

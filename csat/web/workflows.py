@@ -65,11 +65,14 @@ def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     workflow, op = _one(uuid), request.POST.get("op", "")
     name, _colon, argument = op.partition(":")
     try:
-        EDITS.get(name, _no_such)(request, workflow, argument)
+        added = EDITS.get(name, _no_such)(request, workflow, argument) or ""
     except Refused as refused:
         words = " ".join(text for texts in refused.fields.values() for text in texts) or refused.message
-        return _builder(request, _one(uuid), refusal=words, status=422)
-    return _builder(request, _one(uuid), opened=request.POST.get("step", "")) if _htmx(request) else redirect("workflow", uuid)
+        typed = forms.Typed(request.POST.get("target", ""), request.POST["json"]) if "json" in request.POST else None
+        return _builder(request, _one(uuid), refusal=words, opened=request.POST.get("step", ""), typed=typed, status=422)
+    if not _htmx(request):
+        return redirect("workflow", uuid)
+    return _builder(request, _one(uuid), opened=added or request.POST.get("step", ""), added=added)
 
 
 @managers
@@ -136,7 +139,15 @@ def _htmx(request: HttpRequest) -> bool:
 
 
 def _builder(
-    request: HttpRequest, workflow: Workflow, *, refusal: str = "", opened: str = "", whole: bool = False, status: int = 200
+    request: HttpRequest,
+    workflow: Workflow,
+    *,
+    refusal: str = "",
+    opened: str = "",
+    added: str = "",
+    typed: forms.Typed | None = None,
+    whole: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     version = workflow.latest
     found = editing.check(version)
@@ -145,13 +156,14 @@ def _builder(
         "version": version,
         "words": _words(version),
         "triggers": Trigger.choices,
-        "condition": forms.condition(version, target="", logic=version.trigger_constraints),
-        "steps": forms.shown(version, found),
+        "condition": forms.condition(version, target="", logic=version.trigger_constraints, typed=typed),
+        "steps": forms.shown(version, found, typed),
         "issues": [issue.message for issue in found if issue.step_id is None],
         "faulty": len(found),
         "types": [(action.type, action.label) for action in actions.TYPES.values()],
         "refusal": refusal,
         "opened": opened,
+        "added": added,
     }
     template = "workflows/_builder.html" if _htmx(request) and not whole else "workflows/builder.html"
     return render(request, template, shown, status=200 if _htmx(request) else status)
@@ -173,12 +185,14 @@ def _trigger(request: HttpRequest, workflow: Workflow, _argument: str) -> None:
     _write(request, workflow, trigger_type=request.POST.get("trigger_type"))
 
 
-def _add(request: HttpRequest, workflow: Workflow, _argument: str) -> None:
+def _add(request: HttpRequest, workflow: Workflow, _argument: str) -> str:
+    """The new step's id: it is opened and takes the focus."""
     kind = request.POST.get("type", "")
     if kind not in actions.TYPES:
         raise Http404
-    written, _name = tree.add(workflow.latest.blocks, kind, under=request.POST.get("under", ""), side=request.POST.get("side", "then"))
+    written, name = tree.add(workflow.latest.blocks, kind, under=request.POST.get("under", ""), side=request.POST.get("side", "then"))
     _write(request, workflow, blocks=written)
+    return name
 
 
 def _remove_step(request: HttpRequest, workflow: Workflow, name: str) -> None:

@@ -102,7 +102,7 @@ def workflow(*, trigger_type: str, trigger_constraints: Any, blocks: list[Block]
     when = trigger(trigger_type)
     only = "" if trigger_constraints in ({}, None) else _(", if %(condition)s") % {"condition": condition(trigger_constraints)}
     said = {"when": when[:1].lower() + when[1:], "only": only, "steps": _steps(blocks) or "…"}
-    return _("When %(when)s%(only)s: %(steps)s.") % said
+    return (_("When %(when)s%(only)s: %(steps)s.") % said).replace("….", "…")
 
 
 def _steps(blocks: list[Block]) -> str:
@@ -113,6 +113,8 @@ def _with_branches(block: Block) -> str:
     if block["type"] != "branch":
         return step(block)
     said = {"if": step(block), "then": _steps(block.get("then") or []), "else": _steps(block.get("else") or [])}
+    if not (said["then"] or said["else"]):
+        return said["if"]
     if said["else"]:
         return _("%(if)s (%(then)s; otherwise %(else)s)") % (said | {"then": said["then"] or _("nothing")})
     return _("%(if)s (%(then)s)") % said

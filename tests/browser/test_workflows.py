@@ -1,5 +1,6 @@
 """The builder's whole path in a real browser: from an example to the log of a run that a rating started."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,8 +9,9 @@ from playwright.sync_api import Page, expect
 
 from csat.surveys import answering
 from csat.timeline import dispatching
-from csat.workflows import running
-from csat.workflows.models import Workflow
+from csat.timeline.recording import SYSTEM
+from csat.workflows import actions, editing, running
+from csat.workflows.models import Trigger, Workflow
 from tests.browser.conftest import PHONE
 from tests.factories import make_sent_survey
 
@@ -74,3 +76,122 @@ def test_the_builder_fits_a_phone_and_works_by_keyboard(open_as: Callable[..., P
     expect(page.locator("#sentence")).to_contain_text("Add the tag “vip”")
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert Workflow.objects.get().latest.blocks[0]["params"] == {"tag": "vip"}
+
+
+FILLED = {  # what is typed into each kind of step, and the sentence that then explains it
+    "send_csat_request": ({"Channel": "sms"}, "Send a CSAT request by SMS"),
+    "generate_csat_link": ({}, "Generate CSAT Link"),
+    "get_csat_score": ({}, "Get CSAT Score"),
+    "branch": ({}, "If Score is lower than 3"),
+    "reopen_session": ({}, "Reopen the session"),
+    "notify": ({"By": "slack", "To": "C024BE91L", "Message": "Look at #{ticket_number}"}, "Notify C024BE91L by Slack"),
+    "send_message": ({"Message": "We look into it"}, "Write to the customer: “We look into it”"),
+    "add_tag": ({"Tag": "vip"}, "Add the tag “vip”"),
+    "assign": ({"Team": "Care"}, "Assign to Care"),
+    "note": ({"Note": "Called back"}, "Write the note “Called back”"),
+    "wait": ({"How long": "2", "Unit": "3600"}, "Wait 2 hours"),
+    "http_request": ({"Method": "PUT", "URL": "https://93.184.216.34/hook"}, "Call PUT https://93.184.216.34/hook"),
+    "stop": ({}, "Stop"),
+}
+
+
+def test_every_kind_of_step_is_added_filled_and_told_in_a_sentence(
+    open_as: Callable[..., Page], manager_user: User, shoot: Callable[[Page, str], None]
+) -> None:
+    assert set(FILLED) == set(actions.TYPES)
+    page = open_as(manager_user, "/workflows/")
+    page.get_by_role("button", name="New workflow").click()
+    for kind, (fields, words) in FILLED.items():
+        page.locator("#type--then").select_option(kind)
+        page.locator("#add--then").click()
+        step = page.locator(f"#step-{kind}")
+        if kind == "branch":
+            step.get_by_role("button", name="Row", exact=True).click()
+        for label, value in fields.items():
+            field = step.get_by_label(re.compile(f"^{label}( |$)"))
+            field.select_option(value) if field.evaluate("one => one.tagName") == "SELECT" else field.fill(value)
+        if fields:
+            step.get_by_role("button", name="Save the step").click()
+        expect(page.locator("#sentence")).to_contain_text(words)
+        expect(step.locator("summary").first).to_contain_text(words)
+    shoot(page, "workflow-every-step")
+    expect(page.locator("#builder")).not_to_contain_text("to mend")
+    page.get_by_role("button", name="Activate").click()
+    expect(page.locator("#builder")).to_contain_text("version 1 active")
+    assert [block["type"] for block in Workflow.objects.get().latest.blocks] == list(FILLED)
+
+
+def test_every_trigger_can_be_chosen_and_opens_the_sentence(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, "/workflows/")
+    page.get_by_role("button", name="New workflow").click()
+    page.wait_for_load_state()
+    for value, label in Trigger.choices:
+        page.get_by_label("Trigger").select_option(value)
+        expect(page.locator("#sentence")).to_contain_text(f"When {str(label)[:1].lower()}{str(label)[1:]}")
+    assert Workflow.objects.get().latest.trigger_type == Trigger.values[-1]
+
+
+def tab_to(page: Page, identity: str) -> None:
+    """Tab, and nothing else, until this element has the focus."""
+    for _ in range(80):
+        if page.evaluate("document.activeElement.id") == identity:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"#{identity} cannot be reached by Tab")
+
+
+def has_focus(page: Page, identity: str) -> None:
+    page.wait_for_function("id => document.activeElement.id === id", arg=identity)
+
+
+def test_a_workflow_is_built_by_keyboard_alone_and_the_focus_is_never_lost(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, "/workflows/")
+    page.get_by_role("button", name="New workflow").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#builder")
+    tab_to(page, "row-")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sentence")).to_contain_text("if Score is lower than 3")
+    has_focus(page, "row-")
+    page.keyboard.press("Shift+Tab")  # the cross of the row
+    page.keyboard.press("Shift+Tab")
+    has_focus(page, "value--0")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowDown")  # "is at most"
+    expect(page.locator("#sentence")).to_contain_text("if Score is at most 3")
+    has_focus(page, "operator--0")
+    tab_to(page, "type--then")
+    page.keyboard.type("Add a tag")
+    tab_to(page, "add--then")
+    page.keyboard.press("Enter")
+    has_focus(page, "add_tag-tag")
+    page.keyboard.type("furious")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sentence")).to_contain_text("Add the tag “furious”")
+    tab_to(page, "add--then")
+    page.keyboard.press("Enter")
+    has_focus(page, "send_csat_request-channel")
+    written = Workflow.objects.get().latest
+    assert written.trigger_constraints == {"<=": [{"var": "csat.score"}, 3]}
+    assert written.blocks[0] == {"id": "add_tag", "type": "add_tag", "params": {"tag": "furious"}}
+
+
+def test_json_that_cannot_be_read_stays_as_typed_at_its_condition(open_as: Callable[..., Page], manager_user: User) -> None:
+    made = editing.create(name="Rare", by=SYSTEM, trigger_constraints={"<": [{"+": [1, {"var": "csat.score"}]}, 4]}, blocks=[])
+    page = open_as(manager_user, f"/workflows/{made.uuid}/")
+    field = page.get_by_role("textbox", name="Condition")
+    field.fill('{"<": [')
+    page.get_by_role("button", name="Save the condition").click()
+    expect(page.locator(".condition .error")).to_contain_text("This is not JSON")
+    expect(field).to_have_value('{"<": [')
+
+
+def test_removing_asks_first(open_as: Callable[..., Page], manager_user: User) -> None:
+    made = editing.create(name="Old", by=SYSTEM, blocks=[])
+    page = open_as(manager_user, f"/workflows/{made.uuid}/", viewport=PHONE)
+    page.get_by_text("More", exact=True).click()
+    expect(page.get_by_role("button", name="Remove it")).to_be_hidden()
+    page.locator(".confirm > summary").click()
+    page.get_by_role("button", name="Remove it").click()
+    page.wait_for_url("**/workflows/")
+    assert not Workflow.objects.alive().exists()

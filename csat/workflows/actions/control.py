@@ -23,6 +23,8 @@ class Branch(Action):
         return conditions.problems(params["condition"])
 
     def sentence(self, params: dict[str, Any]) -> str:
+        if params.get("condition") in (None, {}):
+            return _("If …")
         return _("If %(condition)s") % {"condition": wording.condition(params.get("condition"))}
 
     def run(self, context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +35,7 @@ class WaitStep(Action):
     type = "wait"
     label = gettext_lazy("Wait")
     help = gettext_lazy("The run sleeps and goes on by itself, even after a restart.")
-    params = (Param("seconds", gettext_lazy("Seconds"), "number"),)
+    params = (Param("seconds", gettext_lazy("How long"), "number"),)
 
     def problems(self, params: dict[str, Any]) -> list[str]:
         seconds = params.get("seconds")
@@ -42,7 +44,7 @@ class WaitStep(Action):
         return [_("Wait between 1 second and 90 days.")]
 
     def sentence(self, params: dict[str, Any]) -> str:
-        return _("Wait %(time)s") % {"time": wording.length(params.get("seconds") or 0)}
+        return _("Wait %(time)s") % {"time": wording.length(params["seconds"]) if params.get("seconds") else "…"}
 
     def run(self, context: Context, params: dict[str, Any]) -> Wait:
         return Wait(timedelta(seconds=params["seconds"]))
