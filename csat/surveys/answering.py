@@ -136,7 +136,7 @@ def _stand(survey: Survey, given: Answer, *, by: Actor, hold: bool) -> None:
         previous.survey = survey
         finish(previous.answer)  # told first, so that others hear of the answers in their order
     before = previous.score if previous else None
-    standing = previous or Score(survey=survey)
+    standing = previous or Score(survey=survey, created_at=now)
     _copy(standing, given, now)
     survey.move(SurveyState.ANSWERED, answered_at=now, remind_at=None, counted_at=survey.counted_at or standing.created_at)
     _cancel_asking(survey)
