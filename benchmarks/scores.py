@@ -8,7 +8,7 @@ import _common as bench
 
 EDGE = 20  # pages at either end
 ASKED = (
-    {}, {"score_lte": 2}, {"channel": "web"}, {"search": "slow"}, {"has_comment": "true"}, {"updated_after": "2000-01-01T00:00:00Z"},
+    {}, {"score_lte": 2}, {"channel": "web"}, {"search": "thanks"}, {"has_comment": "true"}, {"updated_after": "2000-01-01T00:00:00Z"},
     {"updated_after": "2000-01-01T00:00:00Z", "channel": "email"},
 )  # fmt: skip
 
@@ -22,7 +22,8 @@ def main() -> None:
     client, headers = Client(), bench.key("csat:read")
     for asked in ASKED:
         times, rows = _to_the_end(client, headers, asked)
-        first, last = (statistics.median(part) * 1000 for part in (times[1 : EDGE + 1], times[-EDGE - 1 : -1]))
+        whole = times[1:-1] or times  # the first page warms up, the last is not full
+        first, last = (statistics.median(part) * 1000 for part in (whole[:EDGE], whole[-EDGE:]))
         name = " ".join(asked) or "all"
         bench.say(f"scores: last pages of {rows:,} ({name}; limit: first pages)", last, first, "ms", "~ 1 x: depth costs nothing")
 
