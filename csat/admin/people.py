@@ -1,6 +1,5 @@
 """Contacts, suppressions, agents, teams, API keys and the organisation."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -15,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from csat.admin.filters import Set
 from csat.admin.tables import Facts, Only, actor
 from csat.admin.verbs import AuditedTable, ModelForm, VerbForm, VerbTable, ask_first, each
+from csat.lib.clock import zones
 from csat.lib.refusal import Invalid
 from csat.people import addresses, auditing, contacts, erasing, keys, suppressing
 from csat.people.models import Agent, ApiKey, Contact, Organization, Suppression, Team
 
 LANGUAGES = [("", "–"), *settings.LANGUAGES]
-ZONES = [(name, name) for name in sorted(zoneinfo.available_timezones())]
+ZONES = [(name, name) for name in sorted(zones())]
 
 
 class ContactForm(VerbForm):

@@ -3,6 +3,10 @@
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import cache
+from zoneinfo import available_timezones
+
+zones = cache(available_timezones)  # the names of every time zone; asked afresh it walks through a folder each time
 
 
 def back_off(attempt: int, *, steps: Sequence[timedelta], jitter: float = 0.0) -> timedelta | None:

@@ -1,12 +1,12 @@
 """What somebody told us about a contact, checked and brought to the form it is kept in."""
 
-import zoneinfo
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
 from csat.lib import languages
+from csat.lib.clock import zones
 from csat.lib.refusal import Invalid, Problems
 from csat.lib.text import clean_json, one_line
 from csat.people import addresses
@@ -66,7 +66,7 @@ def _language(value: Any) -> str:
 
 def _timezone(value: Any) -> str:
     name = _text(value).strip()
-    if name and name not in zoneinfo.available_timezones():
+    if name and name not in zones():
         raise Invalid(_("There is no time zone of that name."))
     return name
 

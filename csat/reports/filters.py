@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from csat.channels.kinds import Channel
+from csat.lib.clock import zones
 from csat.lib.refusal import Problems
 from csat.people.models import Agent, Organization
 from csat.sessions.models import HandoffReason
@@ -23,7 +23,6 @@ CREDIT = ("resolver", "last_human", "most_replies")
 LISTS = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "score")
 SPLIT = {"channel", "agent", "agent_kind", "language", "handoff_reason", "about", "score"}  # may come with commas, too
 YEARS = range(1970, 2101)
-_zones = cache(available_timezones)  # it walks through a folder
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _moment(mapping: Mapping[str, Any], name: str, zone: ZoneInfo, problems: Pro
 
 def _zone(mapping: Mapping[str, Any], problems: Problems) -> ZoneInfo:
     name = _text(mapping, "timezone") or Organization.current().timezone
-    if name not in _zones():
+    if name not in zones():
         problems.add("timezone", _("There is no such time zone."))
         return ZoneInfo("UTC")
     return ZoneInfo(name)

@@ -8,6 +8,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from csat.channels.faces import FACES, Face
+from csat.lib.clock import zones
 from csat.lib.languages import known
 from csat.people.models import Organization
 from csat.sessions.models import Session
@@ -55,7 +56,7 @@ def _plain(at: datetime) -> datetime:
 
 def _zone(session: Session) -> zoneinfo.ZoneInfo:
     name = session.contact.timezone or Organization.current().timezone
-    return zoneinfo.ZoneInfo(name if name in zoneinfo.available_timezones() else "UTC")
+    return zoneinfo.ZoneInfo(name if name in zones() else "UTC")
 
 
 def _languages(rules: CsatSettings) -> list[tuple[str, str]]:
