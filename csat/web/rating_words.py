@@ -1,6 +1,5 @@
 """What the rating page says about the conversation."""
 
-import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,11 +7,9 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from csat.channels.faces import FACES, Face
-from csat.lib.clock import zones
 from csat.lib.languages import known
-from csat.people.models import Organization
 from csat.sessions.models import Session
-from csat.surveys import speaking
+from csat.surveys import clearing, speaking
 from csat.surveys.about import About
 from csat.surveys.models import CsatSettings, Survey
 
@@ -46,17 +43,12 @@ def of(survey: Survey, rules: CsatSettings, *, language: str) -> Words:
 
 
 def _date(session: Session) -> str:
-    at = timezone.localtime(session.resolved_at or session.created_at, _zone(session))
+    at = timezone.localtime(session.resolved_at or session.created_at, clearing.zone_of(session.contact))
     return str(formats.date_format(_plain(at), "MONTH_DAY_FORMAT"))
 
 
 def _plain(at: datetime) -> datetime:
     return at.replace(tzinfo=None)
-
-
-def _zone(session: Session) -> zoneinfo.ZoneInfo:
-    name = session.contact.timezone or Organization.current().timezone
-    return zoneinfo.ZoneInfo(name if name in zones() else "UTC")
 
 
 def _languages(rules: CsatSettings) -> list[tuple[str, str]]:
