@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -62,10 +63,11 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One change of the draft; `op` says which. What cannot be saved is told and nothing typed is lost."""
-    workflow, op = _one(uuid), request.POST.get("op", "")
-    name, _colon, argument = op.partition(":")
+    name, _colon, argument = request.POST.get("op", "").partition(":")
     try:
-        added = EDITS.get(name, _no_such)(request, workflow, argument) or ""
+        with transaction.atomic():  # read and written in one hold: two quick changes are two changes
+            workflow = get_object_or_404(Workflow.objects.alive().select_for_update(), uuid=uuid)
+            added = EDITS.get(name, _no_such)(request, workflow, argument) or ""
     except Refused as refused:
         words = " ".join(text for texts in refused.fields.values() for text in texts) or refused.message
         typed = forms.Typed(request.POST.get("target", ""), request.POST["json"]) if "json" in request.POST else None

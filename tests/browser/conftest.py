@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps an event loop running in this thread
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
+REPLACED = ("htmx:afterRequest", "htmx:sendAbort")  # how htmx tells of a request that a newer one replaced, which is meant
 SHOTS = os.environ.get("SCREENSHOTS", "")
 
 
@@ -53,9 +54,13 @@ class Visits:
         return page
 
     def _watch(self, page: Page) -> None:
-        page.on("console", lambda message: message.type == "error" and self.troubles.append(message.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", lambda request: request.url.startswith((self.origin, "data:")) or self.troubles.append(request.url))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(REPLACED):
+            self.troubles.append(message.text)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """The builder's whole path in a real browser: from an example to the log of a run that a rating started."""
 
+import contextlib
 import re
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from csat.surveys import answering
 from csat.timeline import dispatching
@@ -121,14 +122,87 @@ def test_every_kind_of_step_is_added_filled_and_told_in_a_sentence(
     assert [block["type"] for block in Workflow.objects.get().latest.blocks] == list(FILLED)
 
 
-def test_every_trigger_can_be_chosen_and_opens_the_sentence(open_as: Callable[..., Page], manager_user: User) -> None:
-    page = open_as(manager_user, "/workflows/")
+def new_workflow(page: Page) -> None:
     with page.expect_navigation():  # until its scripts are there: without them a choice is sent by a button
         page.get_by_role("button", name="New workflow").click()
+
+
+def test_every_trigger_can_be_chosen_and_opens_the_sentence(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, "/workflows/")
+    new_workflow(page)
     for value, label in Trigger.choices:
         page.get_by_label("Trigger").select_option(value)
         expect(page.locator("#sentence")).to_contain_text(f"When {str(label)[:1].lower()}{str(label)[1:]}")
     assert Workflow.objects.get().latest.trigger_type == Trigger.values[-1]
+
+
+def hold_answers(page: Page) -> tuple[list[Route], Callable[[], None]]:
+    """The requests of the builder that wait for us, and what lets all of them go on and stops waiting."""
+    held: list[Route] = []
+
+    def let_go() -> None:
+        page.unroute("**/edit/")
+        for route in held:
+            with contextlib.suppress(Error):  # one that a newer one has replaced
+                route.continue_()
+
+    page.route("**/edit/", lambda route: held.append(route))
+    return held, let_go
+
+
+def wait_for(page: Page, held: list[Route], number: int) -> None:
+    for _ in range(200):
+        if len(held) == number:
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError(f"{len(held)} requests, not {number}")
+
+
+def test_the_second_of_two_quick_choices_wins(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, "/workflows/")
+    new_workflow(page)
+    held, let_go = hold_answers(page)
+    page.get_by_label("Trigger").select_option(Trigger.RESOLVED)
+    wait_for(page, held, 1)
+    page.get_by_label("Trigger").select_option(Trigger.TAGGED)
+    wait_for(page, held, 2)
+    let_go()
+    expect(page.locator("#sentence")).to_contain_text("When a tag is added")
+    expect(page.get_by_label("Trigger")).to_have_value(Trigger.TAGGED)
+
+
+def test_a_choice_elsewhere_does_not_take_back_the_one_still_on_its_way(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, "/workflows/")
+    new_workflow(page)
+    page.locator("#row-").click()
+    expect(page.locator("#sentence")).to_contain_text("if Score is lower than 3")
+    held, let_go = hold_answers(page)
+    page.get_by_label("Trigger").select_option(Trigger.REQUESTED)
+    wait_for(page, held, 1)
+    page.get_by_label("Comparison").select_option("at_most")
+    wait_for(page, held, 2)
+    let_go()
+    expect(page.locator("#sentence")).to_contain_text("When a survey is requested, if Score is at most 3")
+    written = Workflow.objects.get().latest
+    assert (written.trigger_type, written.trigger_constraints) == (Trigger.REQUESTED, {"<=": [{"var": "csat.score"}, 3]})
+
+
+def test_what_is_typed_in_a_step_outlives_the_answer_to_something_else(open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, "/workflows/")
+    new_workflow(page)
+    page.locator("#type--then").select_option("add_tag")
+    page.locator("#add--then").click()
+    page.locator("#add_tag-tag").fill("vip")
+    held, let_go = hold_answers(page)
+    page.get_by_label("Trigger").select_option(Trigger.RESOLVED)
+    wait_for(page, held, 1)
+    page.locator("#add_tag-tag").fill("very important")
+    let_go()
+    expect(page.locator("#sentence")).to_contain_text("When a conversation is closed")
+    expect(page.locator("#add_tag-tag")).to_be_visible()
+    expect(page.locator("#add_tag-tag")).to_have_value("very important")
+    page.get_by_role("button", name="Save the step").click()
+    expect(page.locator("#sentence")).to_contain_text("Add the tag “very important”")
 
 
 def tab_to(page: Page, identity: str) -> None:
