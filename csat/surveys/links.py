@@ -19,6 +19,11 @@ from csat.timeline.recording import Actor
 
 Purpose = Link.Purpose
 Subject = Survey | Session | Contact
+WITH = {  # what the page behind a link reads of its subject
+    Purpose.RATE: ("survey__session__contact", "survey__session__resolver", "survey__session__assignee"),
+    Purpose.WIDGET: ("session__contact",),
+    Purpose.UNSUBSCRIBE: ("contact",),
+}
 EXAMPLE = "preview"  # in the place of a token, in messages to nobody: too short to be one
 
 
@@ -54,16 +59,14 @@ def unsubscribe_token(contact: Contact) -> str:
     return _token(Purpose.UNSUBSCRIBE, contact)
 
 
-def find(token: str, purpose: str) -> Link | None:
+def find(token: str, purpose: Link.Purpose) -> Link | None:
     """The link behind a token; None for an unknown and a revoked one alike, by one and the same query.
 
     An expired or withdrawn survey's link is found: its page says so. An expired widget link is not.
     """
     now = timezone.now()
     live = Link.objects.filter(sha256=tokens.digest(token), purpose=purpose, revoked_at=None)
-    link = live.select_related(
-        "survey__session__contact", "survey__session__resolver", "survey__session__assignee", "session__contact", "contact"
-    ).first()
+    link = next(iter(live.select_related(*WITH[purpose])), None)  # at most one, so nothing to sort, which is what first() would do
     return None if link and purpose == Purpose.WIDGET and link.expires_at and link.expires_at <= now else link
 
 

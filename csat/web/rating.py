@@ -86,7 +86,7 @@ def _show(visit: Visit, *, answered: bool) -> HttpResponse:
         return _ask_why(visit, visit.answer) if answering.awaits_comment(visit.answer) else _thank(visit, visit.answer.score)
     if not answered and (sent := chosen(query.get("sent", ""))):
         return _thank(visit, sent)
-    before = visit.answer
+    before = visit.answer if answered else None
     said = Submission(score=preselected, comment=before.comment if before else "", about=before.about if before else None)
     said.score = preselected or (before.score if before else None)
     return _form(visit, said)
