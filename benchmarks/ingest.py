@@ -97,7 +97,7 @@ def _each(client: Any, path: str, tokens: list[str]) -> float:
 
 def _posts(client: Any, tokens: list[str]) -> float:
     """Ratings with a comment, each on a page of its own, per second."""
-    from csat.web import nonces
+    from csat.web.customer import nonces
 
     def post(n: int) -> None:
         said = {"score": 4, "comment": "Quick, thanks", "nonce": nonces.make(tokens[n]), "gesture": "1"}

@@ -13,6 +13,6 @@ urlpatterns = [
     path("", include("csat.web.urls")),
 ]
 
-handler403 = "csat.web.kind.forbidden"
-handler404 = "csat.web.kind.not_found"
-handler500 = "csat.web.kind.broken"
+handler403 = "csat.web.errors.forbidden"
+handler404 = "csat.web.errors.not_found"
+handler500 = "csat.web.errors.broken"

@@ -2,27 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from csat.web import (
-    acting,
-    api_keys,
-    branding,
-    contacts,
-    exports,
-    health,
-    inbox,
-    login,
-    metrics,
-    outbox,
-    rating,
-    reports,
-    session,
-    settings,
-    toy_chat,
-    unsubscribing,
-    webhooks,
-    widget,
-    workflows,
-)
+from csat.web import branding, contacts, login, outbox
+from csat.web.customer import rating, toy_chat, unsubscribing, widget
+from csat.web.inbox import acting, session
+from csat.web.inbox import page as inbox
+from csat.web.machines import health, metrics
+from csat.web.reports import exports
+from csat.web.reports import page as reports
+from csat.web.settings import api_keys, csat, webhooks
+from csat.web.workflows import builder
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -52,14 +40,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/export/<uuid:uuid>/", exports.one, name="export-one"),
     path("reports/export/<uuid:uuid>/cancel/", exports.cancel, name="export-cancel"),
     path("reports/export/<uuid:uuid>/file/", exports.download, name="export-file"),
-    path("workflows/", workflows.page, name="workflows"),
-    path("workflows/new/", workflows.new, name="workflow-new"),
-    path("workflows/<uuid:uuid>/", workflows.one, name="workflow"),
-    path("workflows/<uuid:uuid>/edit/", workflows.edit, name="workflow-edit"),
-    path("workflows/<uuid:uuid>/runs/", workflows.runs, name="workflow-runs"),
-    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", workflows.run, name="workflow-run"),
-    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", workflows.retry, name="workflow-retry"),
-    path("workflows/<uuid:uuid>/<slug:name>/", workflows.act, name="workflow-act"),
+    path("workflows/", builder.page, name="workflows"),
+    path("workflows/new/", builder.new, name="workflow-new"),
+    path("workflows/<uuid:uuid>/", builder.one, name="workflow"),
+    path("workflows/<uuid:uuid>/edit/", builder.edit, name="workflow-edit"),
+    path("workflows/<uuid:uuid>/runs/", builder.runs, name="workflow-runs"),
+    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", builder.run, name="workflow-run"),
+    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", builder.retry, name="workflow-retry"),
+    path("workflows/<uuid:uuid>/<slug:name>/", builder.act, name="workflow-act"),
     # the customer's side
     path("r/<str:token>", rating.rate, name="rate"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
@@ -74,14 +62,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/chat/<slug:act>", toy_chat.act, name="toy-chat-act"),
     path("demo/chat/<str:name>", toy_chat.page, name="toy-chat-file"),
     # settings
-    path("settings/", settings.index, name="settings"),
-    path("settings/csat/", settings.csat, name="settings-csat"),
-    path("settings/csat/dry-run/", settings.dry_run, name="settings-dry-run"),
-    path("settings/csat/preview/", settings.preview, name="settings-preview"),
-    path("settings/csat/preview/<slug:kind>/", settings.preview, name="settings-preview-kind"),
-    path("settings/csat/preview/<slug:kind>/mail/", settings.preview_page, name="settings-preview-page"),
-    path("settings/csat/test/<slug:kind>/", settings.test, name="settings-test"),
-    path("settings/csat/resume/<slug:kind>/", settings.resume, name="settings-resume"),
+    path("settings/", csat.index, name="settings"),
+    path("settings/csat/", csat.page, name="settings-csat"),
+    path("settings/csat/dry-run/", csat.dry_run, name="settings-dry-run"),
+    path("settings/csat/preview/", csat.preview, name="settings-preview"),
+    path("settings/csat/preview/<slug:kind>/", csat.preview, name="settings-preview-kind"),
+    path("settings/csat/preview/<slug:kind>/mail/", csat.preview_page, name="settings-preview-page"),
+    path("settings/csat/test/<slug:kind>/", csat.test, name="settings-test"),
+    path("settings/csat/resume/<slug:kind>/", csat.resume, name="settings-resume"),
     path("settings/webhooks/", webhooks.page, name="settings-webhooks"),
     path("settings/webhooks/<uuid:uuid>/", webhooks.one, name="settings-webhook"),
     path("settings/webhooks/<uuid:uuid>/calls/", webhooks.calls, name="settings-webhook-calls"),

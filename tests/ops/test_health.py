@@ -48,7 +48,7 @@ class TestReady:
         assert "migrate" in answer.json()["problems"][0]
 
     def test_a_database_that_is_away_is_told(self, client: Client) -> None:
-        with mock.patch("csat.web.health.connection.ensure_connection", side_effect=OperationalError):
+        with mock.patch("csat.web.machines.health.connection.ensure_connection", side_effect=OperationalError):
             answer = client.get("/health/ready")
         assert answer.status_code == 503
         assert "database" in answer.json()["problems"][0]

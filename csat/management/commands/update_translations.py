@@ -32,8 +32,7 @@ CUSTOMERS_READ = (
     "csat/channels/whatsapp.py",
     "csat/channels/wording.py",
     "csat/surveys/about.py",
-    "csat/web/rating*.py",
-    "csat/web/widget*.py",
+    "csat/web/customer/*.py",
 )
 
 

@@ -1,0 +1,1 @@
+"""The list of workflows, the builder, the runs."""

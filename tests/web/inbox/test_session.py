@@ -1,0 +1,372 @@
+"""One conversation's page: what it tells, and what a team can do there."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from csat.people.models import Agent
+from csat.sessions import conversing, resolving
+from csat.sessions.models import Session
+from csat.surveys import answering, following, sending, settings
+from csat.surveys.models import Answer, FollowUp, Source
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
+from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def rated(score: int = 4, comment: str = "", **details: Any) -> Session:
+    survey = make_sent_survey(**details)
+    answering.answer(survey, score=score, comment=comment, source=Source.PAGE)
+    return survey.session.again()
+
+
+def shown(client: Client, session: Session, query: str = "", **headers: str) -> str:
+    answer = client.get(f"/inbox/{session.uuid}/{query}", headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def do(client: Client, session: Session, act: str, *, htmx: bool = False, **given: str) -> Any:
+    return client.post(f"/inbox/{session.uuid}/{act}/", given, headers=HTMX if htmx else {})
+
+
+class TestStory:
+    def test_the_timeline_tells_the_whole_loop_in_order(self, agent: Client) -> None:
+        session = rated(1, "still broken", contact=make_contact(name="Li Wei"))
+        page = shown(agent, session).split('<ol class="timeline">')[1].split("</ol>")[0]
+        told = ["Conversation started", "My parcel has not come.", "Resolved", "CSAT requested", "CSAT submitted", "still broken"]
+        places = [page.index(words) for words in told]
+        assert places == sorted(places)
+
+    def test_what_people_write_cannot_become_markup(self, agent: Client) -> None:
+        session = make_session(contact=make_contact(name="<i>Eve</i>"), subject="<u>x</u>", messages=0)
+        conversing.add_message(session, sender="contact", text="<script>alert(1)</script>\nsecond line", by=API)
+        page = shown(agent, session)
+        assert not [evil for evil in ("<i>Eve", "<u>x", "<script>alert") if evil in page]
+        assert "<br>second line" in page
+
+    def test_a_long_conversation_shows_its_end_and_the_rest_on_demand(self, agent: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("csat.web.inbox.story.LIMIT", 3)
+        session = make_session(messages=0)
+        for number in range(5):
+            conversing.add_message(session, sender="contact", text=f"Message {number}.", by=API)
+        page = shown(agent, session)
+        assert "Message 1." not in page
+        assert "Message 4." in page
+        assert "Message 0." in shown(agent, session, "?all=1")
+
+    def test_a_hand_off_tells_its_reasons(self, agent: Client) -> None:
+        session = make_session()
+        conversing.hand_off(session, reasons=["insufficient_knowledge"], summary="Wants the VAT number", by=API)
+        page = shown(agent, session)
+        assert "Handed off to a person: Insufficient knowledge – Wants the VAT number" in page
+
+    def test_who_resolved_it_is_named(self, agent: Client) -> None:
+        session = make_session()
+        do(agent, session, "resolve")
+        assert "Resolved by Sam" in shown(agent, session)
+
+
+class TestWhy:
+    def test_a_skipped_survey_says_which_gate_closed_it(self, agent: Client) -> None:
+        switch_on("email", contact_cap_days=7)
+        contact = make_contact()
+        make_resolved_session(contact=contact)
+        sending.send_due()
+        second = make_resolved_session(contact=contact)
+        sending.send_due()
+        page = shown(agent, second)
+        assert "Why wasn&#x27;t this customer asked?" in page or "Why wasn't this customer asked?" in page
+        assert '<li class="no"' in page
+        assert "Already asked in the last 7 days" in page
+
+    def test_a_sent_one_shows_the_gates_it_passed(self, agent: Client) -> None:
+        page = shown(agent, make_sent_survey().session)
+        assert "Why was this customer asked?" in page
+        assert "Auto-send is on" in page
+        assert '<li class="no"' not in page
+
+    def test_deliveries_show_channel_address_and_state(self, agent: Client) -> None:
+        survey = make_sent_survey(contact=make_contact(email="ana@souza.example"))
+        page = shown(agent, survey.session).split('<ul class="deliveries">')[1].split("</ul>")[0]
+        assert "ana@souza.example" in page
+        assert "sandbox" in page
+
+
+class TestNews:
+    def poll(self, client: Client, page: str, session: Session) -> Any:
+        version = page.split("?v=")[1].split('"')[0]
+        return client.get(f"/inbox/{session.uuid}/?v={version}", headers=HTMX)
+
+    def test_nothing_new_is_answered_with_nothing(self, agent: Client) -> None:
+        session = make_session()
+        assert self.poll(agent, shown(agent, session), session).status_code == 204
+
+    def test_a_rating_shows_up_without_reloading(self, agent: Client) -> None:
+        survey = make_sent_survey()
+        page = shown(agent, survey.session)
+        answering.answer(survey, score=5, comment="Great", source=Source.PAGE)
+        answer = self.poll(agent, page, survey.session)
+        assert answer.status_code == 200
+        assert "Great" in answer.content.decode()
+        assert "<html" not in answer.content.decode()
+
+    def test_a_comment_that_joins_a_rating_shows_up_too(self, agent: Client) -> None:
+        survey = make_sent_survey()
+        given = answering.answer(survey, score=1, source=Source.PAGE, hold=True)
+        page = shown(agent, survey.session)
+        answering.add_comment(given, comment="It broke again")
+        assert "It broke again" in self.poll(agent, page, survey.session).content.decode()
+
+    def test_the_box_somebody_types_in_is_not_part_of_the_news(self, agent: Client) -> None:
+        assert "<textarea" not in shown(agent, make_session(), **HTMX).split('id="actions"')[0]
+        assert 'class="composer"' not in shown(agent, make_session(), **HTMX)
+
+
+class TestResolving:
+    def test_resolve_asks_the_customer(self, agent: Client) -> None:
+        switch_on("email")
+        session = make_session()
+        do(agent, session, "resolve")
+        assert session.again().status == Session.Status.RESOLVED
+        assert session.again().survey.state == "scheduled"
+
+    def test_resolve_without_survey_asks_nobody(self, agent: Client) -> None:
+        switch_on("email")
+        session = make_session()
+        do(agent, session, "resolve", without="1")
+        assert session.again().survey.skipped_by == "skip_csat"
+
+    def test_close_unresolved_and_reopen(self, agent: Client) -> None:
+        session = make_session()
+        do(agent, session, "close")
+        assert session.again().status == Session.Status.UNRESOLVED
+        do(agent, session, "reopen")
+        assert session.again().status == Session.Status.OPEN
+
+    def test_what_somebody_else_did_meanwhile_is_told_beside_the_button(self, agent: Client) -> None:
+        session = make_resolved_session()
+        answer = do(agent, session, "resolve", htmx=True)
+        assert answer.status_code == 409
+        assert answer.headers["HX-Retarget"] == "#refusal-resolve"
+        assert "Somebody resolved it already." in answer.content.decode()
+
+    def test_without_javascript_it_comes_back_to_the_page(self, agent: Client) -> None:
+        session = make_session()
+        answer = agent.post(f"/inbox/{session.uuid}/resolve/", follow=True)
+        assert answer.redirect_chain == [(f"/inbox/{session.uuid}/", 302)]
+        assert "Resolved." in answer.content.decode()
+
+    def test_with_htmx_only_what_changed_comes_back(self, agent: Client) -> None:
+        page = do(agent, make_session(), "resolve", htmx=True).content.decode()
+        assert 'id="actions" hx-swap-oob="true"' in page
+        assert "Reopen" in page
+        assert "<html" not in page
+
+    def test_there_are_no_other_verbs(self, agent: Client) -> None:
+        assert do(agent, make_session(), "delete").status_code == 404
+
+
+class TestSurvey:
+    def test_it_can_be_sent_by_hand_though_everything_is_off(self, agent: Client) -> None:
+        session = make_resolved_session()
+        do(agent, session, "survey", message="How did Sam do?")
+        sending.send_due()
+        survey = session.again().survey
+        assert (survey.state, survey.origin, survey.message) == ("sent", "manual", "How did Sam do?")
+
+    def test_on_another_channel_the_contact_can_be_reached_on(self, agent: Client) -> None:
+        session = make_resolved_session("email")
+        do(agent, session, "survey", channel="sms")
+        sending.send_due()
+        assert session.again().survey.deliveries.get().channel == "sms"
+
+    def test_an_opt_out_is_never_overruled_and_the_message_typed_stays(self, agent: Client) -> None:
+        contact = make_contact()
+        contact.change(opted_out_at=contact.created_at)
+        session = make_resolved_session(contact=contact)
+        answer = do(agent, session, "survey", message="Please?")
+        assert answer.status_code == 409
+        page = answer.content.decode()
+        assert "The customer asked not to be surveyed" in page
+        assert ">Please?</textarea>" in page
+
+    def test_a_channel_without_an_address_cannot_be_chosen(self, agent: Client) -> None:
+        page = shown(agent, make_resolved_session("email", contact=make_contact(phone="")))
+        assert '<option value="sms" disabled>' in page
+
+
+class TestLink:
+    def test_it_is_made_and_nothing_is_sent(self, agent: Client) -> None:
+        session = make_resolved_session()
+        page = agent.post(f"/inbox/{session.uuid}/link/").content.decode()
+        assert "/r/" in page
+        assert session.again().survey.deliveries.count() == 0
+
+    def test_with_htmx_it_goes_to_the_clipboard(self, agent: Client) -> None:
+        answer = agent.post(f"/inbox/{make_resolved_session().uuid}/link/", headers=HTMX)
+        assert "copy-this" in answer.headers["HX-Trigger"]
+
+    def test_a_social_conversation_has_none_and_says_so(self, agent: Client) -> None:
+        answer = agent.post(f"/inbox/{make_resolved_session('instagram').uuid}/link/", headers=HTMX)
+        assert answer.status_code == 409
+        assert "Instagram is never surveyed" in answer.content.decode()
+
+
+class TestTalking:
+    def test_a_reply_is_said_by_whoever_is_logged_in(self, agent: Client) -> None:
+        session = make_session()
+        do(agent, session, "reply", text="On its way.")
+        event = Event.objects.get(kind=Kind.MESSAGE_SENT, session_id=session.pk)
+        assert (event.data["text"], event.data["agent_name"]) == ("On its way.", "Sam")
+
+    def test_a_note_is_for_the_team_alone(self, agent: Client) -> None:
+        session = make_session()
+        do(agent, session, "note", text="Called twice.")
+        assert Event.objects.get(kind=Kind.SESSION_NOTE).data["text"] == "Called twice."
+        assert not Event.objects.filter(kind=Kind.MESSAGE_SENT).exists()
+
+    def test_an_empty_one_is_refused_in_words(self, agent: Client) -> None:
+        answer = do(agent, make_session(), "reply", htmx=True, text="  ")
+        assert answer.status_code == 422
+        assert 'class="notice bad' in answer.content.decode()
+
+
+class TestDetails:
+    def test_tags_are_added_and_removed(self, agent: Client) -> None:
+        session = make_session()
+        do(agent, session, "tag", tags="refund, vip")
+        do(agent, session, "untag", tag="vip")
+        assert [tag.name for tag in session.tags.all()] == ["refund"]
+
+    def test_it_is_assigned_and_taken_away_again(self, agent: Client) -> None:
+        session, layla = make_session(), make_agent()
+        do(agent, session, "assign", agent=str(layla.uuid))
+        assert session.again().assignee == layla
+        do(agent, session, "assign", agent="")
+        assert session.again().assignee is None
+
+    @pytest.mark.parametrize("nobody", ["00000000-0000-4000-8000-000000000000", "x"])
+    def test_an_agent_who_is_gone_is_refused_in_words(self, agent: Client, nobody: str) -> None:
+        answer = do(agent, make_session(), "assign", htmx=True, agent=nobody)
+        assert answer.status_code == 404
+        assert "no such choice" in answer.content.decode()
+
+    @pytest.mark.parametrize(("wait", "told"), [(40, "40 s"), (3000, "50 min"), (7300, "2 h"), (90000, "1 day"), (200000, "2 days")])
+    def test_it_tells_how_long_the_customer_took(self, agent: Client, wait: int, told: str) -> None:
+        session = rated(4)
+        session.score.change(submitted_at=session.survey.deliveries.get().sent_at + timedelta(seconds=wait))
+        assert f"{told} after it was sent" in shown(agent, session)
+
+    def test_the_contact_panel_counts_their_ratings(self, agent: Client) -> None:
+        contact = make_contact()
+        rated(3, contact=contact)
+        session = rated(4, contact=contact)
+        page = shown(agent, session)
+        assert "2 ratings" in page
+        assert "average 3.5" in page
+
+
+class TestFollowUp:
+    def test_take_note_and_done(self, agent: Client, agent_user: Any) -> None:
+        session = rated(1)
+        do(agent, session, "take")
+        do(agent, session, "follow-up-note", text="Sent a new one")
+        do(agent, session, "follow-up-done")
+        follow_up = FollowUp.objects.get(session=session)
+        assert (follow_up.owner, follow_up.note, follow_up.done_at is not None) == (agent_user, "Sent a new one", True)
+        page = shown(agent, session)
+        assert "Follow-up taken · Sam" in page
+        assert "Follow-up noted · Sam – Sent a new one" in page
+
+    def test_a_good_rating_asks_for_none(self, agent: Client) -> None:
+        session = rated(5)
+        assert "Needs follow-up" not in shown(agent, session)
+        assert do(agent, session, "take", htmx=True).status_code == 404
+
+
+class TestQuarantine:
+    def kept_apart(self) -> tuple[Session, Answer]:
+        survey = make_sent_survey()
+        return survey.session, answering.answer(survey, score=1, comment="bot", source=Source.PAGE, quarantine="no_nonce")
+
+    def test_it_shows_with_its_reason(self, manager: Client) -> None:
+        session, _ = self.kept_apart()
+        page = shown(manager, session)
+        assert "Kept apart" in page
+        assert "Not sent from the rating page" in page
+
+    def test_a_manager_restores_it(self, manager: Client) -> None:
+        session, given = self.kept_apart()
+        do(manager, session, "restore", answer=str(given.uuid))
+        assert session.again().score.score == 1
+
+    def test_an_agent_may_not(self, agent: Client) -> None:
+        session, given = self.kept_apart()
+        assert "Restore" not in shown(agent, session)
+        assert do(agent, session, "restore", answer=str(given.uuid)).status_code == 403
+        assert given.again().state == Answer.State.QUARANTINED
+
+    def test_another_conversations_answer_is_not_restored_from_here(self, manager: Client) -> None:
+        _, given = self.kept_apart()
+        assert do(manager, make_session(), "restore", htmx=True, answer=str(given.uuid)).status_code == 404
+        assert given.again().state == Answer.State.QUARANTINED
+
+
+class TestSight:
+    def test_comments_hidden_from_agents_are_nowhere_on_the_page(self, agent: Client, manager: Client) -> None:
+        session = rated(5, "Wonderful Sam")
+        settings.change(by=API, comments_hidden_from_agents=True)
+        assert "Wonderful Sam" not in shown(agent, session)
+        assert "shows comments to managers only" in shown(agent, session)
+        assert "Wonderful Sam" in shown(manager, session)
+
+    def test_a_colleagues_score_is_nowhere_on_the_page(self, agent: Client, manager: Client, agent_user: Any) -> None:
+        session = rated(1, "Layla was rude", assignee=make_agent("Layla Haddad"))
+        following.note(session, agent_user, "Talk to Layla about the 1")
+        settings.change(by=API, agents_see_own_only=True)
+        page = shown(agent, session)
+        assert not [told for told in ("Terrible", "Layla was rude", "Needs follow-up", "Talk to Layla", "1 rating") if told in page]
+        assert "Terrible" in shown(manager, session)
+
+    def test_ones_own_score_is(self, agent: Client, agent_user: Any) -> None:
+        session = rated(2, "Sam forgot me", assignee=Agent.objects.create(name="Sam", email=agent_user.email))
+        settings.change(by=API, agents_see_own_only=True)
+        assert "Sam forgot me" in shown(agent, session)
+
+
+class TestCost:
+    def cost(self, client: Client, session: Session, **headers: str) -> int:
+        shown(client, session, **headers)
+        with CaptureQueriesContext(connection) as queries:
+            shown(client, session, **headers)
+        return len(queries)
+
+    def test_a_hundred_messages_cost_as_many_queries_as_one(self, agent: Client) -> None:
+        short, long = rated(1), rated(1)
+        for _ in range(50):
+            conversing.add_message(long, sender="contact", text="x", by=API)
+            conversing.note(long, "y", by=API)
+        assert self.cost(agent, short) == self.cost(agent, long) <= 22
+
+    def test_asking_for_news_costs_next_to_nothing(self, agent: Client) -> None:
+        session = make_session()
+        version = shown(agent, session).split("?v=")[1].split('"')[0]
+        with CaptureQueriesContext(connection) as queries:
+            agent.get(f"/inbox/{session.uuid}/?v={version}", headers=HTMX)
+        assert len(queries) <= 6
+
+
+def test_reopening_takes_back_what_was_not_answered(agent: Client) -> None:
+    session = make_sent_survey().session
+    do(agent, session, "reopen")
+    assert "CSAT withdrawn" in shown(agent, session)
+    resolving.resolve(session.again(), by=API)
+    assert session.again().survey.state == "scheduled"

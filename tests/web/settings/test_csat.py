@@ -1,0 +1,149 @@
+"""Settings → CSAT: one form, one audited change, nothing typed is lost."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from csat.surveys import settings
+from csat.surveys.models import ChannelSettings, CsatSettings
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
+from csat.web.settings.csat_words import LANGUAGES
+
+pytestmark = pytest.mark.django_db
+PAGE = "/settings/csat/"
+HTMX = {"HX-Request": "true"}
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 30
+
+
+@pytest.fixture(autouse=True)
+def _media(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def as_it_is(**changed: Any) -> dict[str, Any]:
+    """What the browser posts when only these were touched; None leaves a field out, as an unticked box does."""
+    form = {
+        "delay_seconds": "0", "ticketing_system": "open", "contact_cap_days": "0", "sample_percent": "100", "quiet_start": "",
+        "quiet_end": "", "link_days": "30", "reminder_days": "0", "guaranteed_delivery": "on", "brand_name": "Support",
+        "brand_color": "#2f5fd0", "reply_to": "", "languages": list(LANGUAGES),
+    } | changed  # fmt: skip
+    return {name: value for name, value in form.items() if value is not None}
+
+
+def rules() -> CsatSettings:
+    return CsatSettings.current()
+
+
+class TestSaving:
+    def test_everything_is_off_at_first(self, manager: Client) -> None:
+        page = manager.get(PAGE).content.decode()
+        assert "checked" not in page.split('id="id_auto_send"')[0].rsplit("<input", 1)[1]
+        assert not rules().auto_send
+
+    def test_one_save_changes_many_settings_and_is_audited_once(self, manager: Client) -> None:
+        answer = manager.post(PAGE, as_it_is(auto_send="on", delay_seconds="300", contact_cap_days="7", channel_email="on"))
+        assert (answer.status_code, answer["Location"]) == (302, PAGE)
+        assert (rules().auto_send, rules().delay_seconds, rules().contact_cap_days) == (True, 300, 7)
+        assert ChannelSettings.objects.get(kind="email").enabled
+        audit = Event.objects.get(kind=Kind.AUDIT)
+        assert audit.actor_name == "Maria"
+        assert audit.data["after"]["delay_seconds"] == 300
+        assert audit.data["before"]["delay_seconds"] == 0
+
+    def test_the_page_says_what_changed(self, manager: Client) -> None:
+        page = manager.post(PAGE, as_it_is(delay_seconds="900", quiet_start="21:00", quiet_end="08:00"), follow=True).content.decode()
+        assert "Delay: 15m" in page
+        assert "Quiet from: 21:00" in page
+
+    def test_htmx_gets_the_form_again_and_a_toast(self, manager: Client) -> None:
+        answer = manager.post(PAGE, as_it_is(delay_seconds="3600"), headers=HTMX)
+        assert answer.status_code == 200
+        assert b"<html" not in answer.content
+        assert "Delay: 1h" in answer["HX-Trigger"]
+
+    def test_saving_what_is_there_changes_nothing(self, manager: Client) -> None:
+        page = manager.post(PAGE, as_it_is(), follow=True).content.decode()
+        assert "Nothing had changed" in page
+        assert not Event.objects.filter(kind=Kind.AUDIT).exists()
+
+    def test_words_in_one_language_are_kept_and_can_be_taken_away(self, manager: Client) -> None:
+        manager.post(PAGE, as_it_is(message_default="How was it?", message_de="Wie war es?"))
+        assert rules().custom_message == {"default": "How was it?", "de": "Wie war es?"}
+        manager.post(PAGE, as_it_is(message_default="How was it?"))
+        assert rules().custom_message == {"default": "How was it?"}
+
+    def test_all_languages_are_kept_as_no_choice(self, manager: Client) -> None:
+        manager.post(PAGE, as_it_is(languages=["en", "de"]))
+        assert rules().languages == ["en", "de"]
+        manager.post(PAGE, as_it_is())
+        assert rules().languages == []
+
+    def test_quiet_hours_can_be_taken_away(self, manager: Client) -> None:
+        manager.post(PAGE, as_it_is(quiet_start="21:00", quiet_end="08:00"))
+        assert settings.as_dict()["quiet_hours"] == {"start": "21:00", "end": "08:00"}
+        manager.post(PAGE, as_it_is())
+        assert settings.as_dict()["quiet_hours"] is None
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("field", "typed", "says"),
+        [
+            ("sample_percent", "101", "less than or equal to 100"),
+            ("contact_cap_days", "seven", "whole number"),
+            ("link_days", "0", "greater than or equal to 1"),
+            ("reply_to", "not an address", "valid email"),
+            ("brand_color", "red", "valid value"),
+            ("message_de", "x" * 601, "at most 600"),
+            ("quiet_start", "21:00", "a beginning and an end"),
+        ],
+    )
+    def test_each_is_told_beside_its_field_and_nothing_typed_is_lost(self, manager: Client, field: str, typed: str, says: str) -> None:
+        answer = manager.post(PAGE, as_it_is(auto_send="on", message_fr="Bonjour", **{field: typed}))
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert says in page
+        assert f'value="{typed}"' in page or typed in page
+        assert "Bonjour" in page
+        assert not rules().auto_send
+
+    def test_quiet_hours_of_no_length_are_refused_by_the_rule_itself(self, manager: Client) -> None:
+        answer = manager.post(PAGE, as_it_is(quiet_start="08:00", quiet_end="08:00"))
+        assert answer.status_code == 422
+        assert b"Start and end are the same." in answer.content
+
+    def test_an_agent_changes_nothing(self, agent: Client) -> None:
+        assert agent.post(PAGE, as_it_is(auto_send="on")).status_code == 403
+        assert not rules().auto_send
+
+
+class TestLogo:
+    def test_a_picture_is_taken_under_a_name_of_ours(self, manager: Client) -> None:
+        manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("../../evil.html", PNG)))
+        assert rules().brand_logo.name == "brand/logo.png"
+
+    def test_it_stays_when_something_else_is_saved_and_goes_when_asked(self, manager: Client) -> None:
+        manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", PNG)))
+        manager.post(PAGE, as_it_is(contact_cap_days="3"))
+        assert rules().brand_logo
+        manager.post(PAGE, as_it_is(no_logo="on"))
+        assert not rules().brand_logo
+
+    @pytest.mark.parametrize("content", [b'<svg onload="alert(1)"/>', b"<html>", b"GIF8", b""], ids=["svg", "html", "half a gif", "empty"])
+    def test_what_is_no_picture_is_refused_whatever_its_name(self, manager: Client, content: bytes) -> None:
+        answer = manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", content, "image/png")))
+        assert answer.status_code == 422
+        assert not rules().brand_logo
+
+    def test_a_large_one_is_refused(self, manager: Client) -> None:
+        answer = manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", PNG + b"\0" * 200 * 1024)))
+        assert b"larger than 30 KB" in answer.content
+
+
+def test_the_page_takes_few_queries(manager: Client, django_assert_max_num_queries: Any) -> None:
+    manager.get(PAGE)
+    with django_assert_max_num_queries(15):
+        manager.get(PAGE)
