@@ -4,11 +4,9 @@ from html import unescape
 from typing import Any
 from uuid import UUID
 
-from csp.decorators import csp
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
@@ -20,14 +18,8 @@ from csat.sessions.models import Session
 from csat.surveys.models import Delivery
 from csat.web import paging
 from csat.web.access import StaffRequest, staff
+from csat.web.mail_frame import mail_frame
 
-# a mail brings its own inline look; here it may show pictures and nothing else, in a frame that runs no script
-MAIL_POLICY = {
-    "default-src": ["'none'"],
-    "style-src": ["'unsafe-inline'"],
-    "img-src": ["'self'", "https:", "data:"],
-    "frame-ancestors": ["'self'"],
-}
 LOOKS = {Medium.EMAIL, Medium.SMS, Medium.WHATSAPP, Medium.SLACK}
 
 
@@ -62,8 +54,7 @@ def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
 
 @staff
 @require_GET
-@xframe_options_sameorigin
-@csp(MAIL_POLICY)  # type: ignore[arg-type]
+@mail_frame
 def mail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The mail itself, for the frame; its links open in a new tab."""
     message = get_object_or_404(SandboxMessage, uuid=uuid)

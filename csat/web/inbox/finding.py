@@ -2,23 +2,21 @@
 
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from csat.people import contacts as people
 from csat.people.models import Contact
 from csat.sessions.models import Session
 from csat.surveys.models import Score
 from csat.surveys.sight import Sight
-from csat.timeline.kinds import Kind
-from csat.timeline.models import Event
+from csat.web import listing
 
 MANY = 2000  # hits of one kind that are still written out
-MESSAGES = [Kind.MESSAGE_RECEIVED, Kind.MESSAGE_SENT]
 
 
 def find(chosen: dict[str, Any], *, sight: Sight) -> QuerySet[Session]:
     """The sessions that pass every chosen filter, with what a row shows."""
-    sessions = Session.objects.select_related("contact", "assignee", "resolver", "survey", "score", "follow_up", "follow_up__owner")
+    sessions = listing.whole(Session.objects.all())
     for name, value in chosen.items():
         sessions = sessions.filter(FILTERS[name](value, sight))
     return sessions
@@ -68,15 +66,3 @@ FILTERS: dict[str, Any] = {
     "score": _score,
     "needs_follow_up": lambda value, sight: Q(follow_up__isnull=False, follow_up__done_at=None) & sight.only("score__"),
 }
-
-
-def last_messages(sessions: list[Session]) -> dict[int, Event]:
-    """The last message of each of these sessions, by session, in one query."""
-    last = (
-        Event.objects.filter(session_id__in=[session.pk for session in sessions], kind__in=MESSAGES)
-        .order_by()
-        .values("session_id")
-        .annotate(last=Max("id"))
-        .values("last")
-    )
-    return {event.session_id: event for event in Event.objects.filter(pk__in=last) if event.session_id}

@@ -1,6 +1,5 @@
 """The inbox: every conversation, the newest activity first."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,26 +13,14 @@ from csat.channels.kinds import Channel
 from csat.people import demo
 from csat.people.models import Agent
 from csat.sessions.models import Session
-from csat.surveys.models import Score
-from csat.surveys.sight import Sight, sight_of
+from csat.surveys.sight import sight_of
 from csat.timeline.models import Event
-from csat.web import paging
+from csat.web import listing, paging
 from csat.web.access import StaffRequest, staff
 from csat.web.inbox import finding
 from csat.web.inbox.forms import SCORES, InboxFilters
 
 AGENTS = 300  # as many as a select can hold
-
-
-@dataclass(frozen=True)
-class Row:
-    """One conversation as the list shows it."""
-
-    session: Session
-    preview: str
-    score: Score | None
-    comment: str
-    needs_follow_up: bool
 
 
 @staff
@@ -46,7 +33,7 @@ def page(request: StaffRequest) -> HttpResponse:
     filters = InboxFilters(request.GET)
     chosen, sight = filters.chosen(), sight_of(request.user)
     found = paging.page(finding.find(chosen, sight=sight), by="last_activity_at", cursor=request.GET.get("before", ""))
-    context = {"rows": rows(found.rows, sight), "page": found, "chosen": chosen, "version": version, "address": _address(request)}
+    context = {"rows": listing.rows(found.rows, sight), "page": found, "chosen": chosen, "version": version, "address": _address(request)}
     if request.htmx:
         return render(request, "inbox/_rows.html", context)
     return render(request, "inbox/page.html", context | _choices(filters))
@@ -56,19 +43,6 @@ def news() -> str:
     """Changes whenever a fact is recorded, and every minute, because times are told as '12 min ago'."""
     last = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
     return f"{last or 0}.{int(timezone.now().timestamp() // 60)}"
-
-
-def rows(sessions: list[Session], sight: Sight) -> list[Row]:
-    messages = finding.last_messages(sessions)
-    return [_row(session, messages.get(session.pk), sight) for session in sessions]
-
-
-def _row(session: Session, message: Event | None, sight: Sight) -> Row:
-    score = getattr(session, "score", None)
-    seen = sight.sees(score)
-    follow_up = getattr(session, "follow_up", None)
-    preview = str(message.data.get("text", ""))[:200] if message else ""
-    return Row(session, preview, score if seen else None, sight.comment(score), bool(seen and follow_up and not follow_up.done_at))
 
 
 def _address(request: StaffRequest) -> str:

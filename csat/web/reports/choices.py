@@ -12,7 +12,7 @@ from csat.people.models import Agent, Team
 from csat.reports.filters import NONE, SPLIT
 from csat.sessions.models import HandoffReason
 from csat.surveys.about import About
-from csat.web.reports.asking import CREDITS, Question
+from csat.web.reports.asking import CREDITS, PERIODS, Question
 
 MANY = 300  # as many as a select can hold
 
@@ -25,13 +25,26 @@ class Select:
     choices: list[tuple[str, str]]
 
 
-def first(question: Question) -> list[Select]:
+def row(question: Question) -> dict[str, Any]:
+    """All that the filter row shows."""
+    further = _more(question)
+    return {
+        "periods": PERIODS,
+        "selects": _first(question),
+        "further": further,
+        "tags": question.filters.tag or ("",),
+        "credit": _credits(question),
+        "used": _used(further, question),
+    }
+
+
+def _first(question: Question) -> list[Select]:
     """What most people filter by, in the row itself."""
     agents = [(str(agent.uuid), str(agent)) for agent in Agent.objects.only("uuid", "name", "email")[:MANY]]
     return [_select(question, "channel", _("Any channel"), Channel.choices), _select(question, "agent", _("Any agent"), agents)]
 
 
-def more(question: Question) -> list[Select]:
+def _more(question: Question) -> list[Select]:
     """The rest, behind a button."""
     teams = [(name, name) for name in Team.objects.values_list("name", flat=True)[:MANY]]
     languages = sorted(((code, _(name)) for code, name in settings.LANGUAGES), key=lambda one: one[1])
@@ -46,11 +59,11 @@ def more(question: Question) -> list[Select]:
     ]
 
 
-def credits(question: Question) -> Select:
+def _credits(question: Question) -> Select:
     return Select("credit", "", question.filters.credit, [(name, str(label)) for name, label in CREDITS.items()])
 
 
-def used(selects: list[Select], question: Question) -> int:
+def _used(selects: list[Select], question: Question) -> int:
     """How many of the filters behind the button are in use."""
     filters = question.filters
     return sum(bool(one.picked) for one in selects) + bool(filters.tag) + (filters.credit != "resolver") + filters.quarantined

@@ -19,8 +19,7 @@ from csat.lib.refusal import Refused
 from csat.reports import exporting, exports
 from csat.reports.models import Export
 from csat.web.access import StaffRequest, managers
-from csat.web.reports import page as reports
-from csat.web.reports import words
+from csat.web.reports import choices, words
 from csat.web.reports.asking import address, ask
 
 PREVIEW = 8
@@ -40,7 +39,7 @@ def page(request: StaffRequest) -> HttpResponse:
     if request.htmx:
         return push_url(render(request, "reports/_export.html", context, status=status), f"{reverse('export')}?{again}")
     columns = [(name, not chosen or name in chosen) for name in exporting.NAMES]
-    context |= reports.row(question) | {"columns": columns, "mine": _mine(request)[:SHOWN]}
+    context |= choices.row(question) | {"columns": columns, "mine": _mine(request)[:SHOWN]}
     return render(request, "reports/export.html", context, status=status)
 
 

@@ -16,11 +16,10 @@ from csat.lib.refusal import Invalid
 from csat.reports import queries
 from csat.reports.models import SavedView
 from csat.surveys.sight import sight_of
-from csat.web import paging
+from csat.web import listing, paging
 from csat.web.access import StaffRequest, managers
-from csat.web.inbox import page as inbox
 from csat.web.reports import choices, tabs, words
-from csat.web.reports.asking import PERIODS, Question, address, ask
+from csat.web.reports.asking import address, ask
 
 VIEWS = 30
 
@@ -36,7 +35,7 @@ def page(request: StaffRequest) -> HttpResponse:
     if request.htmx:
         here = f"{reverse('reports')}?{question.address}"
         return push_url(render(request, "reports/_report.html", context, status=status), here)
-    return render(request, "reports/page.html", context | row(question), status=status)
+    return render(request, "reports/page.html", context | choices.row(question), status=status)
 
 
 @managers
@@ -50,11 +49,11 @@ def sessions(request: StaffRequest) -> HttpResponse:
     except Invalid:
         raise Http404 from None
     count = words.number(found.count())
-    rows = found.select_related("contact", "assignee", "resolver", "survey", "score", "follow_up", "follow_up__owner")
+    rows = listing.whole(found)
     shown = paging.page(rows, by="last_activity_at", cursor=request.GET.get("before", ""))
     query = request.GET.copy()
     query.pop("before", None)
-    context = {"rows": inbox.rows(shown.rows, sight_of(request.user)), "page": shown, "count": count, "address": query.urlencode()}
+    context = {"rows": listing.rows(shown.rows, sight_of(request.user)), "page": shown, "count": count, "address": query.urlencode()}
     told = tabs.in_words(question, narrow)
     return render(request, "reports/sessions.html", context | {"back": address(request.GET), "told": told})
 
@@ -94,19 +93,6 @@ def forget(request: StaffRequest, uuid: UUID) -> HttpResponse:
     get_object_or_404(SavedView, user=request.user, uuid=uuid).delete()
     messages.success(request, _("View deleted."))
     return redirect("reports")
-
-
-def row(question: Question) -> dict[str, Any]:
-    """The filter row."""
-    further = choices.more(question)
-    return {
-        "periods": PERIODS,
-        "selects": choices.first(question),
-        "further": further,
-        "tags": question.filters.tag or ("",),
-        "credit": choices.credits(question),
-        "used": choices.used(further, question),
-    }
 
 
 def _narrow(request: StaffRequest) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from csp.decorators import csp_replace
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -18,7 +16,7 @@ from csat.people import roles
 from csat.surveys import rehearsing, settings
 from csat.surveys.models import CsatSettings
 from csat.web.access import StaffRequest, managers
-from csat.web.outbox import MAIL_POLICY
+from csat.web.mail_frame import mail_frame
 from csat.web.settings import csat_page
 from csat.web.settings.csat_form import SettingsForm
 
@@ -58,10 +56,9 @@ def preview(request: StaffRequest, kind: str = "") -> HttpResponse:
     return _show(request, form, preview=shown)
 
 
-@csp_replace(MAIL_POLICY | {"frame-ancestors": ["'self'"]})
-@xframe_options_sameorigin
 @managers
 @require_GET
+@mail_frame
 def preview_page(request: StaffRequest, kind: str) -> HttpResponse:
     """A mail as customers see it, for the frame in the preview: its own look, no scripts."""
     message = csat_page.mail(kind, request.GET)
