@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from json_logic import jsonLogic
 from json_logic.builtins import BUILTINS, NUMERIC, to_number
 
@@ -59,8 +60,6 @@ def holds(logic: Logic, facts: dict[str, Any]) -> bool:
 
 def problems(logic: Logic) -> list[str]:
     """What is wrong with a condition, in words; empty when it can be used."""
-    from django.utils.translation import gettext as _
-
     if logic in ({}, None):
         return []
     if not isinstance(logic, dict):

@@ -1,4 +1,4 @@
-"""A workflow in words, and the words it sends."""
+"""What the sentences of a workflow are made of: conditions, waits, quotations; and the words its steps send."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csat.workflows import facts
-from csat.workflows.models import Block, Trigger
 
 PLACEHOLDERS = ("csat_link", "score", "comment", "contact_name", "agent_name", "ticket_number")
 
@@ -28,10 +27,6 @@ def length(seconds: int) -> str:
         if seconds and seconds % size == 0:
             return ngettext(one, many, seconds // size) % {"n": seconds // size}
     return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
-
-
-def trigger(kind: str) -> str:
-    return str(dict(Trigger.choices).get(kind, kind))
 
 
 def condition(logic: Any) -> str:
@@ -88,33 +83,3 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_value(item) for item in value)
     return f"“{value}”" if isinstance(value, str) else str(value)
-
-
-def step(block: Block) -> str:
-    """What one block does, in words."""
-    from csat.workflows import actions
-
-    return actions.get(block["type"]).sentence(block.get("params") or {})
-
-
-def workflow(*, trigger_type: str, trigger_constraints: Any, blocks: list[Block]) -> str:
-    """The whole of it in one sentence: “When a customer rates, if Score is lower than 3: Notify ..., Reopen the session.”"""
-    when = trigger(trigger_type)
-    only = "" if trigger_constraints in ({}, None) else _(", if %(condition)s") % {"condition": condition(trigger_constraints)}
-    said = {"when": when[:1].lower() + when[1:], "only": only, "steps": _steps(blocks) or "…"}
-    return (_("When %(when)s%(only)s: %(steps)s.") % said).replace("….", "…")
-
-
-def _steps(blocks: list[Block]) -> str:
-    return ", ".join(_with_branches(block) for block in blocks)
-
-
-def _with_branches(block: Block) -> str:
-    if block["type"] != "branch":
-        return step(block)
-    said = {"if": step(block), "then": _steps(block.get("then") or []), "else": _steps(block.get("else") or [])}
-    if not (said["then"] or said["else"]):
-        return said["if"]
-    if said["else"]:
-        return _("%(if)s (%(then)s; otherwise %(else)s)") % (said | {"then": said["then"] or _("nothing")})
-    return _("%(if)s (%(then)s)") % said

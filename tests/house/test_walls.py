@@ -18,6 +18,7 @@ WEB_ONLY = ("django.http", "django.shortcuts", "django.forms", "django.views", "
 HOLES = {
     "lib/hole.py": ("from csat.people import contacts", "Rooms look down, doors are independent"),
     "web/inbox/finding.py": ("from csat.web import contacts", "Families of pages share what stands beside them, and nothing else"),
+    "workflows/wording.py": ("from csat.workflows import actions", "Nothing goes round in a circle"),
     "channels/sms.py": ("from csat.channels import slack", "Channels do not know each other"),
     "surveys/hole.py": ("import rest_framework", "Rooms speak no HTTP"),
     "people/hole.py": ("import httpx", "Only lib.http imports an HTTP client"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
@@ -52,8 +53,6 @@ def _plain(at: datetime) -> datetime:
 
 
 def _languages(rules: CsatSettings) -> list[tuple[str, str]]:
-    from django.conf import settings
-
     names = dict(settings.LANGUAGES)
     codes = list(dict.fromkeys(known(code, "") for code in rules.languages)) if rules.languages else list(names)
     found = [(code, names[code]) for code in codes if code]

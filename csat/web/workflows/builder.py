@@ -20,7 +20,7 @@ from csat.people import roles
 from csat.sessions.models import Session
 from csat.web.access import managers
 from csat.web.workflows import forms
-from csat.workflows import actions, blocks, editing, examples, rows, running, tree, triggers, wording
+from csat.workflows import actions, blocks, editing, examples, rows, running, telling, tree, triggers
 from csat.workflows.models import Run, Trigger, Version, Workflow
 
 
@@ -108,7 +108,7 @@ def runs(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_GET
 def run(request: HttpRequest, uuid: UUID, run_id: UUID) -> HttpResponse:
     shown = get_object_or_404(Run.objects.select_related("workflow", "version", "session__contact"), workflow__uuid=uuid, uuid=run_id)
-    known = {block["id"]: wording.step(block) for block in blocks.every(shown.version.blocks)}
+    known = {block["id"]: telling.step(block) for block in blocks.every(shown.version.blocks)}
     steps = [(step, known.get(step.block_id, step.type)) for step in shown.steps.all()]
     going_on = shown.state in running.IN_HAND
     return render(
@@ -133,7 +133,7 @@ def _one(uuid: UUID) -> Workflow:
 
 
 def _words(version: Version) -> str:
-    return wording.workflow(trigger_type=version.trigger_type, trigger_constraints=version.trigger_constraints, blocks=version.blocks)
+    return telling.workflow(trigger_type=version.trigger_type, trigger_constraints=version.trigger_constraints, blocks=version.blocks)
 
 
 def _htmx(request: HttpRequest) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 
 from csat.people.models import Team
-from csat.workflows import actions, blocks, facts, rows, wording
+from csat.workflows import actions, blocks, facts, rows, telling, wording
 from csat.workflows.actions import Param
 from csat.workflows.actions.conversation import agent_choices
 from csat.workflows.models import Block, Version
@@ -110,7 +110,7 @@ def _shown(version: Version, block: Block, found: list[blocks.Issue], choices: d
     action, params = actions.get(block["type"]), block.get("params") or {}
     one = Shown(
         block=block,
-        words=wording.step(block),
+        words=telling.step(block),
         label=action.label,
         help=action.help,
         params=[_param(param, params, choices) for param in action.params],
