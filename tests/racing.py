@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import pytest
 from django.db import connection, connections
 
 
@@ -43,3 +44,13 @@ def sqlite_file(path: Path) -> Iterator[None]:
     finally:
         connections["default"].close()
         rules["NAME"], connections["default"] = name, memory
+
+
+@pytest.fixture
+def shared_database(transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """A database that other threads and other processes reach."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with sqlite_file(tmp_path / "shared.sqlite3"):
+        yield

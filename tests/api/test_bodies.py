@@ -1,19 +1,15 @@
 """Bodies as clients of all kinds send them."""
 
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from django.db import connection
 
 from csat.people.models import Contact
 from project.wsgi import MOST, with_length
 from tests.api.conftest import Machine, machine
 from tests.factories import make_session
-from tests.racing import sqlite_file
 from tests.serving import serving
 
 
@@ -60,17 +56,8 @@ def test_what_needs_no_body_is_asked_without_one_however_it_is_announced(api: Ma
         assert api.client.post(address, b"", content_type=content_type, headers=headers).status_code == 201
 
 
-@pytest.fixture
-def shared(transactional_db: None, tmp_path: Path) -> Iterator[None]:
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with sqlite_file(tmp_path / "bodies.sqlite3"):
-        yield
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("shared")
+@pytest.mark.usefixtures("shared_database")
 def test_a_body_in_chunks_is_taken_whole_by_the_real_server() -> None:
     headers = {"Authorization": f"Bearer {machine().key}", "Content-Type": "application/json"}
     with serving() as base:

@@ -1,28 +1,15 @@
 """The same knock many times in the same moment."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from django.db import connection
 
 from csat.people.models import Contact
 from csat.sessions.models import Session
 from csat.surveys.models import Answer, Score
 from tests.api.conftest import Machine, machine
 from tests.factories import make_session
-from tests.racing import race, sqlite_file
+from tests.racing import race
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _in_a_file(tmp_path: Path, transactional_db: None) -> Iterator[None]:
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with sqlite_file(tmp_path / "race.sqlite3"):
-        yield
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shared_database")]
 
 
 def test_one_idempotency_key_is_one_contact() -> None:

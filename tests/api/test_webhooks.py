@@ -9,7 +9,6 @@ from csat.webhooks import calling
 from csat.webhooks.models import Call
 from tests.api.conftest import Machine, machine
 from tests.factories import make_session
-from tests.webhooks.listening import listening
 
 pytestmark = pytest.mark.django_db
 HOSTILE = [
@@ -30,13 +29,6 @@ HOSTILE = [
     "javascript:alert(1)",
     "http://user:secret@93.184.216.34/",
 ]
-
-
-@pytest.fixture
-def listener(settings: Any) -> Any:
-    with listening() as one:
-        settings.WEBHOOK_ALLOW = [one.address]
-        yield one
 
 
 def made(api: Machine, url: str, **more: Any) -> dict[str, Any]:

@@ -1,31 +1,20 @@
 """A helpdesk hands over hundreds while surveys go out and customers rate: on SQLite, too, everybody is served."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from csat.surveys import links, sending
 from csat.surveys.models import Delivery, Score, Survey
 from tests.api.conftest import machine
 from tests.factories import make_resolved_session, switch_on
-from tests.racing import race, sqlite_file
+from tests.racing import race
 from tests.web.pages import form
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shared_database")]
 MANY = 450
-
-
-@pytest.fixture(autouse=True)
-def _file(tmp_path: Path) -> Iterator[None]:
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with sqlite_file(tmp_path / "burst.sqlite3"):
-        yield
 
 
 def helpdesk() -> Callable[[], list[int]]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import requests
-from django.db import connection
 from django.utils import timezone
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -25,9 +24,8 @@ from csat.webhooks.models import Call
 from tests import workers
 from tests.api.conftest import machine
 from tests.factories import make_contact, make_session
-from tests.racing import sqlite_file
 from tests.serving import free_port, serving
-from tests.webhooks.listening import listening
+from tests.standins.listening import listening
 
 PAGE = (workers.ROOT / "docs" / "integrators.md").read_text()
 LOW = {"score": 2, "comment": "It took long"}
@@ -47,18 +45,8 @@ def need(program: str) -> str:
     return path or pytest.skip(f"{program} is not on this machine: its part of docs/integrators.md was not run")
 
 
-@pytest.fixture
-def shared(transactional_db: None, tmp_path: Path) -> Iterator[None]:
-    """A database that other processes reach."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with sqlite_file(tmp_path / "docs.sqlite3"):
-        yield
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("shared")
+@pytest.mark.usefixtures("shared_database")
 class TestFirstSurvey:
     @pytest.fixture
     def shell(self, tmp_path: Path) -> Any:
@@ -110,7 +98,7 @@ def _jsons(text: str) -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("shared")
+@pytest.mark.usefixtures("shared_database")
 def test_the_copy_is_kept_in_step_as_the_page_says() -> None:
     made, key = [str(make_contact().uuid) for _ in range(3)], machine().key
     names: dict[str, Any] = {}

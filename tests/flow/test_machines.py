@@ -14,7 +14,7 @@ from csat.timeline import dispatching
 from csat.webhooks import calling
 from tests import workers
 from tests.api.conftest import Machine, machine
-from tests.webhooks.listening import Listener, listening
+from tests.standins.listening import Listener, listening
 
 COMMON = {"conversation_id", "session_id", "ticket_number", "survey_id", "timestamp", "channel", "contact", "agent"}
 EVENTS = ["csat.requested", "csat.score_submitted"]

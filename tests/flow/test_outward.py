@@ -23,10 +23,10 @@ from csat.workflows.models import Run, Step
 from tests import workers
 from tests.factories import make_session
 from tests.standins import slack
+from tests.standins.listening import Heard, Listener
 from tests.standins.slack import SlackServer
 from tests.standins.smtp import SmtpServer
 from tests.standins.twilio import TwilioServer
-from tests.webhooks.listening import Heard, Listener, listening
 
 pytestmark = [pytest.mark.cluster, pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
 
@@ -39,13 +39,6 @@ CREATED, STARTED = "ticket-created", "conversation.started"
 def _on_postgres():
     if connection.vendor != "postgresql":
         pytest.skip("runs on PostgreSQL only")
-
-
-@pytest.fixture
-def listener(settings) -> Iterator[Listener]:
-    with listening() as one:
-        settings.WEBHOOK_ALLOW = [one.address]
-        yield one
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.standins.listening import Listener, listening
 from tests.standins.slack import SlackServer
 from tests.standins.smtp import SmtpServer
 from tests.standins.twilio import TwilioServer
@@ -37,6 +38,14 @@ def smtp_server(settings: Any) -> Iterator[SmtpServer]:
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         settings.DEFAULT_FROM_EMAIL = server.env["DEFAULT_FROM_EMAIL"]
         yield server
+
+
+@pytest.fixture
+def listener(settings: Any) -> Iterator[Listener]:
+    """Who hears our webhooks."""
+    with listening() as one:
+        settings.WEBHOOK_ALLOW = [one.address]
+        yield one
 
 
 def _point(settings: Any, env: dict[str, str]) -> None:

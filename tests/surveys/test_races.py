@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from csat.channels.base import Update, What
@@ -14,18 +13,9 @@ from csat.surveys.models import Answer, Delivery, Link, Score, Survey
 from csat.timeline import dispatching
 from csat.timeline.models import Event
 from tests.factories import API, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
-from tests.racing import race, sqlite_file
+from tests.racing import race
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _really_many_connections(tmp_path):
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with sqlite_file(tmp_path / "race.sqlite3"):
-        yield
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shared_database")]
 
 
 def told(kind):

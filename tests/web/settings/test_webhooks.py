@@ -12,17 +12,9 @@ from csat.timeline.recording import SYSTEM
 from csat.webhooks import calling
 from csat.webhooks.models import Call, Endpoint
 from tests.factories import make_session
-from tests.webhooks.listening import listening
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/webhooks/"
-
-
-@pytest.fixture
-def listener(settings: Any) -> Any:
-    with listening() as one:
-        settings.WEBHOOK_ALLOW = [one.address]
-        yield one
 
 
 @pytest.fixture
