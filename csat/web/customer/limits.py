@@ -6,7 +6,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from csat.lib.tokens import digest
+
 MINUTE = 60
+PER_TOKEN, PER_ADDRESS = 30, 600  # posts of one customer, and of all behind one address
 
 
 def wait(name: str, who: str, *, per_minute: int) -> int:
@@ -18,6 +21,11 @@ def wait(name: str, who: str, *, per_minute: int) -> int:
     if cache.add(key, 1, MINUTE * 2):
         return 0
     return MINUTE - second if cache.incr(key) > per_minute else 0
+
+
+def posts(name: str, request: HttpRequest, token: str) -> int:
+    """Count one post by its token and its address; the seconds to wait, 0 for none."""
+    return wait(name, digest(token), per_minute=PER_TOKEN) or wait(f"{name}-from", address(request), per_minute=PER_ADDRESS)
 
 
 def address(request: HttpRequest) -> str:

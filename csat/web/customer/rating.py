@@ -1,53 +1,21 @@
 """The rating page: opening it writes nothing, and only a person's post counts."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from urllib.parse import urlencode
-
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from csat.channels.faces import BY_SCORE
-from csat.lib.tokens import digest
-from csat.surveys import answering, links, speaking
-from csat.surveys.models import Answer, CsatSettings, Link, Source, Survey
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
-from csat.web.customer import limits, link_errors, nonces, rating_words
+from csat.surveys import answering, links
+from csat.surveys.models import Answer, CsatSettings, Link, Source
+from csat.web.customer import limits, link_errors, nonces, rating_words, visiting
 from csat.web.customer.rating_form import Submission, chosen
+from csat.web.customer.visiting import Visit
 from csat.web.public import public, render
 
-PER_TOKEN, PER_ADDRESS = 30, 600  # posts a minute
 FAMILIES = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 
 
-@dataclass
-class Visit:
-    """One request at one survey's page."""
-
-    request: HttpRequest
-    token: str
-    survey: Survey
-    rules: CsatSettings
-
-    @cached_property
-    def language(self) -> str:
-        return speaking.choose([self.request.GET.get("lang", "")], self.rules, fallback=self.survey.language)
-
-    @property
-    def here(self) -> str:
-        """This page's address, with the language when the customer chose another."""
-        return self.address()
-
-    def address(self, **query: object) -> str:
-        if "lang" in self.request.GET:
-            query = {"lang": self.language, **query}
-        return self.request.path + (f"?{urlencode(query)}" if query else "")
-
-    @cached_property
-    def answer(self) -> Answer | None:
-        """The rating that stands."""
-        return Answer.objects.filter(standing__survey=self.survey).first()
+class PageVisit(Visit):
+    """A visit of the rating page, whose posts carry a nonce."""
 
     @property
     def nonce(self) -> str:
@@ -61,25 +29,19 @@ class Visit:
 def rate(request: HttpRequest, token: str) -> HttpResponse:
     if token == links.EXAMPLE:
         return link_errors.example(request)
-    if request.method == "POST" and (seconds := _waiting(request, token)):
+    if request.method == "POST" and (seconds := limits.posts("rate", request, token)):
         return link_errors.too_many(request, seconds)
     link = links.find(token, Link.Purpose.RATE)
     if link is None or link.survey is None:
         return link_errors.unknown(request)
-    visit = Visit(request, token, link.survey, CsatSettings.current())
+    visit = PageVisit(request, token, link.survey, CsatSettings.current())
     standing = links.standing(visit.survey)
     if standing in ("expired", "withdrawn"):
         return link_errors.gone(standing, language=visit.language, rules=visit.rules)
     return _take(visit) if request.method == "POST" else _show(visit, answered=standing == "answered")
 
 
-def _waiting(request: HttpRequest, token: str) -> int:
-    return limits.wait("rate", digest(token), per_minute=PER_TOKEN) or limits.wait(
-        "rate-from", limits.address(request), per_minute=PER_ADDRESS
-    )
-
-
-def _show(visit: Visit, *, answered: bool) -> HttpResponse:
+def _show(visit: PageVisit, *, answered: bool) -> HttpResponse:
     query = visit.request.GET
     preselected = chosen(query.get("score", ""))
     if answered and visit.answer and preselected is None and "change" not in query:
@@ -92,7 +54,7 @@ def _show(visit: Visit, *, answered: bool) -> HttpResponse:
     return _form(visit, said)
 
 
-def _take(visit: Visit) -> HttpResponse:
+def _take(visit: PageVisit) -> HttpResponse:
     said = Submission.read(visit.request.POST)
     if said.step == "comment":
         return _take_comment(visit, said)
@@ -101,14 +63,14 @@ def _take(visit: Visit) -> HttpResponse:
     assert said.score is not None
     if doubt := _doubt(visit, said):
         _answer(visit, said, quarantine=doubt)
-        return _see(visit.address(sent=said.score))
+        return visiting.see(visit.address(sent=said.score))
     if not (said.gesture or said.confirmed):
         return _confirm(visit, said)
     _answer(visit, said)
-    return _see(visit.here)
+    return visiting.see(visit.here)
 
 
-def _doubt(visit: Visit, said: Submission) -> str:
+def _doubt(visit: PageVisit, said: Submission) -> str:
     """Why this post is not believed to come from the page; empty when it is."""
     if said.honeypot:
         return "honeypot"
@@ -117,9 +79,8 @@ def _doubt(visit: Visit, said: Submission) -> str:
     return "" if nonces.view_of(said.nonce, visit.token) else "bad_nonce"
 
 
-def _answer(visit: Visit, said: Submission, *, quarantine: str = "") -> Answer:
+def _answer(visit: PageVisit, said: Submission, *, quarantine: str = "") -> Answer:
     assert said.score is not None
-    contact = visit.survey.session.contact
     return answering.answer(
         visit.survey,
         score=said.score,
@@ -134,47 +95,38 @@ def _answer(visit: Visit, said: Submission, *, quarantine: str = "") -> Answer:
         },
         quarantine=quarantine,
         hold=said.is_low and not said.comment and not quarantine,
-        by=Actor(ActorKind.CONTACT, str(contact.uuid), contact.name),
+        by=visit.by,
     )
 
 
-def _take_comment(visit: Visit, said: Submission) -> HttpResponse:
-    """The second step of a low score: a comment, or none. The rating itself is saved already."""
-    answer = visit.survey.answers.filter(uuid=said.answer, state=Answer.State.ACCEPTED).first() if said.answer else None
+def _take_comment(visit: PageVisit, said: Submission) -> HttpResponse:
+    answer = visit.commented(said)
     if answer is None or _doubt(visit, said):
-        return _see(visit.here)
+        return visiting.see(visit.here)
     if said.errors:
         return _ask_why(visit, answer, said=said, status=422)
-    if said.comment or said.about:
-        answering.add_comment(answer, comment=said.comment, about=said.about)
-    answering.finish(answer)
-    return _see(visit.here)
+    visiting.finish(answer, said)
+    return visiting.see(visit.here)
 
 
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response
-
-
-def _form(visit: Visit, said: Submission, *, status: int = 200) -> HttpResponse:
+def _form(visit: PageVisit, said: Submission, *, status: int = 200) -> HttpResponse:
     return _page(visit, "rating/form.html", said=said, status=status)
 
 
-def _confirm(visit: Visit, said: Submission) -> HttpResponse:
+def _confirm(visit: PageVisit, said: Submission) -> HttpResponse:
     return _page(visit, "rating/confirm.html", said=said, face=BY_SCORE[said.score or 0], confirmation=said.confirmation())
 
 
-def _ask_why(visit: Visit, answer: Answer, *, said: Submission | None = None, status: int = 200) -> HttpResponse:
+def _ask_why(visit: PageVisit, answer: Answer, *, said: Submission | None = None, status: int = 200) -> HttpResponse:
     said = said or Submission(score=answer.score, comment=answer.comment, about=answer.about)
     return _page(visit, "rating/why.html", said=said, answer=answer, face=BY_SCORE[answer.score], status=status)
 
 
-def _thank(visit: Visit, score: int) -> HttpResponse:
+def _thank(visit: PageVisit, score: int) -> HttpResponse:
     return _page(visit, "rating/thanks.html", face=BY_SCORE[score], answer=visit.answer, change=visit.address(change=1))
 
 
-def _page(visit: Visit, template: str, *, status: int = 200, **context: object) -> HttpResponse:
+def _page(visit: PageVisit, template: str, *, status: int = 200, **context: object) -> HttpResponse:
     words = rating_words.of(visit.survey, visit.rules, language=visit.language)
     return render(
         template, language=visit.language, rules=visit.rules, status=status, visit=visit, words=words,

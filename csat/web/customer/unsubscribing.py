@@ -1,6 +1,6 @@
 """*Stop asking me*: a GET shows a page, a POST acts at once (RFC 8058)."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from csat.lib.languages import known
@@ -11,10 +11,8 @@ from csat.surveys import links
 from csat.surveys.models import CsatSettings, Link
 from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
-from csat.web.customer import limits, link_errors
+from csat.web.customer import limits, link_errors, visiting
 from csat.web.public import public, render
-
-PER_TOKEN = 30  # posts a minute
 
 
 @public
@@ -22,7 +20,7 @@ PER_TOKEN = 30  # posts a minute
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if token == links.EXAMPLE:
         return link_errors.example(request)
-    if request.method == "POST" and (seconds := limits.wait("unsubscribe", digest(token), per_minute=PER_TOKEN)):
+    if request.method == "POST" and (seconds := limits.wait("unsubscribe", digest(token), per_minute=limits.PER_TOKEN)):
         return link_errors.too_many(request, seconds)
     link = links.find(token, Link.Purpose.UNSUBSCRIBE)
     if link is None or link.contact is None:
@@ -40,9 +38,7 @@ def _act(request: HttpRequest, contact: Contact) -> HttpResponse:
         suppressing.opt_out(contact, by=by, reason=suppressing.UNSUBSCRIBED)
     if request.POST.get("List-Unsubscribe") == "One-Click":
         return _page(request, contact)  # RFC 8058: a mail program follows no redirect
-    response = HttpResponseRedirect(request.get_full_path())
-    response.status_code = 303
-    return response
+    return visiting.see(request.get_full_path())
 
 
 def _page(request: HttpRequest, contact: Contact) -> HttpResponse:

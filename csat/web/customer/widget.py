@@ -2,11 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache, cached_property
-from urllib.parse import urlencode
+from functools import cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from csat.channels.faces import BY_SCORE
@@ -14,14 +13,12 @@ from csat.lib.tokens import digest
 from csat.surveys import answering, links, showing, speaking
 from csat.surveys.models import Answer, CsatSettings, Link, Source, Survey
 from csat.surveys.showing import CardState
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
-from csat.web.customer import limits, link_errors, rating_words
+from csat.web.customer import limits, link_errors, rating_words, visiting
 from csat.web.customer.framing import framed, shared
 from csat.web.customer.rating_form import Submission
+from csat.web.customer.visiting import Visit
 from csat.web.public import public, render
 
-PER_TOKEN, PER_ADDRESS = 30, 600  # posts a minute
 LOADER = settings.BASE_DIR / "static" / "js" / "widget.js"
 
 
@@ -53,7 +50,7 @@ def state(request: HttpRequest, token: str) -> HttpResponse:
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def card(request: HttpRequest, token: str) -> HttpResponse:
-    if request.method == "POST" and (seconds := _waiting(request, token)):
+    if request.method == "POST" and (seconds := limits.posts("card", request, token)):
         return link_errors.too_many(request, seconds)
     link = links.find(token, Link.Purpose.WIDGET)
     if link is None or link.session is None:
@@ -61,15 +58,15 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
     now, rules = showing.card_state(link.session), CsatSettings.current()
     if not now.visible:
         return link_errors.gone("withdrawn", language=speaking.language_of(link.session, rules), rules=rules)
-    page = Card(request, token, Survey.objects.select_related("session__contact").get(session=link.session), rules, now)
-    return _take(page) if request.method == "POST" else _show(page)
+    visit = CardVisit(request, token, Survey.objects.select_related("session__contact").get(session=link.session), rules, now)
+    return _take(visit) if request.method == "POST" else _show(visit)
 
 
 @public
 @require_POST
 def shown(request: HttpRequest, token: str) -> HttpResponse:
     """The customer has the card before them. `first` when nobody knew yet."""
-    if seconds := limits.wait("card-shown", digest(token), per_minute=PER_TOKEN):
+    if seconds := limits.wait("card-shown", digest(token), per_minute=limits.PER_TOKEN):
         return JsonResponse({"first": False}, status=429, headers={"Retry-After": str(seconds)})
     link = links.find(token, Link.Purpose.WIDGET)
     survey = Survey.objects.filter(session=link.session).first() if link else None
@@ -79,93 +76,55 @@ def shown(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @dataclass
-class Card:
-    """One request at one session's card."""
+class CardVisit(Visit):
+    """A visit of the card, with the state the host page polls."""
 
-    request: HttpRequest
-    token: str
-    survey: Survey
-    rules: CsatSettings
     now: CardState
 
-    @cached_property
-    def language(self) -> str:
-        return speaking.choose([self.request.GET.get("lang", "")], self.rules, fallback=self.survey.language)
 
-    @property
-    def here(self) -> str:
-        return self.address()
-
-    def address(self, **query: object) -> str:
-        if "lang" in self.request.GET:
-            query = {"lang": self.language, **query}
-        return self.request.path + (f"?{urlencode(query)}" if query else "")
-
-    @cached_property
-    def answer(self) -> Answer | None:
-        """The rating that stands."""
-        return Answer.objects.filter(standing__survey=self.survey).first()
+def _show(visit: CardVisit) -> HttpResponse:
+    before = visit.answer
+    if before and visit.now.state == "answered" and "change" not in visit.request.GET:
+        return _ask_why(visit, before) if answering.awaits_comment(before) else _thank(visit, before)
+    said = Submission(score=visit.now.score, comment=visit.now.comment, about=before.about if before else None)
+    return _page(visit, "widget/form.html", said=said)
 
 
-def _show(page: Card) -> HttpResponse:
-    before = page.answer
-    if before and page.now.state == "answered" and "change" not in page.request.GET:
-        return _ask_why(page, before) if answering.awaits_comment(before) else _thank(page, before)
-    said = Submission(score=page.now.score, comment=page.now.comment, about=before.about if before else None)
-    return _page(page, "widget/form.html", said=said)
-
-
-def _take(page: Card) -> HttpResponse:
-    said = Submission.read(page.request.POST)
+def _take(visit: CardVisit) -> HttpResponse:
+    said = Submission.read(visit.request.POST)
     if said.step == "comment":
-        return _take_comment(page, said)
+        return _take_comment(visit, said)
     if said.errors or said.score is None:
-        return _page(page, "widget/form.html", said=said, status=422)
-    contact = page.survey.session.contact
+        return _page(visit, "widget/form.html", said=said, status=422)
     answering.answer(
-        page.survey, score=said.score, source=Source.CARD, comment=said.comment, about=said.about, hold=not said.comment,
-        by=Actor(ActorKind.CONTACT, str(contact.uuid), contact.name),
+        visit.survey, score=said.score, source=Source.CARD, comment=said.comment, about=said.about, hold=not said.comment,
+        by=visit.by,
     )  # fmt: skip
-    return _see(page.here)
+    return visiting.see(visit.here)
 
 
-def _take_comment(page: Card, said: Submission) -> HttpResponse:
-    """The second step of a low score: a comment, or none. The rating itself is saved already."""
-    answer = page.survey.answers.filter(uuid=said.answer, state=Answer.State.ACCEPTED).first() if said.answer else None
+def _take_comment(visit: CardVisit, said: Submission) -> HttpResponse:
+    answer = visit.commented(said)
     if answer is None:
-        return _see(page.here)
+        return visiting.see(visit.here)
     if said.errors:
-        return _ask_why(page, answer, said=said, status=422)
-    if said.comment or said.about:
-        answering.add_comment(answer, comment=said.comment, about=said.about)
-    answering.finish(answer)
-    return _see(page.here)
+        return _ask_why(visit, answer, said=said, status=422)
+    visiting.finish(answer, said)
+    return visiting.see(visit.here)
 
 
-def _ask_why(page: Card, answer: Answer, *, said: Submission | None = None, status: int = 200) -> HttpResponse:
+def _ask_why(visit: CardVisit, answer: Answer, *, said: Submission | None = None, status: int = 200) -> HttpResponse:
     said = said or Submission(score=answer.score, comment=answer.comment, about=answer.about)
-    return _page(page, "widget/why.html", said=said, answer=answer, face=BY_SCORE[answer.score], status=status)
+    return _page(visit, "widget/why.html", said=said, answer=answer, face=BY_SCORE[answer.score], status=status)
 
 
-def _thank(page: Card, answer: Answer) -> HttpResponse:
-    return _page(page, "widget/thanks.html", face=BY_SCORE[answer.score], answer=answer, change=page.address(change=1))
+def _thank(visit: CardVisit, answer: Answer) -> HttpResponse:
+    return _page(visit, "widget/thanks.html", face=BY_SCORE[answer.score], answer=answer, change=visit.address(change=1))
 
 
-def _page(page: Card, template: str, *, status: int = 200, **context: object) -> HttpResponse:
-    words = rating_words.of(page.survey, page.rules, language=page.language)
-    return render(template, language=page.language, rules=page.rules, status=status, visit=page, words=words, **context)
-
-
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response
-
-
-def _waiting(request: HttpRequest, token: str) -> int:
-    return limits.wait("card", digest(token), per_minute=PER_TOKEN) or limits.wait(
-        "card-from", limits.address(request), per_minute=PER_ADDRESS
-    )
+def _page(visit: CardVisit, template: str, *, status: int = 200, **context: object) -> HttpResponse:
+    words = rating_words.of(visit.survey, visit.rules, language=visit.language)
+    return render(template, language=visit.language, rules=visit.rules, status=status, visit=visit, words=words, **context)
 
 
 @cache

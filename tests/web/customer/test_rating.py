@@ -12,7 +12,7 @@ from csat.timeline import dispatching
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
-from csat.web.customer import rating
+from csat.web.customer import limits
 from tests.web.pages import form, rate, submit
 
 pytestmark = pytest.mark.django_db
@@ -295,8 +295,8 @@ class TestLimits:
         assert {customer.get(address).status_code for _ in range(40)} == {200}
 
     def test_an_address_that_guesses_tokens_waits_after_600(self, customer, address, monkeypatch):
-        assert rating.PER_ADDRESS == 600
-        monkeypatch.setattr(rating, "PER_ADDRESS", 3)  # the same, sooner
+        assert limits.PER_ADDRESS == 600
+        monkeypatch.setattr(limits, "PER_ADDRESS", 3)  # the same, sooner
         with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
             assert [customer.post(f"/r/{guess}").status_code for guess in range(4)] == [404, 404, 404, 429]
             assert customer.post("/r/5", REMOTE_ADDR="192.0.2.7").status_code == 404
