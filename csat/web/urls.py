@@ -10,7 +10,9 @@ from csat.web.machines import health, metrics
 from csat.web.reports import exports
 from csat.web.reports import page as reports
 from csat.web.settings import api_keys, csat, webhooks
-from csat.web.workflows import builder
+from csat.web.workflows import acting as workflow_acting
+from csat.web.workflows import builder, runs
+from csat.web.workflows import page as workflows
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -40,14 +42,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/export/<uuid:uuid>/", exports.one, name="export-one"),
     path("reports/export/<uuid:uuid>/cancel/", exports.cancel, name="export-cancel"),
     path("reports/export/<uuid:uuid>/file/", exports.download, name="export-file"),
-    path("workflows/", builder.page, name="workflows"),
-    path("workflows/new/", builder.new, name="workflow-new"),
+    path("workflows/", workflows.page, name="workflows"),
+    path("workflows/new/", workflows.new, name="workflow-new"),
     path("workflows/<uuid:uuid>/", builder.one, name="workflow"),
     path("workflows/<uuid:uuid>/edit/", builder.edit, name="workflow-edit"),
-    path("workflows/<uuid:uuid>/runs/", builder.runs, name="workflow-runs"),
-    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", builder.run, name="workflow-run"),
-    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", builder.retry, name="workflow-retry"),
-    path("workflows/<uuid:uuid>/<slug:name>/", builder.act, name="workflow-act"),
+    path("workflows/<uuid:uuid>/runs/", runs.runs, name="workflow-runs"),
+    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", runs.run, name="workflow-run"),
+    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", runs.retry, name="workflow-retry"),
+    path("workflows/<uuid:uuid>/<slug:name>/", workflow_acting.act, name="workflow-act"),
     # the customer's side
     path("r/<str:token>", rating.rate, name="rate"),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),

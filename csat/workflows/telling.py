@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from csat.workflows import actions, wording
-from csat.workflows.models import Block, Trigger
+from csat.workflows.models import Block, Trigger, Version
 
 
 def workflow(*, trigger_type: str, trigger_constraints: Any, blocks: list[Block]) -> str:
@@ -14,6 +14,10 @@ def workflow(*, trigger_type: str, trigger_constraints: Any, blocks: list[Block]
     only = "" if trigger_constraints in ({}, None) else _(", if %(condition)s") % {"condition": wording.condition(trigger_constraints)}
     said = {"when": when[:1].lower() + when[1:], "only": only, "steps": _steps(blocks) or "…"}
     return (_("When %(when)s%(only)s: %(steps)s.") % said).replace("….", "…")
+
+
+def version(version: Version) -> str:
+    return workflow(trigger_type=version.trigger_type, trigger_constraints=version.trigger_constraints, blocks=version.blocks)
 
 
 def step(block: Block) -> str:

@@ -1,1 +1,1 @@
-"""The list of workflows, the builder, the runs."""
+"""Workflows: the list, the builder, the runs. For managers."""
