@@ -1,4 +1,4 @@
-"""Pages for customers: in their language, without a session, told to nobody else."""
+"""Pages for people without a login: in their language, without a session, told to nobody else."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,1 +1,1 @@
-"""The pages customers see: rating, widget card, unsubscribing."""
+"""What customers see: the rating page, the card in the chat, unsubscribing; and the demo's chat to try the card in."""

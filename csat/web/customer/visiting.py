@@ -28,6 +28,7 @@ class Visit:
 
     @property
     def by(self) -> Actor:
+        """The customer."""
         contact = self.survey.session.contact
         return Actor(ActorKind.CONTACT, str(contact.uuid), contact.name)
 

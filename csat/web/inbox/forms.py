@@ -1,4 +1,4 @@
-"""What people type on staff pages."""
+"""The filters of the inbox, as they are typed."""
 
 from typing import Any
 
