@@ -177,7 +177,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that a Retry-After header asks to wait (RFC 9110 10.2.3: seconds or a date); None without a usable one."""
     text = next((value for key, value in headers.items() if key.lower() == "retry-after"), "").strip()
-    if text.isdigit():
+    if text.isdecimal() and text.isascii():
         return float(text)
     try:
         return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)

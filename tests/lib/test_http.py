@@ -198,7 +198,10 @@ def test_one_client_keeps_its_connection(server: Any):
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("120", 120.0), ("0", 0.0), ("", None), ("soon", None), ("-5", None), ("1.5", None)])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("120", 120.0), ("0", 0.0), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("²", None), ("١٢", None)],
+)
 def test_retry_after_is_read_in_seconds(value: str, seconds: float | None):
     assert http.retry_after({"Retry-After": value}) == seconds
 
