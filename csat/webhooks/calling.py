@@ -22,6 +22,7 @@ from csat.jobs import Job, enqueue
 from csat.lib import http
 from csat.lib.outcomes import Outcome
 from csat.lib.refusal import Refused
+from csat.lib.text import clean
 from csat.people.models import Contact
 from csat.timeline.models import Event
 from csat.webhooks import endpoints, payloads
@@ -45,7 +46,7 @@ RETRIES = tuple(
 )
 GIVE_UP = timedelta(days=5)
 SEEN_EVERY = timedelta(seconds=45)  # an endpoint that takes call after call has its last success written this often
-SIDE_BY_SIDE = 16
+SIDE_BY_SIDE = 64  # an endpoint that hangs holds one of these for as long as a call may take
 AT_ONCE = 50  # calls of one endpoint read together
 LOOK_EVERY = 0.2  # seconds between two looks for endpoints with work, and at most between a call that was taken and its note
 TOGETHER = 100  # calls noted in one go
@@ -112,14 +113,16 @@ def forget(contact: Contact) -> None:
     told.update(body=FORGOTTEN, attempts=[])
 
 
-def call_due(*, seconds: float = 40) -> int:
-    """Call every endpoint that has something due, up to 16 side by side; the number of calls made.
+def call_due(*, seconds: float = 20) -> int:
+    """Call every endpoint that has something due, up to 64 side by side; the number of calls made.
 
     Rows are read and written by this thread alone; only the network waits in others, one for each endpoint. Safe to run many
-    times at once: an endpoint is claimed by a lease.
+    times at once: an endpoint is claimed by a lease. One whose call breaks us is left to its lease, and told of once the others
+    have been called.
     """
     until, made, look = time.monotonic() + seconds, 0, 0.0
     speaking: dict[int, Future[None]] = {}
+    troubles: list[BaseException] = []
     notes: SimpleQueue[Note] = SimpleQueue()
     ledger = Ledger()
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -129,16 +132,23 @@ def call_due(*, seconds: float = 40) -> int:
                 speaking |= {lane.pk: pool.submit(_tell, lane, notes) for lane in _claim(SIDE_BY_SIDE - len(speaking), ledger)}
                 look = now + LOOK_EVERY
             if not speaking:
-                return made
+                break
             for lane, call, log in _heard(notes):
                 if call:
                     made += 1
                     _note(lane, call, log)
-                else:
-                    speaking.pop(lane.pk).result()
-                    if lane.more(time.monotonic() < until):
-                        speaking[lane.pk] = pool.submit(_tell, lane, notes)
+                elif trouble := speaking.pop(lane.pk).exception():
+                    troubles.append(trouble)
+                    lane.client.http.close()
+                elif lane.more(time.monotonic() < until):
+                    speaking[lane.pk] = pool.submit(_tell, lane, notes)
             ledger.write(if_due=True)
+    ledger.write()
+    if due():  # the time was over: whoever is free goes on
+        enqueue(Job.CALL_DUE)
+    if troubles:
+        raise BaseExceptionGroup("calls that broke", troubles)
+    return made
 
 
 def due() -> bool:
@@ -270,9 +280,9 @@ def _post(lane: Lane, call: Call) -> dict[str, Any]:
     log: dict[str, Any] = {"at": payloads.stamp(now), "status": None, "answer": "", "error": "", "retry_after": None}
     try:
         answer = lane.client.request("POST", lane.endpoint.url, content=call.body.encode(), headers=headers(call, lane.endpoint, now))
-        log |= {"status": answer.status, "answer": answer.text[:KEPT_ANSWER], "retry_after": answer.retry_after}
+        log |= {"status": answer.status, "answer": clean(answer.text)[:KEPT_ANSWER], "retry_after": answer.retry_after}
     except Outcome as outcome:
-        log["error"] = outcome.text[:KEPT_ANSWER]
+        log["error"] = clean(outcome.text)[:KEPT_ANSWER]
     log["ms"] = round((time.monotonic() - began) * 1000)
     return log
 

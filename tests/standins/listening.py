@@ -23,6 +23,7 @@ class Listener:
     heard: list[Heard] = field(default_factory=list)
     answer: Answerer = lambda heard: (200, {})
     slow: float = 0.0
+    body: bytes = b""
 
     @property
     def address(self) -> str:
@@ -50,6 +51,7 @@ def listening() -> Iterator[Listener]:
             for name, value in {"content-length": "0", **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(listener.body)
 
         def log_message(self, *_: object) -> None:
             pass

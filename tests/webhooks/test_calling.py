@@ -204,6 +204,49 @@ def test_a_dead_endpoint_costs_twenty_others_nothing(listener, settings, death, 
         assert dead.calls.filter(attempt__gt=0).count() == 1
 
 
+def test_endpoints_that_hang_do_not_hold_up_the_live_ones(listener, settings):
+    times = {}
+
+    def answer(heard):
+        times.setdefault(heard.path, time.monotonic() - began)
+        while "hanging" in heard.path and not {"/hook/live0", "/hook/live1"} <= times.keys() and time.monotonic() < began + 12:
+            time.sleep(0.05)
+        return 200, {}
+
+    listener.answer = answer
+    for name in [*(f"hanging{number}" for number in range(20)), "live0", "live1"]:
+        endpoints.add(url=f"{listener.url}/{name}", events=["conversation.started"], by=SYSTEM)
+    tell()
+    began = time.monotonic()
+    assert calling.call_due() == 22
+    assert max(times["/hook/live0"], times["/hook/live1"]) < 10
+
+
+def test_one_that_breaks_us_leaves_the_others_told(endpoint, listener, monkeypatch):
+    endpoints.add(url=f"{listener.url}/broken", events=["conversation.started"], by=SYSTEM)
+    headers = calling.headers
+    monkeypatch.setattr(calling, "headers", lambda call, to, now: headers(call, to, now) if to.pk == endpoint.pk else 1 / 0)
+    tell()
+    with pytest.raises(ExceptionGroup, match="broke"):
+        calling.call_due()
+    assert [call.state for call in Call.objects.filter(endpoint=endpoint)] == [Call.State.DELIVERED]
+
+
+def test_what_is_left_when_the_time_is_over_is_handed_on(endpoint, listener, django_capture_on_commit_callbacks):
+    tell()
+    with django_capture_on_commit_callbacks() as woken:
+        assert calling.call_due(seconds=0) == 0
+    assert [call.function for call in woken] == ["csat.tasks.call_due"]
+
+
+def test_an_answer_no_database_can_keep_is_kept_without_it(endpoint, listener):
+    listener.answer = lambda heard: (503, {"content-length": "3", "retry-after": "\xb2"})
+    listener.body = b"a\0b"
+    tell()
+    assert calling.call_due() == 1
+    assert Call.objects.get().attempts[0]["answer"] == "ab"
+
+
 def test_calls_about_an_erased_contact_are_not_made_again(endpoint, listener):
     listener.answer = lambda heard: (500, {})
     session = make_session(messages=0)
