@@ -21,4 +21,9 @@ if __name__ == "__main__":
     name_the_cluster(sys.argv[1:])
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from project.environment import Misunderstood
+
+    try:
+        execute_from_command_line(sys.argv)
+    except Misunderstood as trouble:
+        sys.exit(str(trouble))

@@ -1,5 +1,6 @@
 """System checks csat.W001...: half-configured providers, unsafe settings, broker time limits."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +52,14 @@ def origins(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[Ch
     wrong = [origin for origin in settings.WIDGET_ORIGINS if not _is_origin(origin)]
     hint = "An origin is like https://shop.example.com, without a path and without a * in it."
     return [Warning(f"WIDGET_ORIGINS names {origin!r}, which no browser sends.", hint=hint, id="csat.W004") for origin in wrong]
+
+
+@register("csat")
+def allowed(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """WEBHOOK_ALLOW is compared with the host and port of an address, as they stand there."""
+    wrong = [one for one in settings.WEBHOOK_ALLOW if not re.fullmatch(r"[^/@\s]+:\d{1,5}", one)]
+    hint = "Name host:port as webhooks do, such as 10.0.0.7:8080 or crm.internal:443."
+    return [Warning(f"WEBHOOK_ALLOW names {one!r}, which allows nothing.", hint=hint, id="csat.W006") for one in wrong]
 
 
 def _is_origin(origin: str) -> bool:

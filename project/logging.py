@@ -1,6 +1,5 @@
 """JSON logs with request ids; link tokens and keys are filtered out of every line."""
 
-import os
 import re
 from typing import Any
 
@@ -49,7 +48,7 @@ LOGGING: dict[str, Any] = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": "INFO"},  # LOG_LEVEL, when the settings are read
     "loggers": {
         "django_q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

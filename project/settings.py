@@ -4,19 +4,18 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-import environ
+from project import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(os.environ.get("CSAT_VAR", BASE_DIR / "var"))
-env = environ.FileAwareEnv()  # NAME_FILE reads the value from a file
+VAR_DIR = env.folder("CSAT_VAR", BASE_DIR / "var")
 TESTING = "pytest" in sys.modules
 
 
 def _made_once(name: str) -> str:
     """A secret kept in var/, made by whichever process comes first."""
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
     path = VAR_DIR / name
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -28,19 +27,20 @@ def _made_once(name: str) -> str:
     return value
 
 
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _made_once("secret_key")
-LINK_KEYS: list[str] = env.list("LINK_KEY", default=[])  # the first makes links, the others still open old ones
-SITE_URL = env.str("SITE_URL", default=f"http://{env.str('HOST', default='127.0.0.1')}:{env.str('PORT', default='8000')}").rstrip("/")
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY") or _made_once("secret_key")
+LINK_KEYS = env.names("LINK_KEY")  # the first makes links, the others still open old ones
+_host = env.text("HOST", "127.0.0.1")
+SITE_URL = env.site("SITE_URL", f"http://{f'[{_host}]' if ':' in _host else _host}:{env.text('PORT', '8000')}")
 _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", [_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-WIDGET_ORIGINS: list[str] = env.list("WIDGET_ORIGINS", default=[])
-WEBHOOK_ALLOW: list[str] = env.list("WEBHOOK_ALLOW", default=[])
-RATE_LIMITS = env.str("RATE_LIMITS", default="on") != "off"
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+WIDGET_ORIGINS = env.names("WIDGET_ORIGINS")
+WEBHOOK_ALLOW = env.names("WEBHOOK_ALLOW")
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -98,12 +98,11 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'csat.sqlite3'}")}
+DATABASES: dict[str, Any] = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'csat.sqlite3'}")}
 _db = DATABASES["default"]
 _db["CONN_MAX_AGE"] = 60  # 0 closes the connection at every broker call
 _db["CONN_HEALTH_CHECKS"] = True
 if _db["ENGINE"].endswith("sqlite3"):
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
     if _db["NAME"] != ":memory:" and not os.path.isabs(_db["NAME"]):
         _db["NAME"] = str(BASE_DIR / _db["NAME"])
     _db["OPTIONS"] = {
@@ -113,14 +112,14 @@ if _db["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.cache("REDIS_URL")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
-Q_WORKERS = env.int("Q_WORKERS", default=2)
-Q_CLUSTER = {
+Q_WORKERS = env.number("Q_WORKERS", 2, least=1)
+Q_CLUSTER: dict[str, Any] = {
     "name": "surveys",
     "orm": "default",
     "workers": Q_WORKERS,
@@ -226,46 +225,46 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Providers
-SEND_LEASE_SECONDS = env.int("SEND_LEASE_SECONDS", default=90)  # how long a worker may hold a delivery: longer than any task lives
-CALL_LEASE_SECONDS = env.int("CALL_LEASE_SECONDS", default=45)  # an endpoint: longer than the 15 s one call may take, and what surrounds it
-RUN_LEASE_SECONDS = env.int("RUN_LEASE_SECONDS", default=60)  # a workflow run: longer than one step may take
-ANYMAIL_ESP = env.str("ANYMAIL_ESP", default="")
-_email_url = env.str("EMAIL_URL", default="")
-EMAIL_CONFIGURED = bool(_email_url or ANYMAIL_ESP)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@localhost>")
+SEND_LEASE_SECONDS = env.number("SEND_LEASE_SECONDS", 90)  # how long a worker may hold a delivery: longer than any task lives
+CALL_LEASE_SECONDS = env.number("CALL_LEASE_SECONDS", 45)  # an endpoint: longer than the 15 s one call may take, and what surrounds it
+RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 60)  # a workflow run: longer than one step may take
+ANYMAIL_ESP = env.esp("ANYMAIL_ESP")
+_mail = env.mail("EMAIL_URL")
+EMAIL_CONFIGURED = bool(_mail or ANYMAIL_ESP)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Support <support@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-if _email_url:
-    _mail = environ.Env.email_url_config(_email_url)
-    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"] or 25
+if _mail:
+    EMAIL_HOST = _mail["EMAIL_HOST"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
     EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
     EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+    EMAIL_PORT = _mail["EMAIL_PORT"] or (465 if EMAIL_USE_SSL else 587 if EMAIL_USE_TLS else 25)
 elif ANYMAIL_ESP:
     EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_ESP}.EmailBackend"
 EMAIL_TIMEOUT = 15
 ANYMAIL = {
-    "WEBHOOK_SECRET": env.str("ANYMAIL_WEBHOOK_SECRET", default="") or None,
+    "WEBHOOK_SECRET": env.text("ANYMAIL_WEBHOOK_SECRET") or None,
     "REQUESTS_TIMEOUT": 15,
     "IGNORE_UNSUPPORTED_FEATURES": True,  # an ESP without metadata or click settings still carries the mail
 }
 # Anymail reads <ESP>_API_KEY and the like from settings: pass on what the environment names for the chosen ESP.
 _esp = ANYMAIL_ESP.upper().replace("_", "")
 if _esp:
-    for _name, _value in os.environ.items():
+    for _name in os.environ:
         if _name.replace("_", "").startswith(_esp):
-            ANYMAIL[_name.removesuffix("_FILE")] = env.str(_name.removesuffix("_FILE"))
+            ANYMAIL[_name.removesuffix("_FILE")] = env.text(_name.removesuffix("_FILE"))
 
-TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
-TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
-TWILIO_SMS_FROM = env.str("TWILIO_SMS_FROM", default="")
-TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
-TWILIO_WHATSAPP_FROM = env.str("TWILIO_WHATSAPP_FROM", default="")
-TWILIO_WHATSAPP_CONTENT_SID = env.str("TWILIO_WHATSAPP_CONTENT_SID", default="")
-TWILIO_API_BASE = env.str("TWILIO_API_BASE", default="")
-SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
-SLACK_SIGNING_SECRET = env.str("SLACK_SIGNING_SECRET", default="")
-SLACK_API_BASE = env.str("SLACK_API_BASE", default="")
-SENTRY_DSN = env.str("SENTRY_DSN", default="")
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_SMS_FROM = env.text("TWILIO_SMS_FROM")
+TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
+TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM")
+TWILIO_WHATSAPP_CONTENT_SID = env.text("TWILIO_WHATSAPP_CONTENT_SID")
+TWILIO_API_BASE = env.text("TWILIO_API_BASE")
+SLACK_BOT_TOKEN = env.text("SLACK_BOT_TOKEN")
+SLACK_SIGNING_SECRET = env.text("SLACK_SIGNING_SECRET")
+SLACK_API_BASE = env.text("SLACK_API_BASE")
+SENTRY_DSN = env.text("SENTRY_DSN")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["csat.api.auth.KeyAuthentication"],
@@ -307,11 +306,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "docExpansion": "none"},
 }
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
 SILENCED_SYSTEM_CHECKS: list[str] = []
-from project.logging import LOGGING  # noqa: F401
+from project.logging import LOGGING
+
+LOGGING["root"]["level"] = LOG_LEVEL
 
 if SENTRY_DSN:
     import sentry_sdk
+    from sentry_sdk.utils import BadDsn
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+    try:
+        sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+    except BadDsn as trouble:
+        raise env.Misunderstood("SENTRY_DSN: give the address that Sentry names, https://KEY@HOST/PROJECT.") from trouble

@@ -14,6 +14,8 @@ import django  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
+from project.environment import Misunderstood  # noqa: E402
+
 
 def main(*, demo: bool) -> None:
     django.setup()
@@ -45,4 +47,7 @@ def _fingerprint() -> str:
 
 
 if __name__ == "__main__":
-    main(demo="--no-demo" not in sys.argv)
+    try:
+        main(demo="--no-demo" not in sys.argv)
+    except Misunderstood as trouble:
+        sys.exit(str(trouble))

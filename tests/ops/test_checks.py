@@ -82,3 +82,10 @@ def test_a_proxy_that_nobody_trusts_is_mentioned(settings: Any) -> None:
     assert "csat.I003" in ids(checks.production())
     settings.TRUSTED_PROXIES = 1
     assert "csat.I003" not in ids(checks.production())
+
+
+def test_what_webhook_allow_cannot_mean_is_told(settings: Any) -> None:
+    settings.WEBHOOK_ALLOW = ["crm.internal", "http://crm.internal:80", "crm.internal:443", "[::1]:8080"]
+    found = checks.allowed()
+    assert ids(found) == ["csat.W006"] * 2
+    assert "'crm.internal'" in found[0].msg

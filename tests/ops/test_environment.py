@@ -1,0 +1,72 @@
+"""What the environment says is read with patience, and refused in words that name the variable."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from project import environment
+from tests.workers import ROOT
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "value"),
+    [
+        ("number", "TRUSTED_PROXIES", "abc"), ("number", "TRUSTED_PROXIES", "-1"), ("number", "TRUSTED_PROXIES", "1.5"),
+        ("flag", "DEBUG", "maybe"),
+        ("site", "SITE_URL", "csat.acme.com"), ("site", "SITE_URL", "ftp://csat.acme.com"), ("site", "SITE_URL", "https://a:b"),
+        ("database", "DATABASE_URL", "csat"), ("database", "DATABASE_URL", "mysql://a:b@c/d"),
+        ("database", "DATABASE_URL", "postgres://a:b@c:port/d"), ("database", "DATABASE_URL", "postgres://host"),
+        ("mail", "EMAIL_URL", "smtp.acme.com"), ("mail", "EMAIL_URL", "smtp://a:b@c:port"), ("mail", "EMAIL_URL", "smtp://"),
+        ("cache", "REDIS_URL", "localhost:6379"),
+        ("level", "LOG_LEVEL", "loud"),
+        ("esp", "ANYMAIL_ESP", "pigeon"), ("esp", "ANYMAIL_ESP", "../base"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_understood_is_refused_by_name(monkeypatch: Any, read: str, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    defaults = {"number": (0,), "site": ("http://localhost",), "database": ("sqlite:///csat.sqlite3",), "level": ("INFO",)}
+    options = {"default": False} if read == "flag" else {}
+    with pytest.raises(environment.Misunderstood, match=f"^{name}"):
+        getattr(environment, read)(name, *defaults.get(read, ()), **options)
+
+
+def test_a_password_is_not_repeated(monkeypatch: Any) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://csat:hush@db:port/csat")
+    with pytest.raises(environment.Misunderstood) as refused:
+        environment.database("DATABASE_URL", "")
+    assert "hush" not in str(refused.value)
+
+
+def test_empty_is_unset(monkeypatch: Any) -> None:
+    for name in ("TRUSTED_PROXIES", "ALLOWED_HOSTS", "RATE_LIMITS"):
+        monkeypatch.setenv(name, "")
+    assert environment.number("TRUSTED_PROXIES", 2) == 2
+    assert environment.names("ALLOWED_HOSTS", ["localhost"]) == ["localhost"]
+    assert environment.flag("RATE_LIMITS", default=True)
+
+
+def test_names_may_stand_apart(monkeypatch: Any) -> None:
+    monkeypatch.setenv("WIDGET_ORIGINS", "https://a.example, https://b.example,")
+    assert environment.names("WIDGET_ORIGINS") == ["https://a.example", "https://b.example"]
+
+
+def test_a_file_is_read_without_the_end_of_its_line(monkeypatch: Any, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("$ecret\n")
+    monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "token"))
+    assert environment.text("METRICS_TOKEN") == "$ecret"
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setenv("METRICS_TOKEN_FILE", str(tmp_path / "none"))
+    with pytest.raises(environment.Misunderstood, match="METRICS_TOKEN_FILE"):
+        environment.text("METRICS_TOKEN")
+
+
+@pytest.mark.parametrize("command", [["manage.py", "check"], ["bin/ops/preparing.py"]])
+def test_whoever_starts_it_reads_the_words_alone(command: list[str], tmp_path: Path) -> None:
+    env = {"CSAT_VAR": str(tmp_path), "TRUSTED_PROXIES": "one", "PATH": "/usr/bin:/bin"}
+    answer = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert (answer.returncode, answer.stderr) == (1, "TRUSTED_PROXIES=one: give a whole number, 0 or more.\n")
