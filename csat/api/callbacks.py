@@ -6,6 +6,7 @@ from typing import Any
 from anymail import urls as anymail_urls
 from anymail.exceptions import AnymailConfigurationError
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,7 +19,23 @@ from csat.channels.transports import twilio_callbacks
 from csat.surveys import hearing, receipts
 from csat.surveys.hearing import Heard
 
-VIEWS: dict[str, Any] = {str(pattern.name): pattern.callback for pattern in anymail_urls.urlpatterns}
+
+class Readable:
+    """Before one of anymail's views: what cannot be read is a bad request, whatever an ESP's reader stumbles over."""
+
+    def parse_events(self, request: HttpRequest) -> list[Any]:
+        try:
+            return list(super().parse_events(request))  # type: ignore[misc]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as trouble:
+            raise BadRequest(f"not as this ESP writes: {trouble!r}") from trouble
+
+
+def _readable(callback: Any) -> Any:
+    view = callback.view_class
+    return type(view.__name__, (Readable, view), {}).as_view(**callback.view_initkwargs)  # type: ignore[attr-defined]
+
+
+VIEWS: dict[str, Any] = {str(pattern.name): _readable(pattern.callback) for pattern in anymail_urls.urlpatterns}
 VIEWS["mandrill_inbound_webhook"] = VIEWS["mandrill_webhook"]  # one for both
 
 

@@ -77,6 +77,9 @@ class TestTwilio:
         assert delivery.again().delivered_at is not None
         assert delivery.again().failed_at is None
 
+    def test_a_code_that_is_no_number_says_nothing(self) -> None:
+        assert status(sent("sms"), "failed", ErrorCode="²").status_code == 204
+
     def test_a_bad_signature_is_403_and_changes_nothing(self) -> None:
         delivery = sent("sms")
         fields = {"MessageSid": "SM1", "MessageStatus": "delivered", "To": delivery.address}
@@ -454,6 +457,15 @@ class TestEmail:
     def test_without_a_secret_an_unsigned_esp_is_not_let_in(self, settings: Any) -> None:
         settings.ANYMAIL = {"WEBHOOK_SECRET": None}
         assert self.postmark(None, "Bounce", Type="HardBounce").status_code == 403
+
+    @pytest.mark.parametrize("body", ["x", "[]", '{"RecordType": "Bounce", "ID": 5, "BouncedAt": "soon"}', "[" * 100_000, "null"])
+    @pytest.mark.parametrize("esp", ["postmark", "mailjet", "resend"])
+    def test_what_cannot_be_read_is_no_fault_of_ours(self, esp: str, body: str) -> None:
+        auth = base64.b64encode(b"user:pass").decode()
+        answer = Client(raise_request_exception=False).post(
+            f"/callbacks/email/{esp}/tracking/", body, content_type="application/json", headers={"Authorization": f"Basic {auth}"}
+        )
+        assert answer.status_code in (200, 400)
 
     def test_an_esp_may_look_whether_the_address_answers(self) -> None:
         assert Client().head("/callbacks/email/postmark/tracking/").status_code == 200

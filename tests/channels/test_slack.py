@@ -188,6 +188,9 @@ class TestPresses:
         payload = {"type": "block_actions", "user": {"id": "U"}, "actions": [action]}
         assert slack.read(urlencode({"payload": json.dumps(payload)}).encode()) == []
 
+    def test_what_is_nested_without_end_is_nothing(self):
+        assert slack.read(b"payload=" + b"[" * 100_000) == []
+
     def test_a_bad_signature_is_not_believed(self):
         body, headers = self.server.press(self.message, 4)
         assert not slack.verify({**headers, "X-Slack-Signature": "v0=00"}, body)

@@ -183,7 +183,7 @@ def read(body: bytes) -> list[Update]:
         payload = json.loads(parse_qs(body.decode())["payload"][0])
         reader = READERS[payload["type"]]
         return reader(payload)
-    except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return []
 
 

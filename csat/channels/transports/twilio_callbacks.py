@@ -81,7 +81,7 @@ def _status(fields: dict[str, str], url: str) -> list[Update]:
             address=address,
             code=code,
             text=fields.get("ErrorMessage", ""),
-            suppress=what is What.FAILED and code.isdigit() and int(code) in twilio_codes.SUPPRESSING,
+            suppress=what is What.FAILED and twilio_codes.suppresses(code),
             tries=twilio_codes.tries(code, most=TRIES) if what is What.FAILED else 0,
             at=datetime.now(UTC),
             event_id=f"{fields.get('MessageSid', '')}:{fields.get('MessageStatus', '')}",

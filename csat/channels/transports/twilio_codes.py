@@ -9,5 +9,14 @@ ACCOUNT = {20003, 20005}  # credentials, account not active
 
 def tries(code: str, *, most: int) -> int:
     """How many further tries a message deserves that Twilio took and then could not deliver."""
-    number = int(code) if code.isdigit() else 0
+    number = _number(code)
     return 1 if number in ONCE else most if number in LATER else 0
+
+
+def suppresses(code: str) -> bool:
+    """Whether nobody should write to this number again."""
+    return _number(code) in SUPPRESSING
+
+
+def _number(code: str) -> int:
+    return int(code) if code.isascii() and code.isdecimal() else 0
