@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.lib import languages
+from csat.lib.refusal import Refused
 from csat.lib.text import clean, clean_json
 from csat.people import agents
 from csat.people.auditing import audit
@@ -35,10 +36,13 @@ def add_message(
     """Note what the customer (`contact`), a person (`agent`) or an AI (`ai`) wrote.
 
     Without `agent` it was the assignee, if of that kind. A message of the past (`sent_at` over a day ago) is told to nobody.
+    Raises Refused for a contact who was erased: words about them must not come back.
     """
     text, at = words.body(text, "message"), min(sent_at or timezone.now(), timezone.now())
     if sender not in SENDERS:
         raise words.wrong("sender", _("A message is by contact, agent or ai."))
+    if session.contact.erased_at:
+        raise Refused(_("This contact was erased."))
     session.lock()
     if sender == "contact":
         _heard(session, at)

@@ -152,7 +152,7 @@ def _copy(standing: Score, given: Answer, now: datetime) -> None:
     standing.answer, standing.submitted_at = given, now
     standing.score, standing.comment, standing.about, standing.source = given.score, given.comment, given.about, given.source
     standing.session, standing.contact, standing.channel = survey.session, survey.contact, survey.channel
-    standing.agent = survey.session.resolver
+    standing.agent_id = survey.session.resolver_id or survey.session.assignee_id
     standing.save()
 
 

@@ -32,12 +32,20 @@ def schedule(ends: list[End]) -> None:
     rules, now, plans = Rules.current(), timezone.now(), Plans()
     surveys = _surveys([end.session for end in ends])
     past = _past(surveys)
+    _credit([survey for survey in surveys if past[survey.pk].answered_at])
     for end, survey in zip(ends, surveys, strict=True):
         earlier = past[survey.pk]
         if not _on_its_way(survey, earlier):
             case = eligibility.case_of(end.session, survey=survey, now=now, ask=end.ask, answered_at=earlier.answered_at)
             _plan(plans, end, survey, earlier, eligibility.at_resolution(case, rules), rules, now)
     plans.store()
+
+
+def _credit(rated: list[Survey]) -> None:
+    """A rating speaks of whoever resolved its session last, as the reports have it."""
+    for survey in rated:
+        if agent := survey.session.resolver_id:
+            Score.objects.filter(survey=survey).exclude(agent=agent).update(agent=agent, updated_at=timezone.now())
 
 
 def _plan(plans: Plans, end: End, survey: Survey, earlier: "Earlier", gates: list[Gate], rules: Rules, now: datetime) -> None:

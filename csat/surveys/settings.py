@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.channels.kinds import SURVEYED
-from csat.lib import images
+from csat.lib import images, languages
 from csat.lib.refusal import Problems
 from csat.lib.text import clean
 from csat.people.auditing import audit
@@ -100,9 +100,15 @@ def _plain(name: str, value: Any, problems: Problems) -> Any:
     field = cast("Field[Any, Any]", CsatSettings._meta.get_field(name))
     try:
         wanted = TAKEN.get(field.get_internal_type(), str)
+        value = int(value) if isinstance(value, float) and value.is_integer() else value
         if not (isinstance(value, str) or (isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool))):
             raise ValidationError(_("This is not a valid value."))
-        return field.to_python(clean(value) if isinstance(value, str) else value)
+        taken = field.to_python(clean(value) if isinstance(value, str) else value)
+        if field.choices and taken not in dict(field.flatchoices):
+            raise ValidationError(
+                _("Choose from: %(choices)s.") % {"choices": ", ".join(str(choice) for choice, _label in field.flatchoices)}
+            )
+        return taken
     except ValidationError as error:
         problems.add(name, " ".join(error.messages))
         return getattr(CsatSettings(), name)
@@ -113,9 +119,10 @@ def _messages(current: dict[str, str], given: Any, problems: Problems) -> dict[s
     if not isinstance(given, dict):
         problems.add("custom_message", _("Give an object of texts by language."))
         return merged
-    for language, text in given.items():
-        if language != "default" and language not in dict(project.LANGUAGES):
-            problems.add("custom_message", _("There is no language %(code)s.") % {"code": language})
+    for code, text in given.items():
+        language = code if code == "default" else languages.known(code, "")
+        if not language:
+            problems.add("custom_message", _("There is no language %(code)s.") % {"code": code})
         elif not isinstance(text, str) or len(text) > LONGEST_MESSAGE:
             problems.add("custom_message", _("A text of at most %(n)d characters.") % {"n": LONGEST_MESSAGE})
         else:

@@ -51,6 +51,17 @@ def test_the_window_is_thirty_days_unless_told(api: Machine) -> None:
     assert api.get("/handoff-analytics", start_date="x").status_code == 422
 
 
+def test_a_date_alone_as_the_end_is_counted_whole(api: Machine) -> None:
+    hand_off(api, "insufficient_tools")
+    today = timezone.now().date()
+    for path in ("/handoff-analytics", "/handoff-analytics/events"):
+        body = api.get(path, start_date=today.isoformat(), end_date=today.isoformat()).json()
+        assert body.get("total_handoffs", body.get("total")) == 1
+        before = (today - timedelta(days=1)).isoformat()
+        assert api.get(path, start_date=today.isoformat(), end_date=before).json()["fields"].keys() == {"end_date"}
+    assert api.get("/handoff-analytics", end_date=f"{today}T00:00:00Z").json()["total_handoffs"] == 0
+
+
 def test_each_handoff_is_listed_with_its_session(api: Machine) -> None:
     first, second = hand_off(api, "insufficient_tools", summary="No refund tool"), hand_off(api, "prohibited_topic")
     body = api.get("/handoff-analytics/events", limit=1).json()

@@ -47,3 +47,8 @@ def test_nobody_is_erased_twice():
     run("erase_contact", str(contact.uuid))
     with pytest.raises(CommandError, match="no contact"):
         run("erase_contact", str(contact.uuid))
+
+
+def test_a_demo_of_fewer_than_no_sessions_is_refused() -> None:
+    with pytest.raises(CommandError, match="--sessions"):
+        call_command("demo", "--sessions=-5")

@@ -3,9 +3,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from csat.lib.refusal import Invalid, Missing
+from csat.lib.refusal import Invalid, Missing, Refused
 from csat.people import erasing
-from csat.sessions import intake
+from csat.sessions import conversing, intake
 from csat.sessions.models import Session
 from csat.timeline.models import Event
 from tests.factories import API, make_agent, make_contact
@@ -97,6 +97,15 @@ def test_nobody_talks_with_an_erased_contact():
     erasing.erase(nadia, by=API)
     with pytest.raises(Missing):
         start(contact=nadia)
+
+
+def test_nothing_more_is_said_to_or_by_an_erased_contact():
+    session, _ = start()
+    erasing.erase(session.contact, by=API)
+    session = session.again()
+    for sender in ("contact", "agent", "ai"):
+        with pytest.raises(Refused, match="erased"):
+            conversing.add_message(session, sender=sender, text="Nadia here", by=API)
 
 
 def test_who_comes_a_moment_later_gets_the_session_of_the_first(monkeypatch):

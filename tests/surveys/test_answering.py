@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from csat import signals
 from csat.lib.refusal import Invalid
+from csat.sessions import conversing, resolving
 from csat.sessions.models import Session
 from csat.surveys import answering, following, scheduling
 from csat.surveys.models import Score
@@ -36,6 +37,15 @@ class TestTheScore:
         score = Score.objects.get()
         assert (score.answer, score.score, score.comment, score.about, score.source) == (answer, 4, "Quick, thanks", "help", "page")
         assert (survey.again().state, score.session, score.channel) == ("answered", survey.session, "email")
+
+    def test_speaks_of_the_assignee_until_somebody_resolves_it(self):
+        layla, omar = make_agent("Layla"), make_agent("Omar")
+        session = make_session("email", assignee=layla)
+        answering.answer(scheduling.survey_of(session), score=4, source="api")
+        assert Score.objects.get().agent == layla
+        conversing.assign(session, omar, by=API)
+        resolving.resolve(session, by=API)
+        assert Score.objects.get().agent == omar
 
     def test_is_replaced_by_the_latest_and_the_history_stays(self, survey):
         first = answering.answer(survey, score=2, source="page")

@@ -11,6 +11,19 @@ from tests.factories import API
 pytestmark = pytest.mark.django_db
 
 
+def test_numbers_and_languages_are_taken_as_clients_write_them():
+    settings.change(by=API, delay_seconds=300.0, contact_cap_days=7.0, custom_message={"pt": "Olá", "DE": "Hallo"})
+    told = settings.as_dict()
+    assert (told["delay_seconds"], told["contact_cap_days"]) == (300, 7)
+    assert told["custom_message"] == {"default": "", "pt-br": "Olá", "de": "Hallo"}
+
+
+def test_a_wrong_choice_is_told_the_right_ones():
+    with pytest.raises(Invalid) as no:
+        settings.change(by=API, delay_seconds=301)
+    assert no.value.fields == {"delay_seconds": ["Choose from: 0, 300, 900, 3600."]}
+
+
 def test_out_of_the_box_nothing_is_on():
     told = settings.as_dict()
     assert {name: told[name] for name in ("auto_send", "delay_seconds", "ticketing_system", "custom_message", "contact_cap_days")} == {

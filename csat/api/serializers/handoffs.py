@@ -1,7 +1,11 @@
 """Handoffs and what can be learned from them, in OpenCX's shapes."""
 
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from csat.api.fields import Text, Time, Uuid
@@ -9,6 +13,7 @@ from csat.api.serializers.queries import Listed, Query
 from csat.sessions.models import HandoffReason
 
 REASONS = HandoffReason.Reason.choices
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class HandoffInput(serializers.Serializer[Any]):
@@ -17,9 +22,23 @@ class HandoffInput(serializers.Serializer[Any]):
     sentiment = Text(max_length=20)
 
 
+class End(Time):
+    """A date alone is its last moment: that day counts."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        time = super().to_internal_value(value)
+        return time + timedelta(days=1) if DATE.fullmatch(str(value).strip()) else time
+
+
 class AnalyticsQuery(Query):
-    start_date = Time(required=False, help_text="30 days ago when not given.")
-    end_date = Time(required=False, help_text="Now when not given.")
+    start_date = Time(required=False, help_text="Inclusive; 30 days before the end when not given.")
+    end_date = End(required=False, help_text="Exclusive, a date alone inclusive; now when not given.")
+
+    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
+        start, end = asked.get("start_date"), asked.get("end_date") or timezone.now()
+        if start and start >= end:
+            raise serializers.ValidationError({"end_date": [_("The end must come after the beginning.")]})
+        return asked
 
 
 class HandoffEventQuery(Listed, AnalyticsQuery):

@@ -20,7 +20,10 @@ class ReportQuery(Query):
     """Read by the report's own filters; here for its documentation."""
 
     locals()["from"] = serializers.CharField(required=False, help_text="Date or time, inclusive. 30 days before `to` when not given.")
-    to = serializers.CharField(required=False, help_text="Date or time, exclusive. The end of today when not given.")
+    to = serializers.CharField(
+        required=False,
+        help_text="Date or time, exclusive, after `from`: one day is from 2026-11-20 to 2026-11-21. The end of today when not given.",
+    )
     timezone = serializers.CharField(required=False, help_text="What dates and days are read in; the organisation's when not given.")
     group_by = serializers.ChoiceField(choices=GROUPS, required=False)
     credit = serializers.ChoiceField(choices=CREDIT, required=False, help_text="`resolver` when not given.")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -36,6 +36,8 @@ class Command(BaseCommand):
         parser.add_argument("--sessions", type=int, default=0, metavar="N", help="add N sessions over a year instead, for trying out size")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["sessions"] < 0:
+            raise CommandError("--sessions: give a number of sessions to add.")
         if options["sessions"]:
             began = time.monotonic()
             fill_a_year(options["sessions"], say=self.stdout.write if options["verbosity"] else lambda text: None)
