@@ -1,6 +1,6 @@
 """Who knocks: a key with scopes."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
@@ -31,16 +31,19 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """A view names its resource in `scope`; reading takes `<scope>:read`, everything else `<scope>:write`."""
-
-    needs: ClassVar[dict[bool, str]] = {True: "read", False: "write"}
+    """A view names its resource in `scope`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.auth is None:
             return False
-        needed = f"{view.scope}:{self.needs[request.method in SAFE_METHODS]}"
-        self.message = _("This API key lacks the scope %(scope)s.") % {"scope": needed}
-        return needed in key_of(request).scopes
+        scope = needed(view, request.method or "")
+        self.message = _("This API key lacks the scope %(scope)s.") % {"scope": scope}
+        return scope in key_of(request).scopes
+
+
+def needed(view: Any, method: str) -> str:
+    """Reading takes `<scope>:read`, everything else `<scope>:write`."""
+    return f"{view.scope}:{'read' if method in SAFE_METHODS else 'write'}"
 
 
 def key_of(request: Request) -> ApiKey:

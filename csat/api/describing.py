@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from csat.api import documenting, errors
+from csat.api import auth, documenting, errors
 from csat.api.examples import ANSWERS
 
 BROKEN = 500
@@ -24,6 +24,25 @@ SAID = {  # what is told in the examples
     429: "Request was throttled. Expected available in 40 seconds.",
     BROKEN: "Something went wrong on our side. It is in the logs as request 7d0b2c7e9f4e4a3c8a1f5e6d7c8b9a01.",
 }
+PARAMETERS = {  # those whose field says nothing of its own
+    "id": "Its public id.",
+    "call_id": "The call's id, as the list of calls has it.",
+    "contact_id": "The contact's id.",
+    "session_id": "The session's id.",
+    "agent_id": "The id of the agent who is credited.",
+    "external_id": "Your own id.",
+    "email": "The whole address, in either case.",
+    "phone_number": "The whole number, in international form.",
+    "created_after": "ISO 8601, exclusive; a time without a zone is UTC, a date its first moment.",
+    "created_before": "ISO 8601, exclusive.",
+    "updated_before": "ISO 8601, exclusive. Also puts the list in the order of `updated_at`, oldest first.",
+    "limit": "How many on a page.",
+    "handed_off": "Whether it was ever handed off to people.",
+    "has_comment": "Whether there is a comment.",
+    "score": "Exactly this score.",
+    "score_gte": "This score or more.",
+    "score_lte": "This score or less.",
+}
 HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}},
     429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds.", "required": True}},
@@ -38,7 +57,8 @@ class Described(AutoSchema):
         return f"{self.method.lower()}_{re.sub('[^a-z_]+', '_', words)}"
 
     def get_description(self) -> str:  # type: ignore[override]
-        return ""  # the summary says it; docstrings of views are for their readers
+        """The summary says what it does; docstrings of views are for their readers."""
+        return f"Needs the scope `{auth.needed(self.view, self.method)}`."
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -61,6 +81,8 @@ def with_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     components["responses"] = {_name(status): _refusal(status) for status in SAID}
     for operations in result["paths"].values():
         for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
             operation["responses"] = {status: _answer(status, response) for status, response in operation["responses"].items()}
             operation["responses"][str(BROKEN)] = {"$ref": f"#/components/responses/{_name(BROKEN)}"}
     return result

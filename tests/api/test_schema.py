@@ -2,6 +2,7 @@
 
 import functools
 import operator
+import re
 from typing import Any
 
 import pytest
@@ -45,6 +46,14 @@ def test_every_operation_tells_its_refusals_and_every_post_takes_a_key(schema: A
             assert {"401", "403", "429"} <= set(operation["responses"]), (method, path)
             named = [parameter["name"] for parameter in operation.get("parameters", [])]
             assert ("Idempotency-Key" in named) == (method == "post"), (method, path)
+
+
+def test_every_operation_names_its_scope_and_every_parameter_is_explained(schema: Any) -> None:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            assert re.fullmatch(r"Needs the scope `[a-z-]+:(read|write)`\.", operation["description"]), (method, path)
+            parameters = {one["name"]: one.get("description") or one["schema"].get("enum") for one in operation.get("parameters", [])}
+            assert all(parameters.values()), (method, path, parameters)
 
 
 def test_every_body_and_every_answer_has_an_example_that_fits(schema: Any) -> None:
