@@ -114,7 +114,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.cache("REDIS_URL")
 if REDIS_URL:
-    CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    _patience = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    CACHES: dict[str, Any] = {"default": {"BACKEND": "csat.lib.caching.Forgiving", "LOCATION": REDIS_URL, "OPTIONS": _patience}}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
