@@ -4,6 +4,7 @@ A measurement is `benchmarks/<name>.py`: run with DATABASE_URL and REDIS_URL set
 of JSON for each figure: {"what", "ours", "limit", "unit", "goal", "lower_is_better"}.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -17,7 +18,8 @@ FOLDER = venv.ROOT / "benchmarks"
 HEAD = f"{'what':<58} {'ours':>12} {'limit':>12} {'unit':<8} {'ratio':>7}  goal"
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    names = _names(arguments)
     try:
         venv.ensure("requirements-dev.txt")
         packages.ensure()
@@ -28,11 +30,20 @@ def main(names: list[str]) -> int:
         return 1
 
 
+def _names(arguments: list[str]) -> list[str]:
+    known = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Measure, each figure beside its limit, as a table of ratios.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which measurements (all): {', '.join(known)}")
+    names: list[str] = parser.parse_args(arguments).names
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"there is no {', '.join(unknown)}; choose from {', '.join(known)}")
+    return names or known
+
+
 def _measure(names: list[str], real: servers.Servers) -> int:
-    chosen = [FOLDER / f"{name}.py" for name in names] or sorted(path for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
     figures, failed = [], []
     common = _common(real)
-    for script in chosen:
+    for script in (FOLDER / f"{name}.py" for name in names):
         print(f"--- {script.stem}", file=sys.stderr, flush=True)
         code, found = _run(script, _environment(real, script.stem, common))
         figures += found

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from ops import venv
 from ops.supervising import Service, Supervisor
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 (not a place to listen, but how to reach it)
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 (not a place to listen, but how to reach it)
 
 
 class Stopped(BaseException):
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(*, demo: bool) -> int:
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
     if _refused(host, port):
         return 1
     env = _environment(host, port)
@@ -73,11 +73,16 @@ def _services(python: str, host: str, port: str) -> list[Service]:
 
 def _environment(host: str, port: str) -> dict[str, str]:
     """What the environment leaves open is set for a look around on this machine."""
-    here = EVERYWHERE.get(host, host)
+    here = _reached(host)
     ours = {"HOST": host, "PORT": port, "SITE_URL": f"http://{here}:{port}", "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
     if here == "127.0.0.1":
         ours["WIDGET_ORIGINS"] = f"http://localhost:{port}"  # the demo's host page: another origin, the same machine
     return ours | dict(os.environ) | {"HOST": host, "PORT": port}
+
+
+def _reached(host: str) -> str:
+    """The host of an address that leads to who listens there."""
+    return EVERYWHERE.get(host) or (f"[{host}]" if ":" in host else host)
 
 
 def _refused(host: str, port: str) -> bool:
@@ -123,8 +128,7 @@ def _ages(site: str, port: str) -> Mapping[str, float]:
 def _get(site: str, port: str, path: str) -> bytes:
     """Our own server on this machine, spoken to by the name it is known by outside."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    here = os.environ.get("HOST", "127.0.0.1")
-    url = f"http://{EVERYWHERE.get(here, here)}:{port}{path}"
+    url = f"http://{_reached(os.environ.get('HOST') or '127.0.0.1')}:{port}{path}"
     request = urllib.request.Request(url, headers={"Host": urllib.parse.urlsplit(site).netloc})
     with opener.open(request, timeout=5) as answer:
         body: bytes = answer.read()

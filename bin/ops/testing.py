@@ -100,6 +100,9 @@ class Run:
 
 
 def main(arguments: list[str]) -> int:
+    if {"-h", "--help"} & set(arguments):
+        print("bin/test [pytest arguments]: linters, types and all tests, on SQLite and on PostgreSQL + Redis. bin/test -k resolv -x")
+        return 0
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     run = Run(arguments)

@@ -155,3 +155,15 @@ def test_an_old_python_is_one_clear_line(house: Path) -> None:
         answer = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
         assert answer.returncode == 1
         assert re.fullmatch(rf"bin/{name} needs Python 3.11 or newer; this is \d+\.\d+\.\n", answer.stderr)
+
+
+def test_help_starts_nothing_and_names_what_there_is() -> None:
+    for command, word in {"bin/run": "--no-demo", "bin/bench": "dashboard", "bin/test": "pytest arguments"}.items():
+        answer = subprocess.run([sys.executable, command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert (answer.returncode, word in answer.stdout) == (0, True), command
+
+
+def test_a_measurement_there_is_not_is_told_before_anything_starts() -> None:
+    answer = subprocess.run([sys.executable, "bin/bench", "nonsense"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 2
+    assert "there is no nonsense; choose from dashboard" in answer.stderr
