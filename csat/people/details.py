@@ -61,7 +61,7 @@ def _phone(value: Any) -> str:
 
 
 def _language(value: Any) -> str:
-    return languages.known(_text(value), "")  # an unknown one falls back to the installation's
+    return languages.named(_text(value))  # an unknown one falls back to the installation's
 
 
 def _timezone(value: Any) -> str:

@@ -164,7 +164,7 @@ STATUS: dict[str, Callable[..., bool]] = {
 CHANGE: dict[str, Callable[[Any], Any]] = {
     "team": lambda team: team,
     "sentiment": lambda text: words.line(text or "", 20, "sentiment"),
-    "language": lambda text: languages.known(text, ""),
+    "language": lambda text: languages.named(text),
     "skip_csat": bool,
     "ai_closure_type": _closure,
     "subject": lambda text: words.line(text or "", 500, "subject"),

@@ -148,7 +148,7 @@ def _language(value: Any) -> str:
     """An unknown one falls back to the installation's, however long its name is."""
     if not isinstance(value, str):
         raise words.wrong("language", _("Give a text."))
-    return languages.known(value, "")
+    return languages.named(value)
 
 
 def _flag(value: Any) -> bool:

@@ -95,6 +95,12 @@ def test_a_language_nobody_speaks_here_is_no_mistake(api: Machine, language: str
     assert api.post("/chat/sessions", {"language": language, "contact": {"language": language}}).status_code == 201
 
 
+@pytest.mark.parametrize("language", ["no", "nn", "nb", "nb-NO", "no_NO"])
+def test_norwegian_is_kept_though_no_page_speaks_it(api: Machine, language: str) -> None:
+    answer = api.post("/chat/sessions", {"language": language, "contact": {"language": language}})
+    assert (answer.json()["language"], answer.json()["contact"]["language"]) == ("nb", "nb")
+
+
 def test_what_is_not_known_here_is_ignored(api: Machine) -> None:
     assert api.post("/contacts", {"email": "x@acme.example", "avatar_url": "https://x"}).status_code == 201
 

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
         ("zh-CN", "", "en", [], "zh-hans"),
         ("tlh", "fr", "en", [], "fr"),  # unknown: as if not given
         ("tlh", "", "de", [], "de"),
+        ("nb", "", "de", [], "de"),  # known by name, but spoken by no page
         ("de", "fr", "en", ["fr", "en"], "fr"),  # not offered: the next wish
         ("de", "", "en", ["fr", "en"], "en"),
         ("de", "", "it", ["fr", "en"], "fr"),  # not even the installation's: the first offered
