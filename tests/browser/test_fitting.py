@@ -1,0 +1,110 @@
+"""Nothing covers anything else and nothing sticks out, however long the names are and however narrow the screen is."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from csat.sessions import conversing
+from csat.surveys import answering, following
+from csat.surveys.models import Source
+from csat.timeline.recording import SYSTEM
+from csat.webhooks import endpoints
+from csat.workflows import editing, examples
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.factories import API, make_agent, make_contact, make_sent_survey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TINY = {"width": 320, "height": 640}
+LONG = "Donaudampfschifffahrtsgesellschaft" * 5  # 170 letters and no place to break
+# pairs of visible neighbours within a row that share more than a hair of ground, and words squeezed to nothing
+TROUBLES = """() => {
+  const page = document.documentElement, found = [];
+  const clips = (element) => getComputedStyle(element).overflowX !== "visible";
+  const seen = (part, row) => { // the ground its words take, without what is cut off
+    const ground = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+    const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const at = texts.currentNode, range = document.createRange();
+      if (!at.data.trim() || at.parentElement.closest(".sr, option") || !at.parentElement.checkVisibility()) continue;
+      range.selectNodeContents(at);
+      let { left, right, top, bottom } = range.getBoundingClientRect();
+      for (let around = at.parentElement; around !== row; around = around.parentElement) {
+        if (!clips(around)) continue;
+        const edge = around.getBoundingClientRect();
+        [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
+      }
+      Object.assign(ground, { left: Math.min(ground.left, left), right: Math.max(ground.right, right) });
+      Object.assign(ground, { top: Math.min(ground.top, top), bottom: Math.max(ground.bottom, bottom) });
+    }
+    return Object.assign(ground, { width: ground.right - ground.left });
+  };
+  if (page.scrollWidth > page.clientWidth) {
+    const widest = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > page.clientWidth + 1).pop();
+    found.push(`sticks out by ${page.scrollWidth - page.clientWidth} px: ${widest?.outerHTML.slice(0, 120)}`);
+  }
+  for (const row of document.querySelectorAll(".row, .page-head, .page-head .actions, .card > header, .spread")) {
+    const parts = [...row.children].filter((part) => part.checkVisibility() && part.innerText?.trim() && !part.matches(".sr"));
+    const ground = parts.map((part) => seen(part, row));
+    ground.forEach((one, n) => {
+      if (Number.isFinite(one.width) && one.width < 8) found.push(`squeezed: ${parts[n].innerText}`);
+      ground.slice(n + 1).forEach((other, m) => {
+        const over = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+        const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+        if (over > 2 && down > 2) found.push(`covered: ${parts[n].innerText.slice(0, 40)} | ${parts[n + 1 + m].innerText.slice(0, 40)}`);
+      });
+    });
+  }
+  return found;
+}"""
+
+
+@pytest.fixture
+def pages(manager_user: User) -> list[str]:
+    """Lists and pages full of long words, and of a name and a comment that run the other way."""
+    contact = make_contact(name=LONG, email=f"{LONG[:60]}@{LONG[:60]}.example", language="ar")
+    survey = make_sent_survey(contact=contact, assignee=make_agent(LONG[:120]), subject=LONG)
+    conversing.tag(survey.session, [LONG[:80]], by=API)
+    conversing.add_message(survey.session, sender="contact", text=LONG, by=API)
+    conversing.note(survey.session, LONG, by=API)
+    answering.answer(survey, score=1, comment=LONG + " 😡😡 " + "لا شيء يعمل " * 20, source=Source.PAGE)
+    following.take(survey.session, manager_user)
+    following.note(survey.session, manager_user, LONG)
+    other = make_sent_survey(contact=make_contact(name="عمر الفارس"), subject="تأخر الشحنة")
+    answering.answer(other, score=4, comment="شكراً لك", source=Source.PAGE)
+    care = examples.EXAMPLES[1]
+    steps = {"trigger_type": care.trigger_type, "trigger_constraints": care.trigger_constraints, "blocks": list(care.blocks)}
+    workflow = editing.create(name=LONG[:120], by=SYSTEM, **steps)
+    endpoint = endpoints.add(url=f"https://1.1.1.1/{LONG}", description=LONG, events=["csat.requested"], by=SYSTEM)
+    return [
+        *("/inbox/", f"/inbox/{survey.session.uuid}/", "/contacts/", f"/contacts/{contact.uuid}/", "/outbox/"),
+        *(f"/reports/?compare=1&show={tab}" for tab in ("agent", "tag", "low", "comments")),
+        *("/reports/sessions/?did=answered", "/reports/export/", "/workflows/", f"/workflows/{workflow.uuid}/runs/"),
+        *("/settings/csat/", "/settings/webhooks/", f"/settings/webhooks/{endpoint.uuid}/"),
+    ]
+
+
+@pytest.mark.parametrize("viewport", [TINY, PHONE, DESKTOP], ids=["tiny", "phone", "desk"])
+def test_long_words_cover_nothing_and_stick_out_nowhere(
+    viewport: dict[str, int], open_as: Callable[..., Page], manager_user: User, pages: list[str], shoot: Callable[[Page, str], None]
+) -> None:
+    page = open_as(manager_user, "/login/", viewport=viewport)
+    found = []
+    for number, path in enumerate(pages):
+        page.goto(path)
+        shoot(page, f"long-{viewport['width']}-{number:02}")
+        found += [f"{path}: {trouble}" for trouble in page.evaluate(TROUBLES)]
+    assert found == [], "\n".join(found)
+
+
+def test_a_contact_is_called_by_name_on_a_phone(open_as: Callable[..., Page], agent_user: User) -> None:
+    make_contact(name="Nadia Berg", email="nadia.berg.of.the.long.address@customer.example")
+    page = open_as(agent_user, "/contacts/", viewport=PHONE)
+    name = page.get_by_text("Nadia Berg", exact=True)
+    expect(name).to_be_visible()
+    box, address = name.bounding_box(), page.locator(".row .where").bounding_box()
+    assert box
+    assert address
+    assert box["y"] + box["height"] <= address["y"] + 1
