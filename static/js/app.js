@@ -30,19 +30,18 @@
   toasts.querySelectorAll("[data-toast]").forEach((toast) => leave(toast, 6000));
   on("toast", (event) => say(event.detail.value ?? event.detail.text, { bad: event.detail.bad }), document.body);
 
-  // a thin bar once a request takes longer than 150 ms; polling is silent, and rests while nobody looks
+  // a thin bar once a request takes longer than 150 ms; polling is silent
   const bar = $("#progress");
-  const polls = (elt) => elt.closest("[data-poll]") === elt;
+  const polls = (elt) => elt.matches("[data-poll], [hx-trigger^='every ']");
   let waiting = 0;
   on("htmx:beforeRequest", (event) => {
-    if (polls(event.detail.elt)) { if (document.hidden) event.preventDefault(); return; }
+    if (polls(event.detail.elt)) return;
     waiting += 1;
     setTimeout(() => waiting > 0 && bar.classList.add("on"), 150);
-  });
-  on("htmx:afterRequest", (event) => {
-    if (polls(event.detail.elt)) return;
-    waiting = Math.max(0, waiting - 1);
-    if (!waiting) bar.classList.remove("on");
+    event.detail.xhr.addEventListener("loadend", () => { // told even when what asked has left the page
+      waiting -= 1;
+      if (!waiting) bar.classList.remove("on");
+    });
   });
 
   // a failed request says so and offers to try again; nothing that was typed is touched
@@ -57,21 +56,8 @@
   on("htmx:sendError", failed);
   on("htmx:timeout", failed);
 
-  // news must not close a menu or a form somebody has open
-  let polled = false;
-  const busy = (target) => target && (target.querySelector("details[open]") || (target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")));
-  on("htmx:oobBeforeSwap", (event) => {
-    if (polled && busy(event.detail.target)) event.detail.shouldSwap = false;
-  });
   on("htmx:beforeSwap", (event) => { // a refusal (404, 409, 422) is an answer with words in it, not an error
-    polled = polls(event.detail.requestConfig?.elt ?? event.detail.elt);
     if ([404, 409, 422].includes(event.detail.xhr.status) && event.detail.xhr.responseText) { event.detail.shouldSwap = true; event.detail.isError = false; }
-  });
-
-  // a form that is sent many times is empty again once it was taken
-  on("htmx:afterRequest", (event) => {
-    const form = event.detail.elt.closest("form[data-reset]");
-    if (form && event.detail.successful) form.reset();
   });
 
   // copy buttons: data-copy holds the text or the selector of a field

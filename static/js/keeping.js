@@ -1,0 +1,102 @@
+// What somebody types, opens, marks or presses is not taken away by what the page loads meanwhile.
+(() => {
+  "use strict";
+  const on = (name, act) => document.addEventListener(name, act);
+  const POLL = "[data-poll], [hx-trigger^='every ']";
+  const BUILDER = "builder"; // keeps its own
+  const all = (root, selector) => [...root.querySelectorAll(selector)];
+  const fields = (root) => all(root, "input[id]:not([type=hidden], [type=file], [type=password], [readonly]), select[id], textarea[id]");
+  const ticks = (field) => field.type === "checkbox" || field.type === "radio";
+  const holds = (field) => ticks(field) ? field.checked : field.value;
+  const chosen = (field) => [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+  const written = (field) => ticks(field) ? field.defaultChecked : field.options ? chosen(field)?.value ?? "" : field.defaultValue;
+  const changed = (field) => holds(field) !== written(field);
+  const write = (field, value) => {
+    field[ticks(field) ? "checked" : "value"] = value;
+    for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true })); // what follows a change follows
+  };
+
+  // what each request was sent with, and when
+  const requests = new WeakMap();
+  let acts = 0, going = 0, pressed = false;
+  on("htmx:beforeRequest", (event) => {
+    const { elt, xhr } = event.detail, poll = elt.matches(POLL);
+    if (poll && (going || document.hidden)) return event.preventDefault();
+    if (!poll) { acts += 1; going += 1; xhr.addEventListener("loadend", () => { going -= 1; }); }
+    requests.set(xhr, { poll, acts, sent: new Map(fields(elt.closest("form") ?? elt).map((field) => [field.id, holds(field)])) });
+  });
+  on("pointerdown", () => { pressed = true; });
+  for (const name of ["pointerup", "pointercancel"]) on(name, () => setTimeout(() => { pressed = false; })); // after its click
+
+  // news wait while they would pull something out of a hand: an open menu, a field, marked text, a pressed button
+  const marked = (target) => { const text = getSelection(); return Boolean(text && !text.isCollapsed && text.containsNode(target, true)); };
+  const typing = (target) => target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+  const used = (target) => Boolean(target.querySelector("details.menu[open]")) || typing(target) || marked(target);
+  let missed = false;
+  on("htmx:configRequest", (event) => { // a part that waited is told anew by the next round
+    if (missed && event.detail.elt.matches(POLL)) event.detail.path = event.detail.path.replace(/([?&]v=)[^&]*/, "$1");
+  });
+
+  let kept = [], at = { sent: new Map() };
+  on("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    at = requests.get(xhr) ?? { sent: new Map() };
+    if (at.poll && (at.acts < acts || pressed || used(target))) { event.detail.shouldSwap = false; return; }
+    if (at.poll) missed = false;
+    kept = [note(target)];
+  });
+  on("htmx:oobBeforeSwap", (event) => {
+    if (at.poll && used(event.detail.target)) { event.detail.shouldSwap = false; missed = true; return; }
+    kept.push(note(event.detail.target));
+  });
+  on("htmx:afterSettle", () => kept.splice(0).filter(Boolean).forEach(giveBack));
+
+  const FOCUSABLE = "a[href], button, summary, input:not([type=hidden]), select, textarea";
+  const note = (target) => {
+    if (!target.id || target.id === BUILDER) return null;
+    const newer = (field) => at.sent.has(field.id) ? holds(field) !== at.sent.get(field.id) : changed(field);
+    const typed = fields(target).filter(newer);
+    return {
+      id: target.id,
+      typed: typed.map((field) => [field.id, holds(field)]),
+      menus: typed.map((field) => field.closest("details.menu[open]")).filter(Boolean).map((menu) => all(target, "details.menu").indexOf(menu)),
+      opened: all(target, "details[id]").map((part) => [part.id, part.open]),
+      focus: all(target, FOCUSABLE).indexOf(document.activeElement),
+      name: document.activeElement.textContent,
+    };
+  };
+  const giveBack = ({ id, typed, menus, opened, focus, name }) => {
+    const target = document.getElementById(id);
+    if (!target) return;
+    for (const [part, open] of opened) { const now = document.getElementById(part); if (now) now.open = open; }
+    for (const menu of menus) { const now = all(target, "details.menu")[menu]; if (now) now.open = true; }
+    for (const [field, value] of typed) { const now = document.getElementById(field); if (now && holds(now) !== value) write(now, value); }
+    if (focus < 0 || document.activeElement !== document.body) return;
+    const places = all(target, FOCUSABLE).filter((place) => place.checkVisibility());
+    (places.find((place) => place.textContent === name) ?? places[Math.min(focus, places.length - 1)])?.focus({ preventScroll: true });
+  };
+
+  // a form that is sent many times is empty again once it was taken, but for what was added meanwhile
+  on("htmx:afterRequest", (event) => {
+    const form = event.detail.elt.closest("form[data-reset]"), sent = requests.get(event.detail.xhr)?.sent;
+    if (!form || !sent || !event.detail.successful) return;
+    for (const field of fields(form)) {
+      const before = sent.get(field.id);
+      if (field.value.startsWith(before)) field.value = field.value.slice(before.length).trimStart();
+    }
+  });
+
+  // logged out meanwhile: what was typed is here again after the login
+  const place = "typed:" + location.pathname;
+  on("htmx:beforeOnLoad", (event) => {
+    if (!event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+    const typed = fields(document).filter(changed).map((field) => [field.id, holds(field)]);
+    if (typed.length) sessionStorage.setItem(place, JSON.stringify(typed));
+    all(document, "form[data-dirty]").forEach((form) => form.removeAttribute("data-dirty"));
+  });
+  on("DOMContentLoaded", () => {
+    const typed = JSON.parse(sessionStorage.getItem(place) ?? "[]");
+    sessionStorage.removeItem(place);
+    for (const [id, value] of typed) { const field = document.getElementById(id); if (field) write(field, value); }
+  });
+})();
