@@ -10,7 +10,7 @@ from csat.sessions import conversing
 from csat.surveys import answering, following
 from csat.surveys.models import Source
 from csat.timeline.recording import SYSTEM
-from csat.webhooks import endpoints
+from csat.webhooks import calling, endpoints
 from csat.workflows import editing, examples
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.factories import API, make_agent, make_contact, make_sent_survey
@@ -108,3 +108,31 @@ def test_a_contact_is_called_by_name_on_a_phone(open_as: Callable[..., Page], ag
     assert box
     assert address
     assert box["y"] + box["height"] <= address["y"] + 1
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desk"])
+def test_an_open_menu_moves_nothing(viewport: dict[str, int], open_as: Callable[..., Page], admin_user: User) -> None:
+    survey = make_sent_survey()
+    answering.answer(survey, score=1, comment="Still broken", source=Source.PAGE)
+    endpoint = endpoints.add(url="https://1.1.1.1/hook", events=["csat.requested"], by=SYSTEM)
+    page = open_as(admin_user, "/login/", viewport=viewport)
+    pages = [f"/inbox/{survey.session.uuid}/", f"/contacts/{survey.session.contact.uuid}/", f"/settings/webhooks/{endpoint.uuid}/"]
+    for path in (*pages, "/reports/", "/reports/export/", "/settings/csat/"):
+        page.goto(path)
+        for menu in page.locator("main details.menu").all():
+            before = page.locator("main").evaluate("main => [main.offsetWidth, main.offsetHeight]")
+            menu.locator("> summary").click()
+            expect(menu.locator("> .sheet")).to_be_visible()
+            assert page.locator("main").evaluate("main => [main.offsetWidth, main.offsetHeight]") == before, (path, menu.inner_text())
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+            page.keyboard.press("Escape")
+            expect(menu.locator("> .sheet")).to_be_hidden()
+
+
+def test_the_state_of_a_call_can_be_seen(open_as: Callable[..., Page], manager_user: User) -> None:
+    endpoint = endpoints.add(url="https://1.1.1.1/hook", events=["csat.requested"], by=SYSTEM)
+    calling.test(endpoint)
+    page = open_as(manager_user, f"/settings/webhooks/{endpoint.uuid}/")
+    dot = page.locator(".call .dot").bounding_box()
+    assert dot
+    assert (dot["width"], dot["height"]) == (8, 8)
