@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
@@ -57,4 +58,11 @@ def _log_in(request: Any) -> HttpResponse:
     if request.htmx:  # a fragment cannot be a login page: the whole page goes there
         here = request.htmx.current_url_abs_path or "/"
         return HttpResponseClientRedirect(redirect_to_login(here).url)
-    return redirect_to_login(request.get_full_path())
+    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else _page(request))
+
+
+def _page(request: Any) -> str:
+    """The page whose form was sent: what it was sent to opens for nobody who comes from the login."""
+    sent_from = urlsplit(request.headers.get("Referer", ""))
+    ours = sent_from.netloc == request.get_host() and sent_from.path.startswith("/")
+    return urlunsplit(("", "", sent_from.path, sent_from.query, "")) if ours else "/"

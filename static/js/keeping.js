@@ -87,16 +87,21 @@
   });
 
   // logged out meanwhile: what was typed is here again after the login
-  const place = "typed:" + location.pathname;
-  on("htmx:beforeOnLoad", (event) => {
-    if (!event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+  const place = "typed:" + location.pathname, THROUGH_LOGIN = "typed";
+  const store = () => {
     const typed = fields(document).filter(changed).map((field) => [field.id, holds(field)]);
     if (typed.length) sessionStorage.setItem(place, JSON.stringify(typed));
+  };
+  on("submit", (event) => { if (event.target.method === "post" && !event.target.matches("[hx-post]")) store(); });
+  on("htmx:beforeOnLoad", (event) => {
+    if (!event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+    store();
     all(document, "form[data-dirty]").forEach((form) => form.removeAttribute("data-dirty"));
   });
   on("DOMContentLoaded", () => {
-    const typed = JSON.parse(sessionStorage.getItem(place) ?? "[]");
-    sessionStorage.removeItem(place);
-    for (const [id, value] of typed) { const field = document.getElementById(id); if (field) write(field, value); }
+    if (document.querySelector("input[autocomplete=current-password]")) return sessionStorage.setItem(THROUGH_LOGIN, "1");
+    const typed = sessionStorage.getItem(THROUGH_LOGIN) ? JSON.parse(sessionStorage.getItem(place) ?? "[]") : [];
+    Object.keys(sessionStorage).filter((key) => key.startsWith(THROUGH_LOGIN)).forEach((key) => sessionStorage.removeItem(key));
+    for (const [id, value] of typed) { const field = document.getElementById(id); if (field && holds(field) !== value) write(field, value); }
   });
 })();

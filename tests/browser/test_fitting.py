@@ -60,6 +60,16 @@ TROUBLES = """() => {
   return found;
 }"""
 
+UNDER_A_BAR = """() => {
+  const one = document.activeElement, own = one.getBoundingClientRect();
+  if (one === document.body || one.matches("iframe, textarea, .skip")) return "";
+  const over = [...document.querySelectorAll(".rail, .save-bar, .head-sticky")].filter((bar) => !bar.contains(one)).find((bar) => {
+    const edge = bar.getBoundingClientRect(), floats = ["fixed", "sticky"].includes(getComputedStyle(bar).position);
+    return floats && own.bottom > edge.top + 2 && own.top < edge.bottom - 2 && own.right > edge.left && own.left < edge.right;
+  });
+  return over ? `${one.outerHTML.slice(0, 100)} under ${over.className}` : "";
+}"""
+
 
 @pytest.fixture
 def pages(manager_user: User) -> list[str]:
@@ -136,3 +146,12 @@ def test_the_state_of_a_call_can_be_seen(open_as: Callable[..., Page], manager_u
     dot = page.locator(".call .dot").bounding_box()
     assert dot
     assert (dot["width"], dot["height"]) == (8, 8)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desk"])
+def test_the_focus_is_never_hidden_under_a_bar(viewport: dict[str, int], open_as: Callable[..., Page], manager_user: User) -> None:
+    page = open_as(manager_user, "/settings/csat/", viewport=viewport)
+    expect(page.locator("#dry-run")).to_contain_text("30 days")
+    for key in ["Tab"] * 70 + ["Shift+Tab"] * 60:
+        page.keyboard.press(key)
+        assert page.evaluate(UNDER_A_BAR) == "", key

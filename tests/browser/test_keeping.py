@@ -197,3 +197,16 @@ class TestLoggedOutMeanwhile:
         page.wait_for_url(re.compile(str(session.uuid)))
         expect(page.get_by_label("Reply or note")).to_have_value("A long and careful answer")
         visit.troubles.clear()
+
+    def test_a_form_sent_the_plain_way_comes_back_filled_in(self, open_as: OpenAs, manager_user: User) -> None:
+        page = open_as(manager_user, "/settings/webhooks/")
+        page.get_by_label("Address").fill("https://crm.example.com/csat")
+        Login.objects.all().delete()
+        page.get_by_role("button", name="Add it").click()
+        page.get_by_label("Username").fill("maria")
+        page.get_by_label("Password").fill("correct horse")
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(re.compile("/settings/webhooks/"))
+        expect(page.get_by_label("Address")).to_have_value("https://crm.example.com/csat")
+        page.reload()
+        expect(page.get_by_label("Address")).to_have_value("")

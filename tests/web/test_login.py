@@ -9,6 +9,7 @@ from csat.people import contacts, demo
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse"
+UUID = "6f6c1b5e-6f1e-4a39-9d0a-3a2f6a1f0c11"
 
 
 class TestHome:
@@ -28,6 +29,15 @@ class TestLogin:
         login = customer.get(wanted).headers["Location"]
         answer = customer.post(login, {"username": "sam", "password": PASSWORD, "next": wanted})
         assert answer.headers["Location"] == wanted
+
+    def test_from_a_form_it_leads_back_to_its_page(self, customer: Client, agent_user: User) -> None:
+        login = customer.post(f"/inbox/{UUID}/reply/", {"text": "Hi"}, headers={"referer": f"http://testserver/inbox/{UUID}/?all=1"})
+        assert login.headers["Location"] == f"/login/?next=/inbox/{UUID}/%3Fall%3D1"
+
+    @pytest.mark.parametrize("referer", ["", "https://evil.example/inbox/", "javascript:alert(1)"])
+    def test_from_a_form_of_nobody_knows_where_it_leads_to_the_start(self, customer: Client, referer: str) -> None:
+        login = customer.post(f"/inbox/{UUID}/reply/", {"text": "Hi"}, headers={"referer": referer})
+        assert login.headers["Location"] == "/login/?next=/"
 
     def test_it_never_leads_to_another_site(self, customer: Client, agent_user: User) -> None:
         answer = customer.post("/login/", {"username": "sam", "password": PASSWORD, "next": "https://evil.example/"})
