@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import floor
+from math import ceil, floor
 
 from csat.reports.groups import Group
 from csat.reports.scores import Counts
@@ -99,17 +99,19 @@ def _floor(groups: Sequence[Group]) -> float:
 
 
 def _labels(spots: Sequence[tuple[float, Group]], step: str) -> list[tuple[str, str, str]]:
-    """As many as fit beside each other on a phone."""
+    """As many as fit beside each other on a phone, equally far apart, the newest always."""
     if not spots:
         return []
     last = len(spots) - 1
-    shown = sorted({round(last * part / 3) for part in range(4)})
+    apart = max(1, ceil(last / 3))
     anchors = {0: "start", last: "end"} if last else {0: "middle"}
-    return [(number(spots[n][0]), words.period(spots[n][1].key, step), anchors.get(n, "middle")) for n in shown]
+    return [
+        (number(spots[n][0]), words.period(spots[n][1].key, step), anchors.get(n, "middle")) for n in range(last % apart, last + 1, apart)
+    ]
 
 
 def _x(n: int, many: int) -> float:
-    return 50.0 if many < 2 else 1 + 98 * n / (many - 1)
+    return 50.0 if many < 2 else 2 + 96 * n / (many - 1)  # half a column stands on either side
 
 
 def _y(share: float, low: float) -> float:

@@ -34,7 +34,7 @@ RULES = [
 SKIPPED = {  # short names of what closes a survey, for the dry run
     "auto_send": _("auto-send off"),
     "ticketing_system": _("ticketing system"),
-    "supported": _("never surveyed channel"),
+    "supported": _("Instagram or Messenger"),
     "channel": _("channel off"),
     "sample": _("not in the sample"),
     "skip_csat": _("without survey by hand"),

@@ -1,7 +1,8 @@
 """Reports: figures in the address's words, the conversations behind each, saved views."""
 
+import itertools
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from csat.reports.models import SavedView
 from csat.reports.scores import Counts
 from csat.surveys import answering
 from csat.surveys.models import Source, Survey
-from csat.web.reports import asking, charts, tabs
+from csat.web.reports import asking, charts, tabs, trend, words
 from tests.factories import make_agent, make_contact, make_sent_survey
 
 pytestmark = pytest.mark.django_db
@@ -326,3 +327,15 @@ def test_numbers_in_drawings_have_a_point_in_every_language() -> None:
     with translation.override("de"):
         (bar,) = charts.bars([group], question, "channel")
     assert (bar.width, bar.average) == ("66.67", "3,7")
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 4, 5, 6, 8, 13, 31])
+def test_the_dates_under_a_trend_stand_equally_far_apart(many: int) -> None:
+    weeks = [(date(2026, 1, 5) + timedelta(weeks=n)).isoformat() for n in range(many)]
+    groups = [Group(week, week, Counts(scores=(0, 0, 0, 0, 1))) for week in weeks]
+    labels = trend.trend(groups, asking.ask(QueryDict(""))).labels
+    places = [float(x) for x, _label, _anchor in labels]
+    steps = {round(after - before, 1) for before, after in itertools.pairwise(places)}
+    assert min(many, 2) <= len(labels) <= 4
+    assert len(steps) <= 1
+    assert labels[-1][1] == words.period(weeks[-1], "week")
