@@ -22,6 +22,12 @@ class TestHome:
     def test_an_outsider_goes_no_further_than_the_login(self, outsider: Client) -> None:
         assert outsider.get("/", follow=True).redirect_chain == [(reverse("login"), 302)]
 
+    def test_an_outsider_is_told_why_it_is_the_login_again(self, outsider: Client) -> None:
+        assert "You are logged in as otto, but this login has no role here." in outsider.get("/", follow=True).content.decode()
+
+    def test_a_stranger_is_told_no_such_thing(self, customer: Client) -> None:
+        assert "has no role here" not in customer.get("/", follow=True).content.decode()
+
 
 class TestLogin:
     def test_it_leads_back_to_where_the_person_wanted_to_go(self, customer: Client, agent_user: User) -> None:

@@ -63,6 +63,11 @@ class TestList:
         assert "No conversations yet" in page
         assert "/api/v1/docs" in page
 
+    def test_an_empty_inbox_offers_what_its_reader_may_do(self, agent: Client, manager: Client, admin: Client) -> None:
+        offers = ("Make an API key", "Switch surveys on")
+        pages = [client.get("/inbox/").content.decode() for client in (agent, manager, admin)]
+        assert [tuple(offer in page for offer in offers) for page in pages] == [(False, False), (False, True), (True, True)]
+
     def test_a_search_without_hits_offers_the_way_back(self, agent: Client) -> None:
         make_session()
         page = listed(agent, "q=nobody+like+this")
