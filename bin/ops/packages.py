@@ -22,8 +22,9 @@ def _emoji_font() -> bool:
     return bool(fonts) or Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf").exists()
 
 
+BROWSER = "chromium-headless-shell"
 NEEDED: dict[str, Callable[[], object]] = {
-    "chromium": lambda: shutil.which("chromium"),
+    BROWSER: lambda: shutil.which(BROWSER),
     "postgresql": lambda: postgres_program("initdb"),
     "redis-server": lambda: shutil.which("redis-server"),
     "fonts-noto-color-emoji": _emoji_font,
@@ -38,6 +39,8 @@ def ensure() -> None:
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         _install(missing)
         missing = _missing()
+    if BROWSER in missing and shutil.which("chromium"):  # three times as slow, and does as well
+        missing.remove(BROWSER)
     if missing:
         raise Missing(f"cannot run without the Debian packages {' '.join(missing)}: install them, or run this as root")
 

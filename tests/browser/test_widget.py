@@ -1,6 +1,5 @@
 """The card in real Chromium, on a host page of another origin, with third-party cookies blocked."""
 
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from csat.sessions import resolving
 from csat.surveys import links, scheduling, sending
 from csat.surveys.models import CsatSettings, Score
 from csat.timeline.models import Event
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import CHROMIUM, PHONE
 from tests.factories import API, make_agent, make_session, switch_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +60,7 @@ class _Page(BaseHTTPRequestHandler):
 def strict(chromium: Browser) -> Iterator[Browser]:
     """Chromium that keeps no third party's cookies."""
     browser = chromium.browser_type.launch(
-        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        executable_path=CHROMIUM,
         args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout"],
     )
     yield browser
