@@ -1,5 +1,7 @@
 """What the sentences of a workflow are made of: conditions, waits, quotations; and the words its steps send."""
 
+import json
+import re
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,13 +10,25 @@ from django.utils.translation import ngettext
 from csat.workflows import facts
 
 PLACEHOLDERS = ("csat_link", "score", "comment", "contact_name", "agent_name", "ticket_number")
+FILLED = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
 
 
 def filled(text: str, values: dict[str, str]) -> str:
-    """`{name}` replaced from the fixed list; everything else stays as written."""
-    for name in PLACEHOLDERS:
-        text = text.replace("{" + name + "}", values.get(name, ""))
-    return text
+    """`{name}` replaced from the fixed list, once; everything else stays as written, what is filled in too."""
+    return FILLED.sub(lambda found: values.get(found[1], ""), text)
+
+
+def filled_body(text: str, values: dict[str, str]) -> str:
+    """The same in the body of a request: in JSON, what is filled in ends no string, whatever quotation marks a customer writes."""
+    quoted = {name: json.dumps(value, ensure_ascii=False)[1:-1] for name, value in values.items()}
+    return filled(text, quoted if _is_json(filled(text, dict.fromkeys(PLACEHOLDERS, "0"))) else values)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list | str)
+    except ValueError:
+        return False
 
 
 def short(text: str, length: int = 60) -> str:

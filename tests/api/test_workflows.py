@@ -78,6 +78,9 @@ def test_what_is_not_ready_cannot_be_activated_and_says_why(api: Machine) -> Non
         ({"workflow_blocks": [TAG], "trigger_type": "full-moon"}, None),
         ({"workflow_blocks": [TAG], "trigger_constraints": {"frobnicate": []}}, None),
         ({"workflow_blocks": [["nested"]]}, None),
+        ({"workflow_blocks": [TAG], "trigger_type": None}, None),
+        ({"workflow_blocks": [TAG], "trigger_constraints": ["always"]}, None),
+        ({"workflow_blocks": None}, None),
     ],
 )
 def test_validation_names_the_step_and_what_is_wrong(api: Machine, given: dict[str, Any], step: str | None) -> None:

@@ -53,9 +53,9 @@ class WorkflowInput(serializers.Serializer[Workflow]):
 class WorkflowCheck(serializers.Serializer[Any]):
     """What /workflows/validate reads: taken as it comes, so that every mistake is told as an issue."""
 
-    trigger_type = serializers.JSONField(required=False)
-    trigger_constraints = serializers.JSONField(required=False)
-    workflow_blocks = serializers.JSONField(required=False)
+    trigger_type = serializers.JSONField(required=False, allow_null=True)
+    trigger_constraints = serializers.JSONField(required=False, allow_null=True)
+    workflow_blocks = serializers.JSONField(required=False, allow_null=True)
 
 
 class IssueShape(serializers.Serializer[Any]):

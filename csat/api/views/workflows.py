@@ -79,8 +79,8 @@ class WorkflowValidation(Resource):
         given = read(request, WorkflowCheck)
         found = blocks.issues(
             trigger_type=given.get("trigger_type", Trigger.SCORE.value),
-            trigger_constraints=given.get("trigger_constraints") or {},
-            blocks=given.get("workflow_blocks") or [],
+            trigger_constraints=given.get("trigger_constraints"),
+            blocks=given.get("workflow_blocks", []),
         )
         return Response({"valid": not found, "issues": [{"step_id": issue.step_id, "message": issue.message} for issue in found]})
 

@@ -80,7 +80,7 @@ class HttpRequest(Action):
         return _("Call %(method)s %(url)s") % {"method": params.get("method") or "POST", "url": params.get("url") or "…"}
 
     def run(self, context: Context, params: dict[str, Any]) -> dict[str, Any]:
-        body = wording.filled(str(params.get("body") or ""), context.values)
+        body = wording.filled_body(str(params.get("body") or ""), context.values)
         return {"status": _call(params["method"], params["url"], body, context.token)}
 
 
