@@ -1,4 +1,4 @@
-"""Addresses as they are kept: email in lower case, phone as E.164."""
+"""Addresses as they are kept: email in lower case, its domain in letters and not in punycode, phone as E.164."""
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -18,7 +18,18 @@ def email(text: str) -> str:
         validate_email(address)
     except ValidationError:
         raise Invalid(_("This is not an email address.")) from None
-    return address
+    name, _at, domain = address.rpartition("@")
+    return f"{name}@{_in_letters(domain)}"
+
+
+def _in_letters(domain: str) -> str:
+    """Mail servers tell `xn--exmple-cua.de` of what people write as `exämple.de`: one address, one name."""
+    if "xn--" not in domain:
+        return domain
+    try:
+        return domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain
 
 
 def phone(text: str) -> str:

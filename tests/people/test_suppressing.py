@@ -1,6 +1,6 @@
 import pytest
 
-from csat.people import suppressing
+from csat.people import addresses, suppressing
 from csat.people.models import Suppression
 from csat.timeline.models import Event
 from tests.factories import API, CUSTOMER, make_contact
@@ -91,3 +91,13 @@ def test_opting_in_does_not_undo_a_stop_word():
     suppressing.suppress("sms", nadia.phone, reason="stop_word")
     suppressing.opt_in(nadia, by=API)
     assert [row.reason for row in suppressing.of(nadia)] == ["stop_word"]
+
+
+@pytest.mark.parametrize("told", ["ana@xn--exmple-cua.de", "ANA@XN--EXMPLE-CUA.DE", "ana@EXÄMPLE.de"])
+def test_a_domain_in_punycode_is_the_same_address(told: str) -> None:
+    suppressing.suppress("email", told, reason="bounced")
+    assert suppressing.is_suppressed("email", "ana@exämple.de")
+
+
+def test_punycode_that_means_nothing_is_kept_as_it_is() -> None:
+    assert addresses.email("ana@xn--99999999999.example") == "ana@xn--99999999999.example"
