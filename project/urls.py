@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("csat.web.urls")),
 ]
 
+handler400 = "csat.api.errors.bad_request"
 handler403 = "csat.web.errors.forbidden"
 handler404 = "csat.web.errors.not_found"
 handler500 = "csat.web.errors.broken"

@@ -6,10 +6,11 @@ from math import ceil
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -74,6 +75,14 @@ def _broken(exc: Exception, context: dict[str, Any]) -> Response:
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     message = _("Something went wrong on our side. It is in the logs as request %(id)s.") % {"id": request_id}
     return Response({**body(500, message), "request_id": request_id}, 500)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is refused before it comes to a view, such as an unknown host name; pages keep Django's own words."""
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    strange = isinstance(exception, DisallowedHost)
+    return JsonResponse(body(400, _("We do not answer to this host name.") if strange else _message(400)), status=400)
 
 
 @csrf_exempt

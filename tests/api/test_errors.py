@@ -96,3 +96,9 @@ def test_json_is_answered_whatever_is_accepted(api: Machine) -> None:
 def test_messages_speak_the_language_asked_for_and_names_stay(api: Machine) -> None:
     answer = api.client.get("/api/v1/contacts?limit=0", headers={"Accept-Language": "de"})
     assert answer.json()["error"] == "Unprocessable Entity"
+
+
+def test_an_unknown_host_is_400_in_json_for_machines_and_a_page_for_people(api: Machine) -> None:
+    told = no(api.client.get("/api/v1/contacts", headers={"Host": "evil.example"}), 400, "Bad Request")
+    assert "host" in told["message"]
+    assert "text/html" in api.client.get("/login/", headers={"Host": "evil.example"}).headers["Content-Type"]
