@@ -13,7 +13,7 @@ from csat.lib.clock import zones
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 CUSTOMERS = ("/r/", "/u/", "/widget/")
-SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestIdMiddleware:

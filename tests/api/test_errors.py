@@ -78,8 +78,10 @@ def test_a_failure_of_ours_is_500_in_json_with_the_request_id(api: Machine) -> N
 
 def test_every_answer_carries_a_request_id(api: Machine) -> None:
     assert api.get("/contacts").headers["X-Request-ID"]
-    given = api.client.get("/api/v1/contacts", headers={"X-Request-ID": "helpdesk-0001"})
-    assert given.headers["X-Request-ID"] == "helpdesk-0001"
+    for name in ("helpdesk-0001", "7", "a" * 128):
+        assert api.client.get("/api/v1/contacts", headers={"X-Request-ID": name}).headers["X-Request-ID"] == name
+    for name in ("a" * 129, "a b", "é"):
+        assert api.client.get("/api/v1/contacts", headers={"X-Request-ID": name}).headers["X-Request-ID"] != name
 
 
 def test_no_answer_is_kept_on_the_way(api: Machine) -> None:
