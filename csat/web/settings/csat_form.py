@@ -51,6 +51,7 @@ class SettingsForm(ModelForm):
         self.initial["languages"] = self.instance.languages or list(LANGUAGES)
         self._add_messages()
         self._add_channels()
+        self._compare_with_what_was_shown()
 
     def _add_messages(self) -> None:
         for code, label in WORDS.items():
@@ -64,6 +65,16 @@ class SettingsForm(ModelForm):
         for channel in SURVEYED:
             self.fields[f"channel_{channel.value}"] = forms.BooleanField(label=channel.label, required=False, initial=channel.value in on)
 
+    def _compare_with_what_was_shown(self) -> None:
+        """What counts as changed is what this person changed, whatever others saved while the page was open."""
+        told = any(name.startswith("initial-") for name in self.data)
+        for name in self.fields.keys() - {"brand_logo", "no_logo"}:
+            self.fields[name].show_hidden_initial = told
+
+    def shown(self) -> list[str]:
+        """Hidden fields that keep what the page showed at first."""
+        return [box.as_hidden(only_initial=True) for box in self if box.name not in ("brand_logo", "no_logo")]
+
     def clean_brand_color(self) -> str:
         return str(self.cleaned_data["brand_color"]).lower()
 
@@ -75,15 +86,19 @@ class SettingsForm(ModelForm):
         return self.cleaned_data
 
     def given(self) -> dict[str, Any]:
-        """Every setting as the verb takes it; only to be asked of a valid form."""
-        data = self.cleaned_data
-        start, end = (data[name] for name in QUIET)
-        values: dict[str, Any] = {name: data[name] for name in PLAIN}
-        values["quiet_hours"] = {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"} if start and end else None
-        values["languages"] = [] if len(data["languages"]) in (0, len(LANGUAGES)) else data["languages"]
-        values["custom_message"] = {code: data[f"message_{code}"] for code in WORDS}
-        values["channels"] = {channel.value: {"enabled": data[f"channel_{channel.value}"]} for channel in SURVEYED}
-        return values
+        """Every setting this person changed, as the verb takes it; only to be asked of a valid form."""
+        data, changed = self.cleaned_data, set(self.changed_data)
+        values: dict[str, Any] = {name: data[name] for name in PLAIN if name in changed}
+        if changed & set(QUIET):
+            start, end = (data[name] for name in QUIET)
+            values["quiet_hours"] = {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"} if start and end else None
+        if "languages" in changed:
+            values["languages"] = [] if len(data["languages"]) in (0, len(LANGUAGES)) else data["languages"]
+        messages = {code: data[f"message_{code}"] for code in WORDS if f"message_{code}" in changed}
+        channels = {
+            channel.value: {"enabled": data[f"channel_{channel.value}"]} for channel in SURVEYED if f"channel_{channel.value}" in changed
+        }
+        return values | ({"custom_message": messages} if messages else {}) | ({"channels": channels} if channels else {})
 
     def picture(self) -> dict[str, Any]:
         """What becomes of the logo: nothing, another one, or none."""

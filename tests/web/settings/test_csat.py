@@ -1,5 +1,7 @@
 """Settings → CSAT: one form, one audited change, nothing typed is lost."""
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -31,6 +33,19 @@ def as_it_is(**changed: Any) -> dict[str, Any]:
         "brand_color": "#2f5fd0", "reply_to": "", "languages": list(LANGUAGES),
     } | changed  # fmt: skip
     return {name: value for name, value in form.items() if value is not None}
+
+
+def as_shown(page: str, **changed: Any) -> dict[str, Any]:
+    """The same, from this page, with what it keeps of the values it showed at first."""
+    kept: dict[str, Any] = {}
+    for name, value in re.findall(r'<input type="hidden" name="(initial-[a-z_-]+)"(?: value="([^"]*)")?', page):
+        kept.setdefault(name, []).append(html.unescape(value))
+    assert len(kept) > 30
+    return as_it_is(**changed) | kept
+
+
+def opened(client: Client) -> str:
+    return client.get(PAGE).content.decode()
 
 
 def rules() -> CsatSettings:
@@ -80,6 +95,27 @@ class TestSaving:
         assert rules().languages == ["en", "de"]
         manager.post(PAGE, as_it_is())
         assert rules().languages == []
+
+    def test_what_somebody_else_saved_meanwhile_stays(self, manager: Client, admin: Client) -> None:
+        page = opened(manager)
+        admin.post(PAGE, as_shown(opened(admin), delay_seconds="300", channel_sms="on", message_de="Wie war es?"))
+        told = manager.post(PAGE, as_shown(page, sample_percent="50", channel_email="on"), follow=True).content.decode()
+        assert (rules().delay_seconds, rules().sample_percent, rules().custom_message) == (300, 50, {"de": "Wie war es?"})
+        assert set(ChannelSettings.objects.filter(enabled=True).values_list("kind", flat=True)) == {"email", "sms"}
+        assert "Saved. Ask only a sample of: 50 · Email: on" in told
+
+    def test_of_two_who_changed_the_same_the_later_one_wins(self, manager: Client, admin: Client) -> None:
+        page = opened(manager)
+        admin.post(PAGE, as_shown(opened(admin), delay_seconds="300", auto_send="on"))
+        manager.post(PAGE, as_shown(page, delay_seconds="900"))
+        assert (rules().delay_seconds, rules().auto_send) == (900, True)
+
+    def test_a_refused_save_still_knows_what_was_shown_at_first(self, manager: Client, admin: Client) -> None:
+        refused = manager.post(PAGE, as_shown(opened(manager), sample_percent="500", link_days="14"))
+        assert refused.status_code == 422
+        admin.post(PAGE, as_shown(opened(admin), delay_seconds="300"))
+        manager.post(PAGE, as_shown(refused.content.decode(), sample_percent="50", link_days="14"))
+        assert (rules().delay_seconds, rules().sample_percent, rules().link_days) == (300, 50, 14)
 
     def test_quiet_hours_can_be_taken_away(self, manager: Client) -> None:
         manager.post(PAGE, as_it_is(quiet_start="21:00", quiet_end="08:00"))
