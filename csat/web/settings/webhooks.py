@@ -26,12 +26,28 @@ REPLAYED_DAYS = ("1", "7", "30")
 FIRST = ["csat.requested", "csat.score_submitted"]
 
 
+ABOUT = {  # each event, for people who read no manual
+    "contact.erased": gettext_lazy("a contact was erased: forget them, too"),
+    "conversation.agent_response": gettext_lazy("an agent wrote"),
+    "conversation.ai_response": gettext_lazy("the AI wrote"),
+    "conversation.closed": gettext_lazy("a conversation was resolved or closed"),
+    "conversation.contact_response": gettext_lazy("the customer wrote"),
+    "conversation.handoff_to_human": gettext_lazy("the AI handed over to a person"),
+    "conversation.started": gettext_lazy("a conversation began"),
+    "csat.delivery_failed": gettext_lazy("a survey could not be delivered"),
+    "csat.requested": gettext_lazy("a survey was sent, or shown in the chat"),
+    "csat.score_submitted": gettext_lazy("a customer rated, or changed the rating"),
+    "workflow.run.failed": gettext_lazy("a workflow stopped with an error"),
+    "workflow.run.succeeded": gettext_lazy("a workflow came to its end"),
+}
+
+
 class EndpointForm(forms.Form):
     url = forms.CharField(label=gettext_lazy("Address"), max_length=2000, widget=forms.URLInput)
     description = forms.CharField(label=gettext_lazy("What it is for"), max_length=200, required=False)
     events = forms.MultipleChoiceField(
         label=gettext_lazy("What it is told"),
-        choices=[(name, name) for name in EVENTS],
+        choices=[(name, ABOUT.get(name, "")) for name in EVENTS],
         error_messages={"required": gettext_lazy("Choose at least one event.")},
     )
 

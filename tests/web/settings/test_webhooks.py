@@ -10,6 +10,7 @@ from csat.people import erasing
 from csat.timeline import dispatching
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import calling
+from csat.webhooks.kinds import EVENTS
 from csat.webhooks.models import Call, Endpoint
 from tests.factories import make_session
 
@@ -100,3 +101,10 @@ class TestLookingAfterIt:
 
     def test_an_unknown_act_is_not_found(self, manager: Client, endpoint: Endpoint) -> None:
         assert manager.post(f"{PAGE}{endpoint.uuid}/explode/").status_code == 404
+
+
+def test_every_event_is_explained(manager: Client) -> None:
+    page = manager.get("/settings/webhooks/").content.decode()
+    told = dict(re.findall(r'<span class="mono">([a-z_.]+)</span><span class="help">([^<]+)</span>', page))
+    assert list(told) == EVENTS
+    assert told["csat.score_submitted"] == "a customer rated, or changed the rating"
