@@ -25,8 +25,8 @@ ZONES = [(name, name) for name in sorted(zones())]
 
 class ContactForm(VerbForm):
     fields_of = {"phone_number": "phone"}
-    language = forms.ChoiceField(label=_("language"), choices=LANGUAGES, required=False)
-    timezone = forms.ChoiceField(label=_("time zone"), choices=[("", "–"), *ZONES], required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, required=False)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=[("", "–"), *ZONES], required=False)
 
     class Meta:
         model = Contact
@@ -94,7 +94,7 @@ def _changed(number: int) -> str | Promise:
 
 
 class SuppressionForm(VerbForm):
-    address = forms.CharField(label=_("address"), max_length=320)
+    address = forms.CharField(label=_("Address"), max_length=320)
 
     class Meta:
         model = Suppression
@@ -123,7 +123,7 @@ class SuppressionAdmin(VerbTable):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description=_("address"))
+    @admin.display(description=_("Address"))
     def shown_address(self, row: Suppression) -> str:
         return row.address or f"{_('erased')} ({row.digest[:8]}…)"
 
@@ -197,7 +197,7 @@ def _revoked(number: int) -> str | Promise:
 
 
 class OrganizationForm(ModelForm):
-    timezone = forms.ChoiceField(label=_("time zone"), choices=ZONES, help_text=_("Reports read dates in it."))
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=ZONES, help_text=_("Reports read dates in it."))
 
     class Meta:
         model = Organization

@@ -25,10 +25,10 @@ from csat.surveys.models import ChannelSettings, CsatSettings
 class CsatSettingsForm(VerbForm):
     fields_of = {"quiet_hours": "quiet_start"}
     channels = forms.MultipleChoiceField(
-        label=_("channels"), choices=[(kind.value, kind.label) for kind in SURVEYED], required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Channels"), choices=[(kind.value, kind.label) for kind in SURVEYED], required=False, widget=forms.CheckboxSelectMultiple
     )
     languages = forms.MultipleChoiceField(
-        label=_("languages"), choices=project.LANGUAGES, required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None: all.")
+        label=_("Languages"), choices=project.LANGUAGES, required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None: all.")
     )
 
     class Meta:

@@ -30,8 +30,8 @@ SENTIMENTS = [("positive", _("positive")), ("neutral", _("neutral")), ("negative
 
 
 class SessionForm(VerbForm):
-    language = forms.ChoiceField(label=_("language"), choices=[("", "–"), *settings.LANGUAGES], required=False)
-    skip_csat = forms.BooleanField(label=_("without survey"), required=False, help_text=_("When it is resolved, nobody is asked."))
+    language = forms.ChoiceField(label=_("Language"), choices=[("", "–"), *settings.LANGUAGES], required=False)
+    skip_csat = forms.BooleanField(label=_("Without survey"), required=False, help_text=_("When it is resolved, nobody is asked."))
 
     class Meta:
         model = Session
@@ -41,7 +41,7 @@ class SessionForm(VerbForm):
         super().__init__(*args, **kwargs)
         now = self.instance.sentiment
         known = SENTIMENTS if now in ("", *dict(SENTIMENTS)) else [*SENTIMENTS, (now, now)]  # the API takes any word
-        self.fields["sentiment"] = forms.ChoiceField(label=_("sentiment"), choices=[("", "–"), *known], required=False)
+        self.fields["sentiment"] = forms.ChoiceField(label=_("Sentiment"), choices=[("", "–"), *known], required=False)
 
     def perform(self, **values: Any) -> Session:
         return conversing.change(self.instance.again(), by=self.actor, **values)
