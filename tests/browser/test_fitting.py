@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from csat.channels.outbox import SandboxMessage
 from csat.sessions import conversing
 from csat.surveys import answering, following
 from csat.surveys.models import Source
@@ -155,3 +156,11 @@ def test_the_focus_is_never_hidden_under_a_bar(viewport: dict[str, int], open_as
     for key in ["Tab"] * 70 + ["Shift+Tab"] * 60:
         page.keyboard.press(key)
         assert page.evaluate(UNDER_A_BAR) == "", key
+
+
+def test_the_faces_of_a_mail_keep_their_words_whole_on_a_phone(open_as: Callable[..., Page], agent_user: User) -> None:
+    make_sent_survey(contact=make_contact(language="nl"))
+    page = open_as(agent_user, f"/outbox/{SandboxMessage.objects.get().uuid}/", viewport={"width": 390, "height": 844})
+    mail = page.frame_locator("iframe")
+    expect(mail.get_by_text("Uitstekend")).to_be_visible()
+    assert mail.locator(".label").evaluate_all("labels => new Set(labels.map((label) => label.offsetHeight)).size") == 1
