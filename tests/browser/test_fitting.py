@@ -8,12 +8,12 @@ from playwright.sync_api import Page, expect
 
 from csat.channels.outbox import SandboxMessage
 from csat.sessions import conversing
-from csat.surveys import answering, following
+from csat.surveys import answering, following, links, settings
 from csat.surveys.models import Source
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import calling, endpoints
 from csat.workflows import editing, examples
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, Visits
 from tests.factories import API, make_agent, make_contact, make_sent_survey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -164,3 +164,20 @@ def test_the_faces_of_a_mail_keep_their_words_whole_on_a_phone(open_as: Callable
     mail = page.frame_locator("iframe")
     expect(mail.get_by_text("Uitstekend")).to_be_visible()
     assert mail.locator(".label").evaluate_all("labels => new Set(labels.map((label) => label.offsetHeight)).size") == 1
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_long_words_fit_the_customers_pages_too(visit: Visits, language: str, shoot: Callable[[Page, str], None]) -> None:
+    settings.change(by=API, brand_name=LONG[:80], custom_message={"default": f"{{contact_name}}, {LONG}"})
+    survey = make_sent_survey(contact=make_contact(name=LONG, language=language), assignee=make_agent(LONG[:120]))
+    address = f"/r/{links.rate_token(survey)}?score=2"
+    page = visit(address, viewport=TINY)
+    shoot(page, f"long-rate-{language}")
+    assert page.evaluate(TROUBLES) == []
+    page.locator("textarea").fill(LONG)
+    page.locator("form button").first.click()
+    page.wait_for_load_state()
+    shoot(page, f"long-thanks-{language}")
+    assert page.evaluate(TROUBLES) == []
+    page.goto(f"/u/{links.unsubscribe_token(survey.session.contact)}")
+    assert page.evaluate(TROUBLES) == []
