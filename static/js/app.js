@@ -14,18 +14,19 @@
   const toasts = $("#toasts");
   const words = toasts.dataset;
   const leave = (toast, after) => setTimeout(() => toast.remove(), after);
-  const say = (text, { bad = false, again = null } = {}) => {
+  const say = (text, { bad = false, again = null, label = words.again, stays = false } = {}) => {
     const toast = document.createElement("div");
     toast.className = bad ? "toast bad" : "toast";
     toast.append(text);
     if (again) {
       const button = document.createElement("button");
-      button.textContent = words.again;
+      button.textContent = label;
       button.addEventListener("click", () => { toast.remove(); again(); });
       toast.append(button);
     }
     toasts.replaceChildren(toast);
-    leave(toast, again ? 20000 : 5000);
+    if (!stays) leave(toast, again ? 20000 : 5000);
+    return toast;
   };
   toasts.querySelectorAll("[data-toast]").forEach((toast) => leave(toast, 6000));
   on("toast", (event) => say(event.detail.value ?? event.detail.text, { bad: event.detail.bad }), document.body);
@@ -49,12 +50,26 @@
     const { elt, xhr } = event.detail;
     if (polls(elt)) return;
     const said = xhr && xhr.getResponseHeader("X-Message");
+    if (xhr?.status === 403 && said) { // the page is too old for its form to be taken: loaded anew it keeps what was typed
+      return void say(decodeURIComponent(said), { bad: true, label: words.reload, again: () => document.dispatchEvent(new Event("load-again")) });
+    }
     const retry = () => elt.matches("form") ? elt.requestSubmit() : htmx.trigger(elt, event.detail.requestConfig?.triggeringEvent?.type || "click");
     say(said ? decodeURIComponent(said) : words.failed, { bad: true, again: said ? null : retry });
   };
   on("htmx:responseError", failed);
   on("htmx:sendError", failed);
   on("htmx:timeout", failed);
+
+  // news that do not come are told, once they stay away for two rounds, until they come again
+  let missed = 0, offline = null;
+  const away = (event) => { if (polls(event.detail.elt) && ++missed === 2) offline = say(words.offline, { bad: true, stays: true }); };
+  on("htmx:responseError", away);
+  on("htmx:sendError", away);
+  on("htmx:afterRequest", (event) => {
+    if (!event.detail.successful || !polls(event.detail.elt)) return;
+    missed = 0;
+    offline?.remove();
+  });
 
   on("htmx:beforeSwap", (event) => { // a refusal (404, 409, 422) is an answer with words in it, not an error
     if ([404, 409, 422].includes(event.detail.xhr.status) && event.detail.xhr.responseText) { event.detail.shouldSwap = true; event.detail.isError = false; }

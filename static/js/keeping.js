@@ -86,18 +86,19 @@
     }
   });
 
-  // logged out meanwhile: what was typed is here again after the login
+  // logged out meanwhile, or open too long: what was typed is here again after the login or the reload
   const place = "typed:" + location.pathname, THROUGH_LOGIN = "typed";
   const store = () => {
     const typed = fields(document).filter(changed).map((field) => [field.id, holds(field)]);
     if (typed.length) sessionStorage.setItem(place, JSON.stringify(typed));
   };
   on("submit", (event) => { if (event.target.method === "post" && !event.target.matches("[hx-post]")) store(); });
-  on("htmx:beforeOnLoad", (event) => {
-    if (!event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+  const leave = () => {
     store();
     all(document, "form[data-dirty]").forEach((form) => form.removeAttribute("data-dirty"));
-  });
+  };
+  on("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.getResponseHeader("HX-Redirect")) leave(); });
+  on("load-again", () => { leave(); sessionStorage.setItem(THROUGH_LOGIN, "1"); location.reload(); });
   on("DOMContentLoaded", () => {
     if (document.querySelector("input[autocomplete=current-password]")) return sessionStorage.setItem(THROUGH_LOGIN, "1");
     const typed = sessionStorage.getItem(THROUGH_LOGIN) ? JSON.parse(sessionStorage.getItem(place) ?? "[]") : [];

@@ -210,3 +210,27 @@ class TestLoggedOutMeanwhile:
         expect(page.get_by_label("Address")).to_have_value("https://crm.example.com/csat")
         page.reload()
         expect(page.get_by_label("Address")).to_have_value("")
+
+    def test_a_page_too_old_for_its_form_is_loaded_again_with_what_was_typed(
+        self, visit: Visits, open_as: OpenAs, agent_user: User
+    ) -> None:
+        page = open_as(agent_user, f"/inbox/{make_session().uuid}/")
+        page.get_by_label("Reply or note").fill("A long and careful answer")
+        page.context.clear_cookies(name="csrftoken")
+        page.get_by_role("button", name="Reply").click()
+        expect(page.locator(".toast")).to_contain_text("This page was open too long")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Load it again").click()
+        expect(page.get_by_label("Reply or note")).to_have_value("A long and careful answer")
+        page.get_by_role("button", name="Reply").click()
+        expect(page.locator("#timeline")).to_contain_text("A long and careful answer")
+        visit.troubles.clear()
+
+
+def test_news_that_stay_away_are_told_until_they_come_again(visit: Visits, open_as: OpenAs, agent_user: User) -> None:
+    page = open_as(agent_user, f"/inbox/{make_session().uuid}/")
+    page.route("**/inbox/*/?v=*", lambda route: route.abort())
+    expect(page.locator(".toast")).to_contain_text("what you see may be old", timeout=3 * NEWS)
+    page.unroute("**/inbox/*/?v=*")
+    expect(page.locator(".toast")).to_have_count(0, timeout=NEWS)
+    visit.troubles.clear()
