@@ -1,14 +1,8 @@
-// The little that HTML and htmx leave over: time zone, progress, toasts, copying, menus, keys. Every page works without it.
+// The little that HTML and htmx leave over: progress, toasts, copying, menus, keys. Every page works without it.
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
   const on = (name, act, root = document) => root.addEventListener(name, act);
-
-  // the reader's time zone, for the times the server writes
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone && !document.cookie.includes("tz=" + zone)) {
-    document.cookie = `tz=${zone};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
-  }
 
   // toasts: a live region, so a screen reader hears them
   const toasts = $("#toasts");

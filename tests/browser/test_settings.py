@@ -1,6 +1,7 @@
 """Settings → CSAT in a real browser."""
 
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -126,6 +127,15 @@ def test_the_admin_runs_under_the_strict_policy(open_as: Callable[..., Page], ad
     make_resolved_session("email")
     page = open_as(admin_user, path)
     expect(page.locator("#site-name")).to_contain_text("CSAT administration")
+
+
+@pytest.mark.parametrize("start", ["/admin/", "/inbox/"])
+def test_times_are_told_in_the_readers_zone_wherever_they_came_in(open_as: Callable[..., Page], admin_user: User, start: str) -> None:
+    session = make_resolved_session("email")
+    page = open_as(admin_user, start, timezone_id="Asia/Kolkata")
+    page.goto(f"/admin/csat/session/{session.pk}/change/")
+    started = session.created_at.astimezone(ZoneInfo("Asia/Kolkata"))
+    expect(page.get_by_text(f"{started:%d %b %Y, %H:%M}".lstrip("0")).first).to_be_visible()
 
 
 def test_an_action_on_a_sessions_page_in_the_admin(open_as: Callable[..., Page], admin_user: User, shoot: Shoot) -> None:
