@@ -1,10 +1,12 @@
 """Settings → Webhooks."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from csat.people import erasing
 from csat.timeline import dispatching
@@ -48,6 +50,12 @@ class TestAdding:
 
 
 class TestTheLog:
+    def test_a_call_behind_a_failing_address_says_when_it_is_tried(self, manager: Client, endpoint: Endpoint) -> None:
+        calling.test(endpoint)
+        endpoint.change(failures=4, next_try=timezone.now() + timedelta(minutes=50))
+        page = manager.get(f"{PAGE}{endpoint.uuid}/calls/").content.decode()
+        assert "in 50 min" in page.split("next", 1)[1]
+
     def test_a_call_shows_request_answer_and_timing_and_is_made_again(self, manager: Client, endpoint: Endpoint, listener: Any) -> None:
         make_session(messages=0)
         dispatching.fan_out()
