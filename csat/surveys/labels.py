@@ -39,6 +39,9 @@ HELP = {
     "brand_name": _("As customers know you: in the page's head, the email's sender and the messages."),
     "brand_color": _("Buttons and links take it; it is darkened or lightened where it would be hard to read."),
     "brand_logo": _("PNG, JPEG, WebP or GIF, at most 30 KB."),
-    "reply_to": _("The address that answers to survey emails reach. Empty: the sender's."),
+    "reply_to": _(
+        "The address that answers to survey emails reach. Empty: the sender's. "
+        "Where your ESP hands them on to us, a number typed back counts as a rating: say so in the opening line."
+    ),
 }
 UNITS = {"contact_cap_days": _("days"), "sample_percent": "%", "link_days": _("days"), "reminder_days": _("days")}
