@@ -18,7 +18,7 @@ from tests.factories import API, make_agent, make_contact, make_sent_survey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TINY = {"width": 320, "height": 640}
+TINY, TABLET = {"width": 320, "height": 640}, {"width": 800, "height": 900}
 LONG = "Donaudampfschifffahrtsgesellschaft" * 5  # 170 letters and no place to break
 # pairs of visible neighbours within a row that share more than a hair of ground, and words squeezed to nothing
 TROUBLES = """() => {
@@ -45,6 +45,10 @@ TROUBLES = """() => {
   if (page.scrollWidth > page.clientWidth) {
     const widest = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > page.clientWidth + 1).pop();
     found.push(`sticks out by ${page.scrollWidth - page.clientWidth} px: ${widest?.outerHTML.slice(0, 120)}`);
+  }
+  for (const bar of document.querySelectorAll(".bar")) {
+    const width = bar.checkVisibility() ? bar.getBoundingClientRect().width : 100;
+    if (width < 40) found.push(`a bar of ${width} px`);
   }
   for (const row of document.querySelectorAll(".row, .page-head, .page-head .actions, .card > header, .spread")) {
     const parts = [...row.children].filter((part) => part.checkVisibility() && part.innerText?.trim() && !part.matches(".sr"));
@@ -97,7 +101,7 @@ def pages(manager_user: User) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("viewport", [TINY, PHONE, DESKTOP], ids=["tiny", "phone", "desk"])
+@pytest.mark.parametrize("viewport", [TINY, PHONE, TABLET, DESKTOP], ids=["tiny", "phone", "tablet", "desk"])
 def test_long_words_cover_nothing_and_stick_out_nowhere(
     viewport: dict[str, int], open_as: Callable[..., Page], manager_user: User, pages: list[str], shoot: Callable[[Page, str], None]
 ) -> None:
