@@ -110,6 +110,9 @@ if _db["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
     }
+elif _db["ENGINE"].endswith("postgresql"):
+    # compiling a report's query takes PostgreSQL longer than running it; ?options= in the address sets something else
+    _db["OPTIONS"] = {"options": "-c jit=off"} | _db.get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.cache("REDIS_URL")
