@@ -1,68 +1,123 @@
-"""Cells: what the rollup holds for some days, counted from the base rows."""
+"""Cells: what the rollup holds for some days, counted from the base rows by the database itself."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.functions import TruncDate
 
 from csat.reports import cohort
-from csat.reports.filters import midnight
+from csat.reports.filters import CREDIT, midnight
 from csat.reports.models import Rollup
 from csat.surveys.models import Survey
 
 Shape = tuple[str, ...]
+QUARTER = "quarter"  # of an hour, counted since 1970: days of other time zones are put together from them
+KEPT_APART = "quarantined"
 CROSSED = ("channel", "agent", "team", "language", "handoff_reason")  # with each other, and with each of the rest
-DIMENSIONS = (*CROSSED, "tag", "about", "score")
+DIMENSIONS = (*CROSSED, "tag", "about", "score", QUARTER)
 MULTIPLE = ("handoff_reason", "tag")  # a session may have several
 SHAPES: list[Shape] = [
     (),
     *((one,) for one in DIMENSIONS),
     *(pair for pair in combinations(DIMENSIONS, 2) if pair[0] in CROSSED),
 ]  # in the order of DIMENSIONS
-NUMBERS = ("requested", "delivered", "answered", "s1", "s2", "s3", "s4", "s5")
-COLUMN = cohort.COLUMN | {"score": "rated"}
+NUMBERS = ("requested", "delivered", "answered", "waiting", "s1", "s2", "s3", "s4", "s5")
+COLUMNS = ("lens", "day", "dim1", "key1", "dim2", "key2", *NUMBERS)
+
+# Each survey as it is seen through the lenses: as it is (lens ''), and for every other lens that sees it differently, once more as that
+# one does and once with its numbers taken away as it is. So lens '' and another one add up to what that other one sees.
+FACT = "day, session, quarter, channel, team, language, about, resolver, last_human, most_replies, rated, kept, asked, reached, state"
+SEEN = """SELECT '{lens}' AS lens, day, session, quarter, channel, {agent} AS agent, team, language, about, {score} AS score,
+  CASE WHEN asked IS NULL THEN 0 ELSE {n} END AS requested, CASE WHEN reached IS NULL THEN 0 ELSE {n} END AS delivered,
+  CASE WHEN reached IS NULL OR {score} IS NULL THEN 0 ELSE {n} END AS answered,
+  CASE WHEN reached IS NULL OR {score} IS NOT NULL OR state <> 'sent' THEN 0 ELSE {n} END AS waiting, {scores}
+FROM fact WHERE {where}"""
+REASONS = """SELECT seen.*, reason AS handoff_reason FROM {seen} AS seen LEFT JOIN (
+  SELECT DISTINCT session, reason FROM fact JOIN csat_handoffreason AS one ON one.session_id = session
+) AS told ON told.session = seen.session"""
+TAGS = "SELECT seen.*, name AS tag FROM {seen} AS seen LEFT JOIN csat_tag AS one ON one.session_id = session"
+
+
+class _Quarter(Func):
+    template = "CAST(strftime('%%%%s', %(expressions)s) AS integer) / 900"
+    output_field = IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="floor(extract(epoch FROM %(expressions)s) / 900)::integer", **extra)
+
+
+def write(first: date, end: date, zone: ZoneInfo) -> None:
+    """Every cell of the days from `first` to before `end`, of which the rollup has none."""
+    sql, params = _counted(first, end, zone)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {Rollup._meta.db_table} ({', '.join(COLUMNS)}) {sql}", params)
 
 
 def cells(first: date, end: date, zone: ZoneInfo) -> Iterator[Rollup]:
-    """Every cell of the days from `first` to before `end`: one query for each way to have several, and the sums made here."""
-    rows = cohort.rated(cohort.between(midnight(first, zone), midnight(end, zone)))
-    for several in ((), *((one,) for one in MULTIPLE), MULTIPLE):
-        shapes = [shape for shape in SHAPES if tuple(name for name in shape if name in MULTIPLE) == several]
-        fine = tuple(name for name in DIMENSIONS if any(name in shape for shape in shapes))
-        columns = [TruncDate("counted_at", tzinfo=zone), *(COLUMN[name].format(credit="resolver") for name in fine)]
-        if shapes:
-            yield from _summed(cohort.counted(rows, *columns, doubled=bool(several)), fine, shapes)
+    """The same, to be compared."""
+    sql, params = _counted(first, end, zone)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        for row in cursor.fetchall():
+            cell = Rollup(**dict(zip(COLUMNS, row, strict=True)))
+            cell.day = Rollup._meta.get_field("day").to_python(cell.day)
+            yield cell
 
 
 def place(cell: Rollup) -> tuple[Any, ...]:
-    return cell.day, cell.dim1, cell.key1, cell.dim2, cell.key2
+    return cell.day, cell.lens, cell.dim1, cell.key1, cell.dim2, cell.key2
 
 
-def key(value: Any) -> str:
-    """As a rollup keeps it: ids as text, nothing as ''."""
-    return "" if value is None else str(value)
+def _counted(first: date, end: date, zone: ZoneInfo) -> tuple[str, tuple[Any, ...]]:
+    facts, params = _facts(first, end, zone).query.sql_with_params()
+    steps = {
+        f"fact ({FACT})": facts,
+        "seen": " UNION ALL ".join(_seen()),
+        "seen_handoff_reason": REASONS.format(seen="seen"),
+        "seen_tag": TAGS.format(seen="seen"),
+        "seen_handoff_reason_tag": TAGS.format(seen="seen_handoff_reason"),
+    }
+    named = ", ".join(f"{name} AS ({step})" for name, step in steps.items())
+    return f"WITH {named} {' UNION ALL '.join(map(_summed, SHAPES))}", params
 
 
-def _summed(rows: QuerySet[Survey, Any], fine: Sequence[str], shapes: list[Shape]) -> Iterator[Rollup]:
-    """A survey is in one of these rows for each of what it has several of, so that the rows of one shape and key add up."""
-    places = [(shape, [fine.index(name) for name in shape]) for shape in shapes]
-    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(NUMBERS))
-    for day, *values in (row.values() for row in rows):
-        counted = [(n, count) for n, count in enumerate(values[len(fine) :]) if count]
-        for shape, indexes in places if counted else ():
-            one = sums[shape, day, *(values[index] for index in indexes)]
-            for n, count in counted:
-                one[n] += count
-    for (shape, day, *keys), counts in sums.items():
-        yield _cell(day, shape, keys, counts)
+def _facts(first: date, end: date, zone: ZoneInfo) -> QuerySet[Survey, Any]:
+    """Everything the cells need to know of a survey, in the order of FACT."""
+    rows = cohort.between(midnight(first, zone), midnight(end, zone))
+    return rows.values_list(
+        TruncDate("counted_at", tzinfo=zone), "session", _Quarter(F("counted_at")), "channel", "session__team", "language", "score__about",
+        *(f"session__{credit}" for credit in CREDIT), "score__score", cohort.latest(), "requested_at", "delivered_at", "state",
+    )  # fmt: skip
 
 
-def _cell(day: date, shape: tuple[str, ...], keys: list[Any], counts: list[int]) -> Rollup:
-    dims = [*shape, "", ""][:2]
-    texts = [*(key(value) for value in keys), "", ""][:2]
-    return Rollup(day=day, dim1=dims[0], key1=texts[0], dim2=dims[1], key2=texts[1], **dict(zip(NUMBERS, counts, strict=True)))
+def _seen() -> Iterator[str]:
+    as_it_is = {"agent": "resolver", "score": "rated"}
+    lenses = {credit: {"agent": credit} for credit in CREDIT[1:]} | {KEPT_APART: {"score": "kept"}}
+    yield _through("", as_it_is, 1)
+    for lens, changes in lenses.items():
+        differs = " OR ".join(f"coalesce({column}, 0) <> coalesce({as_it_is[name]}, 0)" for name, column in changes.items())
+        yield _through(lens, as_it_is | changes, 1, where=differs)
+        yield _through(lens, as_it_is, -1, where=differs)
+
+
+def _through(lens: str, columns: dict[str, str], n: int, *, where: str = "true") -> str:
+    scores = ", ".join(f"CASE WHEN {columns['score']} = {score} THEN {n} ELSE 0 END AS s{score}" for score in range(1, 6))
+    return SEEN.format(lens=lens, n=n, scores=scores, where=where, **columns)
+
+
+def _summed(shape: Shape) -> str:
+    """A survey stands in the rows of one shape once for each of what it has several of, so that each of them counts it once."""
+    several = "".join(f"_{name}" for name in shape if name in MULTIPLE)
+    dims = [*(f"'{name}', coalesce(CAST({name} AS varchar), '')" for name in shape), "'', ''", "'', ''"][:2]
+    sums = [f"sum({number})" for number in NUMBERS]
+    nothing = " AND ".join(f"{one} = 0" for one in sums)
+    lenses = "" if "agent" in shape else f" WHERE lens IN ('', '{KEPT_APART}')"  # the others see other agents only
+    return (
+        f"SELECT lens, day, {', '.join(dims)}, {', '.join(sums)} FROM seen{several}{lenses}"  # noqa: S608 (our own names)
+        f" GROUP BY {', '.join(['lens', 'day', *shape])} HAVING NOT ({nothing})"
+    )

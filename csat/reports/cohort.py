@@ -11,6 +11,7 @@ from csat.reports.filters import NONE, Filters
 from csat.reports.scores import Counts
 from csat.sessions.models import HandoffReason, Tag
 from csat.surveys.models import Answer, Survey
+from csat.surveys.states import SurveyState
 
 COLUMN = {
     "channel": "channel",
@@ -22,6 +23,7 @@ COLUMN = {
     "tag": "session__tags__name",
     "about": "score__about",
 }
+WAITING = Q(state=SurveyState.SENT, delivered_at__isnull=False, rated__isnull=True)
 PERIOD = {"day": TruncDate, "week": TruncWeek, "month": TruncMonth}
 SINGLE = {"agent": "session__{credit}__uuid__in", "team": "session__team__name__in"} | {
     name: f"{COLUMN[name]}__in" for name in ("channel", "agent_kind", "language", "about")
@@ -42,10 +44,12 @@ def between(start: datetime, end: datetime) -> QuerySet[Survey]:
 
 
 def rated(rows: QuerySet[Survey], *, quarantined: bool = False) -> QuerySet[Survey]:
-    if not quarantined:
-        return rows.annotate(rated=F("score__score"))
-    latest = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
-    return rows.annotate(rated=Subquery(latest.values("score")[:1]))
+    return rows.annotate(rated=latest() if quarantined else F("score__score"))
+
+
+def latest() -> Subquery:
+    """What the last answer of a survey says, in quarantine or not."""
+    return Subquery(Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision").values("score")[:1])
 
 
 def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
@@ -69,7 +73,7 @@ def tally(rows: QuerySet[Survey], *columns: Any, doubled: bool = False) -> list[
 
 
 def counted(rows: QuerySet[Survey], *columns: Any, doubled: bool = False) -> QuerySet[Survey, Any]:
-    """The same as a query: the keys, then the eight numbers of Counts."""
+    """The same as a query: the keys, then the numbers of Counts."""
     keys = {f"key{n}": F(column) if isinstance(column, str) else column for n, column in enumerate(columns)}
     found: QuerySet[Survey, Any] = rows.annotate(**keys).values(*keys).annotate(**_counts(doubled))
     return found
@@ -96,15 +100,16 @@ def _any(name: str) -> Q:
 def _counts(doubled: bool) -> dict[str, Any]:
     delivered = Q(delivered_at__isnull=False)
     conditions = {"requested": Q(requested_at__isnull=False), "delivered": delivered, "answered": delivered & Q(rated__isnull=False)}
+    conditions["waiting"] = WAITING
     conditions |= {f"s{score}": Q(rated=score) for score in range(1, 6)}
     return {f"n_{name}": Count("pk", filter=condition, distinct=doubled) for name, condition in conditions.items()}
 
 
 def _as_counts(row: dict[str, Any]) -> Counts:
-    return made(row[f"n_{name}"] for name in ("requested", "delivered", "answered", "s1", "s2", "s3", "s4", "s5"))
+    return made(row[f"n_{name}"] for name in ("requested", "delivered", "answered", "waiting", "s1", "s2", "s3", "s4", "s5"))
 
 
 def made(numbers: Iterable[int]) -> Counts:
-    """Counts from requested, delivered, answered and the five scores, in this order."""
-    requested, delivered, answered, *scores = numbers
-    return Counts(requested, delivered, answered, tuple(scores))  # type: ignore[arg-type]
+    """Counts from requested, delivered, answered, waiting and the five scores, in this order."""
+    requested, delivered, answered, waiting, *scores = numbers
+    return Counts(requested, delivered, answered, tuple(scores), waiting)  # type: ignore[arg-type]

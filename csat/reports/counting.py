@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import Subquery, Value
 from django.db.models.functions import TruncDate
 
 from csat.lib import locks
@@ -26,7 +26,7 @@ AT_A_TIME = 31  # days in one transaction
 EPOCH = date(1970, 1, 1)  # the row that names the zone the days are in
 MOVING = {
     Kind.CSAT_REQUESTED, Kind.CSAT_DELIVERED, Kind.CSAT_DELIVERY_FAILED, Kind.CSAT_SKIPPED, Kind.CSAT_WITHDRAWN, Kind.CSAT_SUBMITTED,
-    Kind.SESSION_ASSIGNED, Kind.SESSION_HANDED_OFF, Kind.SESSION_TAGGED, Kind.AUDIT,
+    Kind.SESSION_ASSIGNED, Kind.SESSION_HANDED_OFF, Kind.SESSION_TAGGED, Kind.MESSAGE_SENT, Kind.AUDIT,
 }  # fmt: skip  # facts after which a survey may count elsewhere; a resolution comes by its own signal
 
 
@@ -116,10 +116,14 @@ def zone_counted() -> str:
     return Rollup.objects.filter(day=EPOCH).values_list("key1", flat=True).first() or ""
 
 
-def knows(zone: str) -> bool:
-    """Whether the rollup holds the days of this zone, which is the organisation's."""
+def known(start: datetime, end: datetime) -> tuple[ZoneInfo | None, set[date]]:
+    """The zone whose days the rollup holds, None if it is not the organisation's, and the days around this time it does not know well."""
     present = Subquery(Organization.objects.values("timezone")[:1])
-    return Rollup.objects.filter(day=EPOCH, key1=zone).annotate(zone=present).filter(zone=zone).exists()
+    zone = Rollup.objects.filter(day=EPOCH, dim1="zone", key1=present).values_list("key1", "day")
+    around = (start.date() - timedelta(days=1), end.date() + timedelta(days=1))
+    marks = Mark.objects.filter(day__range=around).annotate(zone=Value("")).values_list("zone", "day")
+    found = list(zone.union(marks))
+    return next((ZoneInfo(name) for name, _day in found if name), None), {day for name, day in found if not name}
 
 
 @transaction.atomic
@@ -130,9 +134,8 @@ def _recount_some() -> int:
     marks = list(Mark.objects.filter(day__in=days).values_list("pk", flat=True))
     zone = zone_now()
     for first, end in ranges(days):
-        made = list(cells.cells(first, end, zone))
         Rollup.objects.filter(day__gte=first, day__lt=end).delete()
-        Rollup.objects.bulk_create(made, batch_size=1000)
+        cells.write(first, end, zone)
     for start in range(0, len(marks), 500):
         Mark.objects.filter(pk__in=marks[start : start + 500]).delete()
     return len(days)

@@ -40,7 +40,7 @@ def named(by: str, found: Iterable[tuple[Any, Counts]]) -> list[Group]:
 def periods(by: str, found: Iterable[tuple[Any, Counts]], filters: Filters) -> list[Group]:
     """Every day, week or month of the window in turn, those without anything too."""
     counts = {key.date() if isinstance(key, datetime) else key: value for key, value in found}
-    return [Group(day.isoformat(), day.isoformat(), counts.get(day, Counts())) for day in _steps(by, filters)]
+    return [Group(day.isoformat(), day.isoformat(), counts.get(day, Counts())) for day in steps(by, filters)]
 
 
 def first_of(by: str, day: date) -> date:
@@ -55,12 +55,13 @@ def after(by: str, first: date) -> date:
     return first + timedelta(days=7 if by == "week" else 1)
 
 
-def _steps(by: str, filters: Filters) -> Iterable[date]:
+def steps(by: str, filters: Filters) -> list[date]:
+    """The first days of the days, weeks or months that the window touches."""
     last = (filters.end - timedelta(microseconds=1)).astimezone(filters.zone).date()
-    day = first_of(by, filters.start.astimezone(filters.zone).date())
-    while day <= last:
-        yield day
-        day = after(by, day)
+    days = [first_of(by, filters.start.astimezone(filters.zone).date())]
+    while (day := after(by, days[-1])) <= last:
+        days.append(day)
+    return days
 
 
 def nothing(by: str) -> str:

@@ -9,28 +9,34 @@ from csat.lib.rows import Row
 
 
 class Rollup(models.Model):
-    """The counts of one day (installation's zone) for up to two dimensions; an empty dimension is "all of it"."""
+    """The counts of one day (installation's zone) for up to two dimensions; an empty dimension is "all of it".
 
+    A lens sees something else in some surveys: another agent, or an answer in quarantine. Its cells hold by how much the counts of
+    lens "" change, so the two of them are added up.
+    """
+
+    lens = models.CharField(max_length=16, blank=True)
     day = models.DateField()
     dim1 = models.CharField(max_length=16, blank=True)
     key1 = models.CharField(max_length=80, blank=True)
     dim2 = models.CharField(max_length=16, blank=True)
     key2 = models.CharField(max_length=80, blank=True)
-    requested = models.PositiveIntegerField(default=0)
-    delivered = models.PositiveIntegerField(default=0)
-    answered = models.PositiveIntegerField(default=0)  # of the delivered: the response rate's numerator
-    s1 = models.PositiveIntegerField(default=0)
-    s2 = models.PositiveIntegerField(default=0)
-    s3 = models.PositiveIntegerField(default=0)
-    s4 = models.PositiveIntegerField(default=0)
-    s5 = models.PositiveIntegerField(default=0)
+    requested = models.IntegerField(default=0)
+    delivered = models.IntegerField(default=0)
+    answered = models.IntegerField(default=0)  # of the delivered: the response rate's numerator
+    waiting = models.IntegerField(default=0)  # of the delivered: can still answer
+    s1 = models.IntegerField(default=0)
+    s2 = models.IntegerField(default=0)
+    s3 = models.IntegerField(default=0)
+    s4 = models.IntegerField(default=0)
+    s5 = models.IntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["dim1", "dim2", "day", "key1", "key2"], name="one_cell")]
+        constraints = [models.UniqueConstraint(fields=["dim1", "dim2", "lens", "day", "key1", "key2"], name="one_cell")]
         indexes = [models.Index(fields=["day"], name="rollup_day")]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.dim1}={self.key1} {self.dim2}={self.key2}"
+        return f"{self.day} {self.dim1}={self.key1} {self.dim2}={self.key2} {self.lens}".rstrip()
 
 
 class Mark(models.Model):

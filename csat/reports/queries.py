@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Invalid
@@ -15,11 +14,10 @@ from csat.reports.filters import LISTS, NONE, Filters, midnight
 from csat.reports.groups import Group
 from csat.reports.scores import Counts
 from csat.sessions.models import Session
-from csat.surveys.states import SurveyState
 
 __all__ = [
     "BY", "DID", "REACHED", "Comment", "Comments", "Group", "Recovery", "comments", "figures", "grouped", "heat", "low_scores",
-    "quarantined", "recovery", "sessions", "still_open",
+    "quarantined", "recovery", "sessions",
 ]  # fmt: skip
 BY = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "day", "week", "month")
 DID = {
@@ -29,6 +27,7 @@ DID = {
     "replied": Q(delivered_at__isnull=False, rated__isnull=False),  # what the response rate counts
     "satisfied": Q(rated__gte=4),
     "low": Q(rated__lte=2),
+    "waiting": cohort.WAITING,
 }
 
 
@@ -63,22 +62,9 @@ def sessions(filters: Filters, *, recovery: str = "", **narrow: Any) -> QuerySet
     return Session.objects.filter(pk__in=rows.values("session")).order_by("-survey__counted_at", "-pk")
 
 
-def still_open(filters: Filters) -> int:
-    """How many of the delivered can still be answered for the first time: the response rate may yet rise by them."""
-    return 0 if filters.chosen.get("score") else cohort.surveys(filters).filter(_waiting(filters)).count()
-
-
-def _waiting(filters: Filters) -> Q:
-    """Sent is not answered, so there is no rating yet; only what was quarantined may stand beside it."""
-    waiting = Q(state=SurveyState.SENT, delivered_at__isnull=False) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-    return waiting & ~DID["answered"] if filters.quarantined else waiting
-
-
 def _narrowed(name: str, value: Any, filters: Filters) -> Q:
     if name in LISTS:
         return cohort.where(name, [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)], credit=filters.credit)
-    if name == "waiting":
-        return _waiting(filters) if value else ~_waiting(filters)
     if name in DID:
         return DID[name] if value else ~DID[name]
     if name in cohort.PERIOD:

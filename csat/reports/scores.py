@@ -18,13 +18,15 @@ class Interval:
 class Counts:
     """What was counted for one window and group. `scores`: how many gave 1, 2, 3, 4, 5.
 
-    `answered` is how many of the delivered answered; scores nobody was asked for are in `scores` alone.
+    `answered` is how many of the delivered answered, `waiting` how many of them still can; scores nobody was asked for are in `scores`
+    alone.
     """
 
     requested: int = 0
     delivered: int = 0
     answered: int = 0
     scores: tuple[int, int, int, int, int] = field(default=(0, 0, 0, 0, 0))
+    waiting: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         scores = tuple(a + b for a, b in zip(self.scores, other.scores, strict=True))
@@ -33,6 +35,7 @@ class Counts:
             self.delivered + other.delivered,
             self.answered + other.answered,
             scores,  # type: ignore[arg-type]
+            self.waiting + other.waiting,
         )
 
     @property

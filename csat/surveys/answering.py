@@ -112,6 +112,8 @@ def _keep(survey: Survey, *, hold: bool, by: Actor, **values: Any) -> Answer:
     given = Answer.objects.create(survey=survey, revision=last + 1, state=state, **values)
     if state == Answer.State.ACCEPTED and not _set_apart(survey, given, by=by):
         _stand(survey, given, by=by, hold=hold and given.score <= scale.LOW and not given.comment)
+    if given.state == Answer.State.QUARANTINED:
+        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])  # where quarantined answers count
     return given
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from csat import signals
 from csat.channels import registry
 from csat.channels.kinds import Medium
 from csat.jobs import Job, enqueue
@@ -59,7 +60,10 @@ def _each(found: Callable[[], list[T]], act: Callable[[T], bool]) -> int:
 @transaction.atomic
 def _expire(survey: Survey) -> bool:
     touch([survey.session_id])  # takes the session first, as everybody does
-    return survey.move(SurveyState.EXPIRED, remind_at=None)
+    expired = survey.move(SurveyState.EXPIRED, remind_at=None)
+    if expired and survey.delivered_at:
+        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])  # one less that can still be answered
+    return expired
 
 
 def _run_out() -> QuerySet[Delivery]:

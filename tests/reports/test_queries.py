@@ -102,7 +102,7 @@ def test_a_cell_opens_its_sessions(year: list[past.Fact]) -> None:
 def test_the_unanswered_of_the_delivered(year: list[past.Fact]) -> None:
     found = queries.sessions(parse(YEAR), delivered=True, answered=False)
     assert {session.pk for session in found} == {fact.number for fact in wanted(year, YEAR) if fact.delivered and not fact.score}
-    assert queries.still_open(parse(YEAR)) == found.count()
+    assert queries.figures(parse(YEAR)).waiting == found.count()
 
 
 def test_the_unsatisfied_are_those_who_said_so_or_nothing(year: list[past.Fact]) -> None:

@@ -100,7 +100,7 @@ def _narrow(request: StaffRequest) -> dict[str, Any]:
     narrow: dict[str, Any] = {}
     if given.get("by") in queries.BY:
         narrow[given["by"]] = given.get("key", "")
-    if given.get("did") in (*queries.DID, "waiting"):
+    if given.get("did") in queries.DID:
         narrow[given["did"]] = True
     if given.get("recovery") in queries.REACHED:
         narrow["recovery"] = given["recovery"]

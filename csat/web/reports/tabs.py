@@ -75,7 +75,7 @@ def figures(question: Question, counts: Counts, before: Counts) -> dict[str, Any
         "rate_interval": words.between(counts.response_interval),
         "answered": words.number(counts.answered),
         "delivered": words.number(counts.delivered),
-        "still_open": words.number(queries.still_open(question.filters)),
+        "still_open": words.number(counts.waiting),
         "difference": words.signed(counts.n - before.n),
         "links": {did: question.link(did=did) for did in ("answered", "delivered", "replied", "waiting", "satisfied")},
     }
@@ -196,10 +196,8 @@ def _in_words(name: str, values: Any) -> str:
     if name in queries.DID:
         return {
             "requested": _("asked"), "delivered": _("survey delivered"), "answered": _("answered"), "replied": _("delivered and answered"),
-            "satisfied": _("satisfied"), "low": _("low score"),
+            "satisfied": _("satisfied"), "low": _("low score"), "waiting": _("can still answer"),
         }[name]  # fmt: skip
-    if name == "waiting":
-        return _("can still answer")
     if name == "recovery":
         return _("low score") if values == "low" else f"{_('low score')}: {RECOVERY[values]}"
     if name in ("day", "week", "month"):
