@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
@@ -34,16 +36,20 @@ class Question:
     address: str  # what was asked, as a query string that asks it again
     problems: dict[str, list[str]]
 
-    def link(self, **changes: Any) -> str:
+    def link(self, **narrow: Any) -> str:
         """The address of the sessions behind a figure of this report; `by` and `key` name the group, `did` what they did."""
-        given = reading.to_query(self.filters) | self._shown() | {name: value for name, value in changes.items() if value not in ("", None)}
-        return "?" + urlencode(given, doseq=True)
+        return f"{self._behind}&{urlencode({name: value for name, value in narrow.items() if value not in ('', None)})}"
 
     def without(self, name: str, value: str = "") -> str:
         """The address of this report without a filter, or without one of its values."""
         parts = parse_qsl(self.address)
         kept = [other for other in self.filters.chosen.get(name, ()) if other != value] if value else []
         return urlencode([*((one, two) for one, two in parts if one != name), *((name, other) for other in kept)])
+
+    @cached_property
+    def _behind(self) -> str:
+        """What is the same in every link: a page has over a hundred."""
+        return f"{reverse('report-sessions')}?{urlencode(reading.to_query(self.filters) | self._shown(), doseq=True)}"
 
     def _shown(self) -> dict[str, list[str]]:
         """What of the page is no filter, so that the way back leads to the same."""

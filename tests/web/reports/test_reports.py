@@ -250,7 +250,7 @@ class TestBehindAFigure:
         rate(5, contact=make_contact(name="Ana Souza"))
         rate(1, channel="sms", contact=make_contact(name="Li Wei"))
         question = asking.ask(QueryDict(""))
-        address = "/reports/sessions/" + question.link(by="channel", key="sms", did="answered")
+        address = question.link(by="channel", key="sms", did="answered")
         page = " ".join(manager.get(address).content.decode().split())
         assert "Li Wei" in page
         assert "Ana Souza" not in page
@@ -275,7 +275,7 @@ class TestBehindAFigure:
         for by in ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about"):
             question = asking.ask(QueryDict(""))
             (group,) = tabs.queries.grouped(question.filters, by)
-            page = page_of(manager, question.link(by=by, key=group.key)[1:], "/reports/sessions/")
+            page = " ".join(manager.get(question.link(by=by, key=group.key)).content.decode().split())
             assert group.label in page.split("<h1>")[1].split("</p>")[0]
             assert "Nadia Berg" in page, by
 
