@@ -73,6 +73,13 @@ class Command(BaseCommand):
 @transaction.atomic
 def fill() -> None:
     cast = gather()
+    _ask_everybody(DAYS)
+    _tell(list(plots(STORIES, cast, now=timezone.now())))
+    living.play(cast)
+
+
+def _ask_everybody(days: int) -> None:
+    """The past of so many days was asked by these rules."""
     rules = settings.change(
         by=SYSTEM,
         auto_send=True,
@@ -81,9 +88,7 @@ def fill() -> None:
         ask_about=True,
         channels={kind: {"enabled": True} for kind in SURVEYED},
     )
-    rules.change(auto_send_since=timezone.now() - timedelta(days=DAYS + 10))  # the demo's past was asked by these rules
-    _tell(list(plots(STORIES, cast, now=timezone.now())))
-    living.play(cast)
+    rules.change(auto_send_since=timezone.now() - timedelta(days=days + 10))
 
 
 def count_reports() -> None:
@@ -97,7 +102,9 @@ def count_reports() -> None:
 
 def fill_a_year(count: int, *, say: Callable[[str], None]) -> None:
     """PostgreSQL makes them by itself; elsewhere they are told one by one, as the demo's own."""
-    cast = gather()
+    new, cast = Command.nothing_here(), gather()
+    if new:
+        _ask_everybody(DAYS_OF_A_YEAR)
     if connection.vendor == "postgresql":
         year.fill(count, cast, say=say)
         return
