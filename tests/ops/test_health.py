@@ -18,6 +18,11 @@ def test_a_living_process_needs_no_database(client: Client) -> None:
     assert client.get("/health/live").json() == {"status": "ok"}
 
 
+@pytest.mark.parametrize("address", ["/health/live", "/health/ready"])
+def test_a_probe_only_reads(address: str) -> None:
+    assert Client(enforce_csrf_checks=True).post(address).status_code == 405
+
+
 @pytest.mark.django_db
 class TestReady:
     def test_all_is_well(self, client: Client) -> None:

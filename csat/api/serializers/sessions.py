@@ -141,8 +141,7 @@ class BulkInput(serializers.Serializer[Any]):
 class BulkAnswer(serializers.Serializer[Any]):
     id = Uuid(required=False)
     external_id = serializers.CharField(required=False, allow_null=True)
-    error = serializers.CharField(required=False)
-    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)  # type: ignore[assignment]
+    error = serializers.CharField(required=False, help_text="What is wrong, each with its field's name in front.")
 
 
 class BulkAnswers(serializers.Serializer[Any]):
