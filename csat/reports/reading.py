@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Sum
 
-from csat.people.models import Agent, Team
+from csat.people.models import Agent
 from csat.reports import cells, cohort, counting
 from csat.reports.filters import CREDIT, NONE, Filters, midnight
 from csat.reports.groups import first_of, steps
@@ -113,12 +113,8 @@ def _keys(name: str, filters: Filters) -> list[str]:
     """A filter's values as the rollup keeps them."""
     values = [value for value in getattr(filters, name) if value != NONE]
     nothing = [""] if NONE in getattr(filters, name) else []
-    if name == "agent":
-        return nothing + [str(pk) for pk in Agent.objects.filter(uuid__in=values).values_list("pk", flat=True)]
-    if name == "team":
-        return nothing + [str(pk) for pk in Team.objects.filter(name__in=values).values_list("pk", flat=True)]
-    if name == "agent_kind":
-        return nothing + [str(pk) for pk in Agent.objects.filter(kind__in=values).values_list("pk", flat=True)]
+    if name in cohort.NAMED:
+        values = [str(pk) for pk in cohort.ids(name, values)]
     return nothing + values
 
 
