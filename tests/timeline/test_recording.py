@@ -24,7 +24,7 @@ def recorded():
 
 def test_many_facts_are_one_insert_and_each_is_told(recorded, django_assert_num_queries):
     with django_assert_num_queries(1):
-        events = record_many([fact(Kind.MESSAGE_SENT, by=SYSTEM, session_id=n, text="Hello") for n in range(20)])
+        events = record_many([fact(Kind.MESSAGE_RECEIVED, by=SYSTEM, session_id=n, text="Hello") for n in range(20)])
     assert recorded == events
     assert Event.objects.exclude(dispatch_after=None).count() == 20
 
