@@ -124,7 +124,7 @@ def test_an_export_shows_its_progress_and_is_fetched(reports: Page, shoot: Shoot
     reports.get_by_role("button", name="Make XLSX").click()
     expect(reports.get_by_role("progressbar")).to_be_visible()
     exports.run(Export.objects.get().pk)
-    expect(reports.get_by_text("Ready")).to_be_visible(timeout=9000)
+    expect(reports.get_by_text("Ready")).to_be_visible(timeout=20000)
     shoot(reports, "export")
     with reports.expect_download() as fetched:
         reports.get_by_role("link", name="Download").click()

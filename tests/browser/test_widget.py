@@ -21,7 +21,7 @@ from tests.factories import API, make_agent, make_session, switch_on
 pytestmark = pytest.mark.django_db(transaction=True)
 BY_HAND = "src => document.body.append(Object.assign(document.createElement('iframe'), {src, className: 'csat-card'}))"
 OVERFLOW = "[document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth]"
-TURN = 12000  # ms: longer than the 8 seconds between two looks
+TURN = 20_000  # milliseconds: longer than the eight seconds between two looks, on a busy machine too
 DESK = {"width": 1000, "height": 700}
 HOST_PAGE = """<!doctype html><html lang="en"{attributes}><meta name="viewport" content="width=device-width"><title>Shop</title>
 <meta name="color-scheme" content="light dark"><h1>A shop</h1><p>It sells shoes.</p>
@@ -141,7 +141,7 @@ def test_from_resolved_to_thank_you(host, session, shoot):
     page.wait_for_timeout(500)
     expect(page.locator("iframe")).to_have_count(0)
     resolve(session)
-    expect(card(page).get_by_role("heading", name="How was your conversation with Sam?")).to_be_visible(timeout=10000)
+    expect(card(page).get_by_role("heading", name="How was your conversation with Sam?")).to_be_visible(timeout=20000)
     page.wait_for_function("heard.length === 1")
     shoot(page, "card-corner")
     rate(page, 2)
