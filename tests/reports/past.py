@@ -17,6 +17,9 @@ REASONS = [str(reason) for reason in HandoffReason.Reason]
 WORDS = ["quick", "slow", "friendly", "parcel", "refund", "=danger", "täglich", "never again"]
 
 
+FIRST = 5_000_001  # ticket numbers that no session made meanwhile is given
+
+
 @dataclass
 class Fact:
     """All that a report may ask of one survey."""
@@ -46,7 +49,7 @@ def write(count: int, *, start: datetime, days: int, seed: int = 7) -> list[Fact
     kinds = ["human"] * 4 + ["ai"]
     agents = [Agent.objects.create(name=f"Agent {n}", email=f"a{n}@acme.example", kind=kind) for n, kind in enumerate(kinds)]
     contacts = Contact.objects.bulk_create(Contact(name=f"Contact {n}", email=f"c{n}@customer.example") for n in range(20))
-    facts = [_fact(dice, 1000 + n, start + timedelta(seconds=dice.randrange(days * 86400)), teams, agents) for n in range(count)]
+    facts = [_fact(dice, FIRST + n, start + timedelta(seconds=dice.randrange(days * 86400)), teams, agents) for n in range(count)]
     _store(facts, {team.name: team for team in teams}, contacts, dice)
     return facts
 
