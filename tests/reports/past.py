@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from django.db import connection
 from statsmodels.stats.proportion import proportion_confint
 
 from csat.people.models import Agent, Contact, Team
@@ -52,6 +53,12 @@ def write(count: int, *, start: datetime, days: int, seed: int = 7) -> list[Fact
     facts = [_fact(dice, FIRST + n, start + timedelta(seconds=dice.randrange(days * 86400)), teams, agents) for n in range(count)]
     _store(facts, {team.name: team for team in teams}, contacts, dice)
     return facts
+
+
+def analyze() -> None:
+    """A database that has lived a while knows its tables; this one was filled a moment ago."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _fact(dice: random.Random, number: int, at: datetime, teams: list[Team], agents: list[Agent]) -> Fact:

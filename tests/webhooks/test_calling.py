@@ -174,7 +174,7 @@ def test_a_call_whose_worker_died_is_made_again_under_the_same_id(endpoint, list
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    ("death", "events"), [("deaf", 150), ("gone", 150), pytest.param("deaf", 1000, marks=pytest.mark.postgres)]
+    ("death", "events"), [("deaf", 60), ("gone", 60), pytest.param("deaf", 1000, marks=pytest.mark.postgres)]
 )  # the whole size on the database that such an installation has
 def test_a_dead_endpoint_costs_twenty_others_nothing(listener, settings, death, events):
     meanwhile = []

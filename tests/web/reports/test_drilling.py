@@ -30,6 +30,7 @@ def seeded(django_db_setup: Any, django_db_blocker: Any) -> Any:
     with django_db_blocker.unblock(), transaction.atomic():
         Organization.current().change(timezone=BERLIN)
         past.write(90, start=START, days=60)
+        past.analyze()
         counting.start_over()
         counting.recount()
         yield
