@@ -54,6 +54,7 @@ def problems(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("look", "every"), [pytest.param(WIDE_AND_LIGHT, 1, id="wide"), pytest.param(NARROW_AND_DARK, 3, id="narrow")])
+@pytest.mark.timeout(400)
 def test_staff_pages_break_no_rule(
     look: dict[str, Any], every: int, open_as: Callable[..., Page], admin_user: User, staff_pages: list[str]
 ) -> None:
