@@ -14,6 +14,11 @@ class Refused(Exception):
         self.message = message
         self.fields = fields or {}
 
+    @property
+    def words(self) -> str:
+        """The message, or where fields are named what is wrong with each, its name in front."""
+        return by_field(self.fields) or self.message
+
 
 class Invalid(Refused):
     """What was given cannot be used; `fields` names it."""
@@ -25,6 +30,10 @@ class Missing(Refused):
     """There is no such thing, or not for this person."""
 
     status = 404
+
+
+def by_field(fields: dict[str, list[str]]) -> str:
+    return " ".join(f"{name}: {' '.join(texts)}" for name, texts in fields.items())
 
 
 class Problems:
@@ -47,4 +56,4 @@ class Problems:
     def check(self) -> None:
         """Raise Invalid when there was any."""
         if self.fields:
-            raise Invalid(" ".join(f"{name}: {' '.join(texts)}" for name, texts in self.fields.items()), fields=self.fields)
+            raise Invalid(by_field(self.fields), fields=self.fields)

@@ -83,7 +83,7 @@ def _take_in(batch: list[Item], by: Actor) -> None:
                 _take_in([item], by)
         else:
             batch[0].session = None
-            batch[0].error = _words(no) if isinstance(no, Refused) else _("This could not be stored. Try again.")
+            batch[0].error = no.words if isinstance(no, Refused) else _("This could not be stored. Try again.")
 
 
 def _store(batch: list[Item], by: Actor) -> None:
@@ -123,12 +123,7 @@ def _read(item: Item, people: "_Agents", teams: "_Teams") -> None:
             team=teams.get(told.get("team")),
         )
     except Refused as refused:
-        item.draft, item.error = None, _words(refused)
-
-
-def _words(refused: Refused) -> str:
-    """What is wrong, each with its field's name in front."""
-    return " ".join(f"{name}: {' '.join(texts)}" for name, texts in refused.fields.items()) or refused.message
+        item.draft, item.error = None, refused.words
 
 
 def _details(told: dict[str, Any]) -> Details:

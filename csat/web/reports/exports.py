@@ -20,7 +20,7 @@ from csat.reports import exporting, exports
 from csat.reports.models import Export
 from csat.web.access import StaffRequest, managers
 from csat.web.reports import choices, words
-from csat.web.reports.asking import address, ask
+from csat.web.reports.asking import Question, address, ask
 
 PREVIEW = 8
 SHOWN = 20
@@ -47,9 +47,7 @@ def page(request: StaffRequest) -> HttpResponse:
 @require_POST
 def now(request: StaffRequest) -> StreamingHttpResponse:
     """The CSV at once, streamed."""
-    question, chosen = ask(request.GET), _columns(request.GET)
-    if question.problems:
-        raise Http404
+    question, chosen = _asked(request.GET)
     exports.note(request.user, question.filters, chosen, Export.Format.CSV)
     response = StreamingHttpResponse(exporting.stream_csv(question.filters, chosen), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_name(Export.Format.CSV)}"'
@@ -60,9 +58,7 @@ def now(request: StaffRequest) -> StreamingHttpResponse:
 @require_POST
 def start(request: StaffRequest) -> HttpResponse:
     """A file made in the background."""
-    question, chosen = ask(request.GET), _columns(request.GET)
-    if question.problems:
-        raise Http404
+    question, chosen = _asked(request.GET)
     try:
         exports.start(request.user, question.filters, chosen, request.POST.get("format", ""))
     except Refused as refused:
@@ -104,6 +100,14 @@ def download(request: StaffRequest, uuid: UUID) -> HttpResponseBase:
 
 def _mine(request: StaffRequest) -> Any:
     return Export.objects.filter(user=request.user)
+
+
+def _asked(given: QueryDict) -> tuple[Question, list[str]]:
+    """What is to be exported, and its columns; the page offers no button where the question has problems."""
+    question = ask(given)
+    if question.problems:
+        raise Http404
+    return question, _columns(given)
 
 
 def _columns(given: QueryDict) -> list[str]:
