@@ -3,7 +3,7 @@
   "use strict";
   const on = (name, act) => document.addEventListener(name, act);
   const POLL = "[data-poll], [hx-trigger^='every ']";
-  const BUILDER = "builder"; // keeps its own
+  const BUILDER = "builder"; // there an id is a place in a list, and which step is closed is the server's to say
   const all = (root, selector) => [...root.querySelectorAll(selector)];
   const fields = (root) => all(root, "input[id]:not([type=hidden], [type=file], [type=password], [readonly]), select[id], textarea[id]");
   const ticks = (field) => field.type === "checkbox" || field.type === "radio";
@@ -11,7 +11,9 @@
   const chosen = (field) => [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
   const written = (field) => ticks(field) ? field.defaultChecked : field.options ? chosen(field)?.value ?? "" : field.defaultValue;
   const changed = (field) => holds(field) !== written(field);
-  const write = (field, value) => {
+  const fill = (id, value, fits = () => true) => {
+    const field = document.getElementById(id);
+    if (!field || holds(field) === value || !fits(field)) return;
     field[ticks(field) ? "checked" : "value"] = value;
     for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true })); // what follows a change follows
   };
@@ -53,14 +55,14 @@
 
   const FOCUSABLE = "a[href], button, summary, input:not([type=hidden]), select, textarea";
   const note = (target) => {
-    if (!target.id || target.id === BUILDER) return null;
-    const newer = (field) => at.sent.has(field.id) ? holds(field) !== at.sent.get(field.id) : changed(field);
-    const typed = fields(target).filter(newer);
+    if (!target.id) return null;
+    const before = (field) => at.sent.has(field.id) ? at.sent.get(field.id) : written(field);
+    const typed = fields(target).filter((field) => holds(field) !== before(field));
     return {
       id: target.id,
-      typed: typed.map((field) => [field.id, holds(field)]),
+      typed: typed.map((field) => [field.id, holds(field), before(field)]),
       menus: typed.map((field) => field.closest("details.menu[open]")).filter(Boolean).map((menu) => all(target, "details.menu").indexOf(menu)),
-      opened: all(target, "details[id]").map((part) => [part.id, part.open]),
+      opened: all(target, target.id === BUILDER ? "details[id][open]" : "details[id]").map((part) => [part.id, part.open]),
       focus: all(target, FOCUSABLE).indexOf(document.activeElement),
       name: document.activeElement.textContent,
     };
@@ -70,7 +72,7 @@
     if (!target) return;
     for (const [part, open] of opened) { const now = document.getElementById(part); if (now) now.open = open; }
     for (const menu of menus) { const now = all(target, "details.menu")[menu]; if (now) now.open = true; }
-    for (const [field, value] of typed) { const now = document.getElementById(field); if (now && holds(now) !== value) write(now, value); }
+    for (const [field, value, before] of typed) fill(field, value, (now) => id !== BUILDER || written(now) === before);
     if (focus < 0 || document.activeElement !== document.body) return;
     const places = all(target, FOCUSABLE).filter((place) => place.checkVisibility());
     (places.find((place) => place.textContent === name) ?? places[Math.min(focus, places.length - 1)])?.focus({ preventScroll: true });
@@ -103,6 +105,6 @@
     if (document.querySelector("input[autocomplete=current-password]")) return sessionStorage.setItem(THROUGH_LOGIN, "1");
     const typed = sessionStorage.getItem(THROUGH_LOGIN) ? JSON.parse(sessionStorage.getItem(place) ?? "[]") : [];
     Object.keys(sessionStorage).filter((key) => key.startsWith(THROUGH_LOGIN)).forEach((key) => sessionStorage.removeItem(key));
-    for (const [id, value] of typed) { const field = document.getElementById(id); if (field && holds(field) !== value) write(field, value); }
+    for (const [id, value] of typed) fill(id, value);
   });
 })();
