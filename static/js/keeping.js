@@ -64,10 +64,11 @@
       menus: typed.map((field) => field.closest("details.menu[open]")).filter(Boolean).map((menu) => all(target, "details.menu").indexOf(menu)),
       opened: all(target, target.id === BUILDER ? "details[id][open]" : "details[id]").map((part) => [part.id, part.open]),
       focus: all(target, FOCUSABLE).indexOf(document.activeElement),
+      same: document.activeElement.id,
       name: document.activeElement.textContent,
     };
   };
-  const giveBack = ({ id, typed, menus, opened, focus, name }) => {
+  const giveBack = ({ id, typed, menus, opened, focus, same, name }) => {
     const target = document.getElementById(id);
     if (!target) return;
     for (const [part, open] of opened) { const now = document.getElementById(part); if (now) now.open = open; }
@@ -75,7 +76,8 @@
     for (const [field, value, before] of typed) fill(field, value, (now) => id !== BUILDER || written(now) === before);
     if (focus < 0 || document.activeElement !== document.body) return;
     const places = all(target, FOCUSABLE).filter((place) => place.checkVisibility());
-    (places.find((place) => place.textContent === name) ?? places[Math.min(focus, places.length - 1)])?.focus({ preventScroll: true });
+    const by = (what, value) => value && places.find((place) => place[what] === value); // a field has no words of its own
+    (by("id", same) || by("textContent", name) || places[Math.min(focus, places.length - 1)])?.focus({ preventScroll: true });
   };
 
   // a form that is sent many times is empty again once it was taken, but for what was added meanwhile

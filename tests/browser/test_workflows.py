@@ -193,6 +193,8 @@ def test_what_is_typed_in_a_step_outlives_the_answer_to_something_else(open_as: 
     page.locator("#type--then").select_option("add_tag")
     page.locator("#add--then").click()
     page.locator("#add_tag-tag").fill("vip")
+    page.get_by_role("button", name="Save the step").click()
+    expect(page.locator("#sentence")).to_contain_text("Add the tag “vip”")
     held, let_go = hold_answers(page)
     page.get_by_label("Trigger").select_option(Trigger.RESOLVED)
     wait_for(page, held, 1)
@@ -201,6 +203,7 @@ def test_what_is_typed_in_a_step_outlives_the_answer_to_something_else(open_as: 
     expect(page.locator("#sentence")).to_contain_text("When a conversation is closed")
     expect(page.locator("#add_tag-tag")).to_be_visible()
     expect(page.locator("#add_tag-tag")).to_have_value("very important")
+    expect(page.locator("#add_tag-tag")).to_be_focused()
     page.get_by_role("button", name="Save the step").click()
     expect(page.locator("#sentence")).to_contain_text("Add the tag “very important”")
 
