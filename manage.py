@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The shell's door: `manage.py help` lists the commands."""
+"""Django's command line: `manage.py help` lists the commands."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 
 
 def name_the_cluster(arguments: list[str]) -> None:
-    """`qcluster -n NAME`: django-q2 reads the name once, while Django starts, so it must stand in the environment before."""
+    """`qcluster -n NAME`: put the name into the environment, where django-q2 reads it while Django starts."""
     if arguments[:1] == ["qcluster"]:
         parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         parser.add_argument("-n", "--name")
@@ -17,6 +17,7 @@ def name_the_cluster(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # what is kept in var/ is for nobody else on this machine
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     name_the_cluster(sys.argv[1:])
     from django.core.management import execute_from_command_line
@@ -24,6 +25,9 @@ if __name__ == "__main__":
     from project.environment import Misunderstood
 
     try:
+        from project import secret_key
+
+        secret_key.make()
         execute_from_command_line(sys.argv)
     except Misunderstood as trouble:
         sys.exit(str(trouble))

@@ -1,4 +1,4 @@
-"""What the measurements share: a year of conversations of a given size, a manager's browser, a web server, and how a figure is told."""
+"""What the measurements share: a year of conversations, a logged-in browser, a web server, the output."""
 
 import contextlib
 import http.client
@@ -24,8 +24,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 sys.path.insert(0, str(ROOT))
 
 
-def say(what: str, ours: float, limit: float | None, unit: str, goal: str = "", *, more_is_better: bool = False) -> None:
-    figure = {"what": what, "ours": ours, "limit": limit, "unit": unit, "goal": goal, "lower_is_better": not more_is_better}
+def say(
+    what: str,
+    ours: float,
+    limit: float | None,
+    unit: str,
+    goal: str = "",
+    *,
+    more_is_better: bool = False,
+    before: float | None = None,
+) -> None:
+    """Print one figure; `before`: the same of another revision, measured in the same run."""
+    figure = {
+        "what": what,
+        "ours": ours,
+        "limit": limit,
+        "unit": unit,
+        "goal": goal,
+        "lower_is_better": not more_is_better,
+        "before": before,
+    }
     print(json.dumps(figure), flush=True)
 
 
@@ -40,12 +58,14 @@ def use_database(name: str) -> None:
 
 
 def use_year(scores: int) -> None:
-    """A year with so many ratings, in a database of its own that later measurements of this size find; call it before Django is set up.
+    """Use a database with a year of that many ratings; later measurements of this size share it.
 
-    It is for reading: who writes removes what they wrote.
+    Call it before Django is set up. A measurement that writes must delete what it wrote.
     """
     name = f"{os.environ.get('BENCH_PREFIX', 'bench')}_year_{scores}"
-    there = subprocess.run(["psql", "-Atc", f"SELECT 1 FROM pg_database WHERE datname = '{name}'", _server()], **_TEXT).stdout.strip()
+    there = subprocess.run(
+        ["psql", "-Atc", f"SELECT 1 FROM pg_database WHERE datname = '{name}'", _server()], **_TEXT
+    ).stdout.strip()
     if not there:
         subprocess.run(["psql", "-qc", f'CREATE DATABASE "{name}"', _server()], check=True)
     use_database(name)
@@ -84,7 +104,7 @@ def key(*scopes: str) -> dict[str, str]:
     """Headers of a machine with these scopes."""
     from csat.people import keys
 
-    _row, secret = keys.make("bench", scopes=scopes)
+    _row, secret = keys.create("bench", scopes=scopes)
     return {"Authorization": f"Bearer {secret}"}
 
 
@@ -106,9 +126,9 @@ def fetched(client: Any, path: str, times: int = 7, **more: Any) -> float:
 
 
 def worked(call: Callable[[], Any]) -> float:
-    """Seconds that this process and its database connection worked: on a machine that does nothing else, the time it takes.
+    """Processor seconds of this process and its database connection, so that other processes do not count.
 
-    On a busy one a clock would tell of the neighbours. Where the kernel does not tell, the clock it is.
+    Where the kernel does not report them: the time that passed.
     """
     before = time.process_time(), _database()
     took = _once(call)
@@ -129,7 +149,10 @@ def _database() -> float | None:
 
     connection.ensure_connection()
     try:
-        return int(Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
+        return (
+            int(Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text().split()[0])
+            / 1e9
+        )
     except OSError:
         return None
 
@@ -166,9 +189,30 @@ class Web:
 @contextlib.contextmanager
 def web(**environment: str) -> Iterator[Web]:
     site = f"http://127.0.0.1:{_free_port()}"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", site.rpartition(":")[2]]
-    command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "project.wsgi:application"]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SITE_URL": site} | environment, stdout=sys.stderr)
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        site.rpartition(":")[2],
+    ]
+    command += [
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "4",
+        "--no-ws",
+        "--log-level",
+        "warning",
+        "project.wsgi:application",
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"SITE_URL": site} | environment, stdout=sys.stderr
+    )
     server = Web(process, site)
     try:
         _until_it_answers(server)

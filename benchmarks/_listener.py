@@ -1,4 +1,6 @@
-"""Who hears webhooks for the benchmarks: answers every POST with 200 and counts; under /deaf it never answers; GET tells the counts."""
+"""Who hears webhooks for the benchmarks: answers every POST with 200 and counts; under /deaf it never
+answers; GET tells the counts.
+"""
 
 import asyncio
 import json

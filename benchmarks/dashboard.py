@@ -1,4 +1,5 @@
-"""The reports page for a manager: server time by the number of ratings, every tab and every common filter; beside the rollup read raw.
+"""The reports page for a manager: server time by the number of ratings, every tab and every common filter;
+beside the rollup read raw.
 
 BENCH_SCORES=10000,100000,1000000,5000000 for the largest too (half an hour, 20 GB).
 """
@@ -29,7 +30,9 @@ FROM csat_rollup WHERE dim1 = 'channel' AND dim2 = '' AND day > now() - interval
 
 def main() -> None:
     many = bench.sizes("BENCH_SCORES", "10000,100000,1000000")
-    for scores in many if len(many) > 1 else []:  # Django knows one database: each size in a process of its own
+    for scores in (
+        many if len(many) > 1 else []
+    ):  # Django knows one database: each size in a process of its own
         bench.again(__file__, BENCH_SCORES=str(scores))
     if len(many) == 1:
         _measure(many[0])
@@ -43,13 +46,19 @@ def _measure(scores: int) -> None:
     for days in (30, 365):
         ours = bench.fetched(manager, f"/reports/?period={days}", times=11)
         bench.say(f"dashboard: {days} days, {size} (limit: rollup, raw)", ours, raw, "ms", _goal(scores))
-    kinds = [("tab", _tabs(), 3), ("filter", _filters(FILTERS), 3), ("rare question", _filters(RARE, periods=(30,)), 1)]
+    kinds = [
+        ("tab", _tabs(), 3),
+        ("filter", _filters(FILTERS), 3),
+        ("rare question", _filters(RARE, periods=(30,)), 1),
+    ]
     for name, paths, times in kinds[: 2 if scores > 1_000_000 else 3]:
         found = {path: bench.fetched(manager, path, times=times) for path in paths}
         for path, ms in found.items():
             print(f"    {ms:8.1f} ms  {path}", file=sys.stderr)
         slowest = max(found, key=lambda path: found[path])
-        bench.say(f"dashboard: slowest {name}, {size} ({slowest[10:]})", found[slowest], GOAL, "ms", _goal(scores))
+        bench.say(
+            f"dashboard: slowest {name}, {size} ({slowest[10:]})", found[slowest], GOAL, "ms", _goal(scores)
+        )
 
 
 def _goal(scores: int) -> str:

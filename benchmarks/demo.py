@@ -1,4 +1,6 @@
-"""`manage.py demo --sessions N`: conversations made a second, with everything that belongs to them, beside a bare copy of the same rows."""
+"""`manage.py demo --sessions N`: conversations made a second, with everything that belongs to them, beside a
+bare copy of the same rows.
+"""
 
 import re
 import subprocess
@@ -17,7 +19,14 @@ def main() -> None:
     found = re.search(r"([\d,]+) sessions/s", told)
     assert found, told
     ours, limit = float(found[1].replace(",", "")), many / _copied()
-    bench.say("demo: sessions made (limit: their rows copied, no index)", ours, limit, "/s", f">= {GOAL:,}/s", more_is_better=True)
+    bench.say(
+        "demo: sessions made (limit: their rows copied, no index)",
+        ours,
+        limit,
+        "/s",
+        f">= {GOAL:,}/s",
+        more_is_better=True,
+    )
 
 
 def _copied() -> float:

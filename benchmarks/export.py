@@ -1,4 +1,6 @@
-"""The export as CSV through the web server, beside `psql \\copy` of the same columns: time, first byte, memory."""
+"""The export as CSV through the web server, beside `psql \\copy` of the same columns: time, first byte,
+memory.
+"""
 
 import http.client
 import os
@@ -23,7 +25,9 @@ def main() -> None:
         first, ours, memory = _export(server, cookie, days=400)
     bench.say(f"export: CSV of {rows:,} rows (limit: psql \\copy)", ours, limit, "s", "<= 2.5 x")
     bench.say(f"export: first byte of {rows:,} rows", first * 1000, 300, "ms", "< 300 ms")
-    bench.say(f"export: memory, {rows:,} rows (limit: a tenth of them)", memory, few_memory, "MB", "~ 1 x: flat")
+    bench.say(
+        f"export: memory, {rows:,} rows (limit: a tenth of them)", memory, few_memory, "MB", "~ 1 x: flat"
+    )
 
 
 def _export(server: bench.Web, cookie: str, *, days: int) -> tuple[float, float, float]:
@@ -32,7 +36,9 @@ def _export(server: bench.Web, cookie: str, *, days: int) -> tuple[float, float,
     headers = {"Cookie": f"{cookie}; csrftoken={token}", "X-CSRFToken": token, "Referer": server.site}
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     began = time.perf_counter()
-    connection.request("POST", f"/reports/export/now/?{urlencode({'period': 'custom', 'from': _day(days)})}", headers=headers)
+    connection.request(
+        "POST", f"/reports/export/now/?{urlencode({'period': 'custom', 'from': _day(days)})}", headers=headers
+    )
     answer = connection.getresponse()
     assert answer.status == 200, (answer.status, answer.read()[:300])
     answer.read(1)
@@ -77,7 +83,8 @@ def _copy() -> tuple[float, int]:
         sql = cursor.cursor.mogrify(*wanted.query.sql_with_params())
     began = time.perf_counter()
     told = subprocess.run(
-        ["psql", "-qc", f"\\copy ({' '.join(sql.split())}) TO PROGRAM 'wc -l' WITH (FORMAT csv)", os.environ["DATABASE_URL"]],
+        ["psql", "-qc", f"\\copy ({' '.join(sql.split())}) TO PROGRAM 'wc -l' WITH (FORMAT csv)",
+        os.environ["DATABASE_URL"]],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     return time.perf_counter() - began, int(told.stdout.split()[0])

@@ -6,7 +6,8 @@ import _common as bench
 
 GOAL = 100  # ms
 FILTERS = (
-    "", "status=open", "status=closed_unresolved", "channel=slack", "channel=web&status=open", "agent={agent}", "score=any", "score=low",
+    "", "status=open", "status=closed_unresolved", "channel=slack", "channel=web&status=open",
+    "agent={agent}", "score=any", "score=low",
     "score=1", "score=none", "needs_follow_up=1", "agent={agent}&score=low", "channel=instagram&score=5",
 )  # fmt: skip
 SEARCHES = (
@@ -23,7 +24,11 @@ def main() -> None:
     from csat.people.models import Agent, Contact
     from csat.sessions.models import Session
 
-    agent, contact, session = Agent.objects.filter(kind="human").first(), Contact.objects.last(), Session.objects.last()
+    agent, contact, session = (
+        Agent.objects.filter(kind="human").first(),
+        Contact.objects.last(),
+        Session.objects.last(),
+    )
     assert agent
     assert contact
     assert session

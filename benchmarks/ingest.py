@@ -1,4 +1,4 @@
-"""What comes in: conversations in bulk, ratings by API and on the rating page; surveys going out through the sandbox."""
+"""Ingest: conversations in bulk, ratings by API and rating page, and surveys sent through the sandbox."""
 
 import itertools
 import time
@@ -15,7 +15,7 @@ def main() -> None:
     from django.test import Client
 
     from csat.channels.kinds import SURVEYED
-    from csat.surveys import settings
+    from csat.surveys.rules import settings
     from csat.timeline.recording import SYSTEM
 
     settings.change(by=SYSTEM, auto_send=True, channels={kind: {"enabled": True} for kind in SURVEYED})
@@ -26,31 +26,65 @@ def main() -> None:
         client,
         headers,
         "history",
-        {"status": "closed_resolved", "resolved_at": "2026-01-05T10:00:00Z", "created_at": "2026-01-05T09:00:00Z"},
+        {
+            "status": "closed_resolved",
+            "resolved_at": "2026-01-05T10:00:00Z",
+            "created_at": "2026-01-05T09:00:00Z",
+        },
     )
     upsert = _rate(_upserts)
     _send()
     tokens = _tokens(POSTS * 3)
-    bench.say("rating page: GET (limit: the health view)", _each(client, "/r/{}", tokens), _each(client, "/health/live", tokens), "ms")
-    bench.say("rating page: POST (limit: POST with one upsert)", _posts(client, tokens), upsert, "/s", "", more_is_better=True)
-    bench.say("api: POST /csat/scores (limit: POST with one upsert)", _scores(client, headers), upsert, "/s", "", more_is_better=True)
+    bench.say(
+        "rating page: GET (limit: the health view)",
+        _each(client, "/r/{}", tokens),
+        _each(client, "/health/live", tokens),
+        "ms",
+    )
+    bench.say(
+        "rating page: POST (limit: POST with one upsert)",
+        _posts(client, tokens),
+        upsert,
+        "/s",
+        "",
+        more_is_better=True,
+    )
+    bench.say(
+        "api: POST /csat/scores (limit: POST with one upsert)",
+        _scores(client, headers),
+        upsert,
+        "/s",
+        "",
+        more_is_better=True,
+    )
     report = "/api/v1/csat/report?group_by=day"
-    bench.say("api: GET /csat/report by day", bench.fetched(client, report, headers=headers), 100, "ms", "< 100 ms")
+    bench.say(
+        "api: GET /csat/report by day", bench.fetched(client, report, headers=headers), 100, "ms", "< 100 ms"
+    )
 
 
 def _bulk(client: Any, headers: dict[str, str], what: str, more: dict[str, Any]) -> None:
     def post(n: int) -> None:
         items = [
-            {"external_id": f"{what}-{n}-{i}", "channel": {"type": "email"}, "assignee": {"name": f"Agent {i % 20}"}, "tags": ["bench"]}
+            {"external_id": f"{what}-{n}-{i}", "channel": {"type": "email"},
+            "assignee": {"name": f"Agent {i % 20}"}, "tags": ["bench"]}
             | {"contact": {"email": f"{n}.{i}@bench.example", "name": f"Guest {i}"}} | more
             for i in range(ITEMS)
         ]  # fmt: skip
-        answer = client.post("/api/v1/chat/sessions/bulk", {"items": items}, content_type="application/json", headers=headers)
+        answer = client.post(
+            "/api/v1/chat/sessions/bulk", {"items": items}, content_type="application/json", headers=headers
+        )
         assert all("id" in item for item in answer.json()["items"]), answer.content[:300]
 
     turn = itertools.count()
     ours = ITEMS / bench.seconds(lambda: post(next(turn)), times=3)
-    bench.say(f"ingest: bulk, {what} (limit: bulk_create of them)", ours, ITEMS / bench.seconds(_bare, times=3), "/s", more_is_better=True)
+    bench.say(
+        f"ingest: bulk, {what} (limit: bulk_create of them)",
+        ours,
+        ITEMS / bench.seconds(_bare, times=3),
+        "/s",
+        more_is_better=True,
+    )
 
 
 def _bare() -> None:
@@ -65,14 +99,18 @@ def _bare() -> None:
     with transaction.atomic():
         now = timezone.now()
         contacts = Contact.objects.bulk_create(Contact(name=f"Guest {i}", language="") for i in range(ITEMS))
-        sessions = Session.objects.bulk_create(Session(contact=one, channel="email", last_activity_at=now) for one in contacts)
+        sessions = Session.objects.bulk_create(
+            Session(contact=one, channel="email", last_activity_at=now) for one in contacts
+        )
         Tag.objects.bulk_create(Tag(session=one, name="bench") for one in sessions)
-        Event.objects.bulk_create(Event(kind="session.created", session_id=one.pk, actor_kind="api") for one in sessions)
+        Event.objects.bulk_create(
+            Event(kind="session.created", session_id=one.pk, actor_kind="api") for one in sessions
+        )
 
 
 def _send() -> None:
     """Surveys through the sandbox."""
-    from csat.surveys import sending
+    from csat.surveys.delivery import sending
     from csat.surveys.models import Delivery
 
     Delivery.objects.filter(state="due").exclude(
@@ -80,14 +118,24 @@ def _send() -> None:
     ).update(state="cancelled")
     began = time.perf_counter()
     sent = sending.send_due(seconds=600)
-    bench.say("sending: surveys through the sandbox, one worker", sent / (time.perf_counter() - began), None, "/s", "", more_is_better=True)
+    bench.say(
+        "sending: surveys through the sandbox, one worker",
+        sent / (time.perf_counter() - began),
+        None,
+        "/s",
+        "",
+        more_is_better=True,
+    )
 
 
 def _tokens(many: int) -> list[str]:
     from csat.surveys import links
     from csat.surveys.models import Survey
 
-    return [links.rate_token(survey) for survey in Survey.objects.filter(state="sent").order_by("pk")[:many]]
+    return [
+        links.rate_url(survey).rpartition("/")[2]
+        for survey in Survey.objects.filter(state="sent").order_by("pk")[:many]
+    ]
 
 
 def _each(client: Any, path: str, tokens: list[str]) -> float:
@@ -97,11 +145,12 @@ def _each(client: Any, path: str, tokens: list[str]) -> float:
 
 def _posts(client: Any, tokens: list[str]) -> float:
     """Ratings with a comment, each on a page of its own, per second."""
-    from csat.web.customer import nonces
+    from csat.web.customer import survey_visit
 
     def post(n: int) -> None:
-        said = {"score": 4, "comment": "Quick, thanks", "nonce": nonces.make(tokens[n]), "gesture": "1"}
-        answer = client.post(f"/r/{tokens[n]}", said)
+        nonce = survey_visit.make_nonce(tokens[n])
+        fields = {"score": 4, "comment": "Quick, thanks", "nonce": nonce, "gesture": "1"}
+        answer = client.post(f"/r/{tokens[n]}", fields)
         assert answer.status_code == 303, (answer.status_code, answer.content[:200])
 
     return _rate(post)
@@ -131,7 +180,10 @@ def _upserts(n: int) -> None:
     Client().get("/health/live")
     with transaction.atomic():
         ChannelSettings.objects.bulk_create(
-            [ChannelSettings(kind=f"bench-{n % 10}")], update_conflicts=True, unique_fields=["kind"], update_fields=["enabled"]
+            [ChannelSettings(kind=f"bench-{n % 10}")],
+            update_conflicts=True,
+            unique_fields=["kind"],
+            update_fields=["enabled"],
         )
     cache.get("nothing")
 

@@ -16,8 +16,20 @@ def main() -> None:
         _measure(server, paths, etags=etags, requests=WIDGETS)  # the first answers, with their ETags
         bare = _measure(server, ["/health/live"], etags={})
         ours = _measure(server, paths, etags=etags)
-        bench.say("widget: CPU of one poll while it waits (304)", ours * 1000, bare * 1000, "ms", "< 3 x a bare view")
-        bench.say("widget: one core's share for 1,000 waiting", ours * WIDGETS / PERIOD * 100, 100, "%", "< one core")
+        bench.say(
+            "widget: CPU of one poll while it waits (304)",
+            ours * 1000,
+            bare * 1000,
+            "ms",
+            "< 3 x a bare view",
+        )
+        bench.say(
+            "widget: one core's share for 1,000 waiting",
+            ours * WIDGETS / PERIOD * 100,
+            100,
+            "%",
+            "< one core",
+        )
         bench.say("widget: memory of the web server after it", server.memory(), 250, "MB", "< 250 MB")
 
 
@@ -29,11 +41,16 @@ def _waiting(count: int) -> list[str]:
     from csat.surveys import links
     from csat.timeline.recording import SYSTEM
 
-    sessions = [intake.start(contact=contacts.find_or_create(name=f"Guest {n}")[0], channel="web", by=SYSTEM)[0] for n in range(count)]
+    sessions = [
+        intake.start(contact=contacts.find_or_create(name=f"Guest {n}")[0], channel="web", by=SYSTEM)[0]
+        for n in range(count)
+    ]
     return [links.widget_token(session)[0] for session in sessions]
 
 
-def _measure(server: bench.Web, paths: list[str], *, etags: dict[str, str], requests: int = REQUESTS) -> float:
+def _measure(
+    server: bench.Web, paths: list[str], *, etags: dict[str, str], requests: int = REQUESTS
+) -> float:
     """CPU seconds of the server for one request."""
     turns = [paths[n % len(paths)] for n in range(requests)]
     before = server.cpu()

@@ -1,4 +1,4 @@
-"""The one Django app of the house."""
+"""The project's one Django app."""
 
 from django.apps import AppConfig
 
@@ -9,4 +9,10 @@ class CsatConfig(AppConfig):
     verbose_name = "Customer satisfaction"
 
     def ready(self) -> None:
+        from csat.jobs import Job
+        from csat.lib import queue_packages
+
+        queue_packages.install(list(Job))
         from csat import checks, receivers, schedules  # noqa: F401 (each registers itself)
+        from csat.lib import text_search  # noqa: F401 (registers its lookup)
+        from csat.web import middleware  # noqa: F401

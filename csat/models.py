@@ -1,23 +1,25 @@
-"""Only lists the rooms' models for Django to discover."""
+"""All models, imported so that Django finds them."""
 
+from csat.channels.circuits import Circuit, SendCount
 from csat.channels.outbox import SandboxMessage
 from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
-from csat.reports.models import Export, Mark, Rollup, SavedView
+from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
 from csat.timeline.models import Event, Heartbeat
-from csat.webhooks.models import Call, Endpoint
+from csat.webhooks.models import Endpoint, WebhookAttempt
 from csat.workflows.models import Run, Step, Version, Workflow
 
 __all__ = [
     "Agent",
     "Answer",
     "ApiKey",
-    "Call",
     "ChannelSettings",
+    "Circuit",
     "Contact",
     "CsatSettings",
     "Delivery",
+    "DirtyDay",
     "Endpoint",
     "Event",
     "Export",
@@ -27,7 +29,6 @@ __all__ = [
     "Heartbeat",
     "IdempotencyRecord",
     "Link",
-    "Mark",
     "Organization",
     "Participation",
     "Rollup",
@@ -35,6 +36,7 @@ __all__ = [
     "SandboxMessage",
     "SavedView",
     "Score",
+    "SendCount",
     "Session",
     "Step",
     "Suppression",
@@ -42,5 +44,6 @@ __all__ = [
     "Tag",
     "Team",
     "Version",
+    "WebhookAttempt",
     "Workflow",
 ]

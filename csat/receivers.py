@@ -1,4 +1,7 @@
-"""The wiring: which signal leads to which verb. Reads like a table of contents."""
+"""Which signal calls which function.
+
+A function that takes what the signal sends is connected as it is (it ends in `**_`); the others are adapted.
+"""
 
 from functools import partial
 from typing import Any
@@ -9,114 +12,101 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_migrate
 from django.dispatch import receiver
 
-from csat import signals
+from csat import jobs, signals
 from csat.channels.transports import email, email_inbound
+from csat.people import privacy as people_privacy
 from csat.people import roles
-from csat.people.models import Agent, Contact, Organization, Team
-from csat.reports import counting, exports, indexes
-from csat.sessions import forgetting
+from csat.people.models import Agent, Organization, Team
+from csat.reports import indexes, rollup
+from csat.reports import privacy as report_privacy
+from csat.sessions import privacy as session_privacy
 from csat.sessions.models import Session
-from csat.sessions.resolving import End
-from csat.surveys import actors, receipts, scheduling, thanking
-from csat.surveys import forgetting as survey_forgetting
+from csat.sessions.resolving import Resolution
+from csat.surveys import privacy as survey_privacy
+from csat.surveys.answers import auto_reply
+from csat.surveys.delivery import holds, receipts, scheduling
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
-from csat.webhooks import calling
+from csat.timeline.recording import Actor
+from csat.webhooks import privacy as webhook_privacy
+from csat.webhooks import queueing
+from csat.workflows import privacy as workflow_privacy
 from csat.workflows import triggers
+
+signals.sessions_resolved.connect(scheduling.schedule)
+signals.past_resolved.connect(scheduling.skip_past)
+
+signals.recorded.connect(rollup.mark_events)
+signals.surveys_changed.connect(rollup.mark_sessions)
+
+# in the order in which everybody locks rows: runs, sessions, surveys, deliveries
+signals.contact_erased.connect(workflow_privacy.erase)
+signals.contact_erased.connect(session_privacy.lock)
+signals.contact_erased.connect(survey_privacy.erase)
+signals.contact_erased.connect(session_privacy.erase)
+signals.contact_erased.connect(webhook_privacy.erase)
+signals.contact_erased.connect(report_privacy.erase)
+signals.contact_erased.connect(jobs.erase)
+
+signals.words_expired.connect(workflow_privacy.blank)
+signals.words_expired.connect(session_privacy.blank)
+signals.words_expired.connect(survey_privacy.blank)
+signals.words_expired.connect(webhook_privacy.blank)
+
+signals.contact_data.connect(people_privacy.export)
+signals.contact_data.connect(session_privacy.export)
+signals.contact_data.connect(survey_privacy.export)
+signals.contact_data.connect(workflow_privacy.export)
+signals.contact_data.connect(webhook_privacy.export)
+
+signals.circuit_changed.connect(holds.tell_of_circuit)
+
+signals.dispatching.connect(queueing.enqueue_for)
+signals.dispatching.connect(triggers.start_for)
+
+
+@receiver(signals.dispatching)
+def send_public_signals(events: list[Event], **_: object) -> None:
+    """After the event was committed as dispatched; a receiver that raises does not stop the others."""
+    public = {Kind.CSAT_REQUESTED: signals.csat_requested, Kind.CSAT_SUBMITTED: signals.csat_submitted}
+    for event in events:
+        if signal := public.get(Kind(event.kind)):
+            transaction.on_commit(partial(signal.send_robust, sender=Event, event=event))
+
+
+@receiver(signals.session_reopened)
+def withdraw_survey(session: Session, event: Event, **_: object) -> None:
+    scheduling.withdraw(session, by=Actor.system_after(event))
+
+
+@receiver(signals.sessions_resolved)
+def mark_days_of_credit(ends: list[Resolution], **_: object) -> None:
+    rollup.mark_sessions(end.session.pk for end in ends)
+
+
+@receiver(post_delete, sender=Agent)
+@receiver(post_delete, sender=Team)
+def recount_without_deleted(**_: object) -> None:
+    rollup.recount_everything()
+
+
+@receiver(tracking)
+def apply_email_tracking(event: Any, **_: object) -> None:
+    if provider_event := email.from_tracking(event):
+        receipts.apply(provider_event)
+
+
+@receiver(inbound)
+def handle_inbound_email(event: Any, **_: object) -> None:
+    if provider_event := email_inbound.from_inbound(event):
+        auto_reply.handle_email(provider_event)
 
 
 @receiver(post_migrate, sender=apps.get_app_config("csat"))
-def set_up(plan: list[Any] | None = None, **_: Any) -> None:
-    """The organisation, the three groups and the indexes of one database: what a migration should not carry."""
+def set_up(plan: list[Any] | None = None, **_: object) -> None:
+    """The organisation, the three groups and the indexes that a database has besides its migrations."""
     if any(backwards for _migration, backwards in plan or []):
         return
     Organization.current()
     roles.sync()
     indexes.make()
-
-
-@receiver(signals.contact_erased)
-def forget_in_sessions(contact: Contact, **_: Any) -> None:
-    forgetting.forget(contact)
-
-
-@receiver(signals.sessions_resolved)
-def schedule_surveys(ends: list[End], **_: Any) -> None:
-    scheduling.schedule(ends)
-
-
-@receiver(signals.past_resolved)
-def leave_unasked(sessions: list[Session], **_: Any) -> None:
-    scheduling.leave(sessions)
-
-
-@receiver(signals.session_reopened)
-def withdraw_survey(session: Session, event: Event, **_: Any) -> None:
-    scheduling.withdraw(session, by=actors.system_after(event))
-
-
-@receiver(signals.contact_erased)
-def forget_in_surveys(contact: Contact, **_: Any) -> None:
-    survey_forgetting.forget(contact)
-
-
-@receiver(tracking)
-def note_what_the_esp_tells(event: Any, **_: Any) -> None:
-    if update := email.from_tracking(event):
-        receipts.apply(update)
-
-
-@receiver(inbound)
-def hear_a_mail(event: Any, **_: Any) -> None:
-    if update := email_inbound.from_inbound(event):
-        thanking.take(update)
-
-
-@receiver(signals.dispatching)
-def tell_other_apps(events: list[Event], **_: Any) -> None:
-    """The public signals, once the event counts as told; a receiver that fails harms nobody else."""
-    for event in events:
-        public = {Kind.CSAT_REQUESTED: signals.csat_requested, Kind.CSAT_SUBMITTED: signals.csat_submitted}.get(Kind(event.kind))
-        if public:
-            transaction.on_commit(partial(public.send_robust, sender=Event, event=event))
-
-
-@receiver(signals.dispatching)
-def tell_endpoints(events: list[Event], **_: Any) -> None:
-    calling.take(events)
-
-
-@receiver(signals.dispatching)
-def start_workflows(events: list[Event], **_: Any) -> None:
-    triggers.take(events)
-
-
-@receiver(signals.contact_erased)
-def forget_in_webhooks(contact: Contact, **_: Any) -> None:
-    calling.forget(contact)
-
-
-@receiver(signals.recorded)
-def mark_days_of_facts(events: list[Event], **_: Any) -> None:
-    counting.note(events)
-
-
-@receiver(signals.sessions_resolved)
-def mark_days_of_credit(ends: list[End], **_: Any) -> None:
-    counting.mark(end.session.pk for end in ends)
-
-
-@receiver(signals.surveys_changed)
-def mark_days_of_surveys(session_ids: list[int], **_: Any) -> None:
-    counting.mark(session_ids)
-
-
-@receiver(post_delete, sender=Agent)
-@receiver(post_delete, sender=Team)
-def count_without_them(**_: Any) -> None:
-    counting.start_over()
-
-
-@receiver(signals.contact_erased)
-def forget_in_exports(contact: Contact, **_: Any) -> None:
-    exports.forget(contact)

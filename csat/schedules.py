@@ -1,4 +1,4 @@
-"""The few periodic jobs, as data; created idempotently after migrate."""
+"""The periodic jobs; their schedules are created after migrate."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.utils import timezone
 
-from csat.jobs import OUTWARD, Job
+from csat.jobs import Job
 
 # name, job, type and minutes as django-q2 knows them (I: every so many minutes, D: daily)
 SCHEDULES: list[tuple[str, Job, str, int | None]] = [
@@ -19,13 +19,26 @@ SCHEDULES: list[tuple[str, Job, str, int | None]] = [
 
 
 @receiver(post_migrate, sender=apps.get_app_config("csat"))
-def keep_schedules(using: str = "default", plan: list[Any] | None = None, **_: Any) -> None:
-    """One row each, brought back to what is written here; the next run of a row that is there stays."""
-    if any(backwards for _migration, backwards in plan or []) or "django_q_schedule" not in connections[using].introspection.table_names():
+def keep_schedules(using: str = "default", plan: list[Any] | None = None, **_: object) -> None:
+    """One row each, reset to what is written here; the next run of an existing row is kept."""
+    if (
+        any(backwards for _migration, backwards in plan or [])
+        or "django_q_schedule" not in connections[using].introspection.table_names()
+    ):
         return
     from django_q.models import Schedule
 
     for name, job, kind, minutes in SCHEDULES:
-        values = {"func": job.value, "schedule_type": kind, "minutes": minutes, "repeats": -1, "args": None, "kwargs": None, "hook": None}
-        values["cluster"] = "outward" if job in OUTWARD else None
-        Schedule.objects.using(using).update_or_create(name=name, defaults=values, create_defaults=values | {"next_run": timezone.now()})
+        values = {
+            "func": job.value,
+            "schedule_type": kind,
+            "minutes": minutes,
+            "repeats": -1,
+            "args": None,
+            "kwargs": None,
+            "hook": None,
+        }
+        values["cluster"] = "outward" if job.cluster == "outward" else None
+        Schedule.objects.using(using).update_or_create(
+            name=name, defaults=values, create_defaults=values | {"next_run": timezone.now()}
+        )

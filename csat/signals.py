@@ -1,19 +1,32 @@
 """The signals of the house.
 
 Internal ones are sent with `send()` inside the transaction that made the change; their receivers are trivial
-(a verb call that only writes rows). Public ones are sent with `send_robust()` after commit, for other apps in the same project.
+(a verb call that only writes rows). Public ones are sent with `send_robust()` after commit, for other apps in
+the same project.
 """
 
 from django.dispatch import Signal
 
 # internal
-recorded = Signal()  # events: list[timeline.Event], just written
-sessions_resolved = Signal()  # ends: list[sessions.resolving.End]: session, event, ask (False = resolve without survey)
-past_resolved = Signal()  # sessions: list[sessions.Session], imported as resolved over a day ago: nobody is asked
+recorded = Signal()  # events: list[timeline.Event], those of sessions among the ones just written
+sessions_resolved = (
+    Signal()
+)  # ends: list[sessions.resolving.End]: session, event, ask (False = resolve without survey)
+past_resolved = (
+    Signal()
+)  # sessions: list[sessions.Session], imported as resolved over a day ago: nobody is asked
 session_reopened = Signal()  # session: sessions.Session, event: timeline.Event
-surveys_changed = Signal()  # session_ids: list[int], whose surveys may count differently in reports though no fact is recorded of it
-contact_erased = Signal()  # contact: people.Contact, event: timeline.Event
-dispatching = Signal()  # events: list[timeline.Event], locked and marked dispatched in this transaction: make calls and runs
+surveys_changed = (
+    Signal()
+)  # session_ids: list[int], whose surveys may count differently in reports though no fact is recorded of it
+contact_erased = Signal()  # contact: people.Contact, event: timeline.Event; each room erases what it holds
+contact_data = Signal()  # contact: people.Contact; each room returns what it holds, by the names in the file
+# session_ids: list[int], a batch; each room blanks the words it holds of them, and keeps the figures
+words_expired = Signal()
+circuit_changed = Signal()  # circuit: channels.circuits.Circuit, which has just opened or closed
+dispatching = (
+    Signal()
+)  # events: list[timeline.Event], locked and marked dispatched in this transaction: make calls and runs
 
 # public, after commit
 csat_requested = Signal()  # event: timeline.Event of kind csat.requested

@@ -1,13 +1,14 @@
-"""Every function the queue may call: one id in, one verb called. Their names are stored with queued tasks."""
+"""Every function the queue may call. Their names are stored with queued tasks: never renamed."""
 
 from django.core.management import call_command
 
 from csat.jobs import Job, enqueue
-from csat.people import repeating
-from csat.reports import counting, exports
-from csat.surveys import sending, sweeping, thanking
-from csat.timeline import beating, dispatching
-from csat.webhooks import calling
+from csat.people import idempotency
+from csat.reports import exports, rollup
+from csat.surveys.answers import auto_reply
+from csat.surveys.delivery import expiry, sending
+from csat.timeline import dispatching, heartbeat
+from csat.webhooks import attempts
 from csat.workflows import running
 
 
@@ -16,11 +17,11 @@ def send_due() -> int:
 
 
 def answer_back(pk: int) -> bool:
-    return thanking.by_mail(pk)
+    return auto_reply.send_auto_reply(pk)
 
 
 def sweep() -> dict[str, int]:
-    return sweeping.sweep()
+    return expiry.sweep()
 
 
 def fan_out() -> int:
@@ -28,7 +29,7 @@ def fan_out() -> int:
 
 
 def call_due() -> int:
-    return calling.call_due()
+    return attempts.call_due()
 
 
 def run_due() -> int:
@@ -36,15 +37,15 @@ def run_due() -> int:
 
 
 def sweep_outward() -> int:
-    """The other cluster's minute: what fan-out left, work that is due and nobody was woken for, and a sign of life."""
-    handed_over = dispatching.fan_out(seconds=15)
-    for is_due, job in ((calling.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
+    """The outward cluster's sweep: events fan-out left, due work no worker was woken for, a heartbeat."""
+    dispatched = dispatching.fan_out(seconds=15)
+    for is_due, job in ((attempts.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
         if is_due():
             enqueue(job)
     exports.export_due()
-    beating.beat("outward")
-    counting.recount(seconds=20)
-    return handed_over
+    heartbeat.beat("outward")
+    rollup.recount(seconds=20)
+    return dispatched
 
 
 def export(pk: int) -> bool:
@@ -52,9 +53,9 @@ def export(pk: int) -> bool:
 
 
 def nightly() -> None:
-    """What a night is for: old logins go, and the reports are checked against the rows they were counted from."""
+    """Delete what is old, and check the reports against the rows they were counted from."""
     call_command("clearsessions")
     exports.expire()
-    counting.recount(seconds=20)
-    counting.compare(seconds=20)
-    repeating.clean()
+    rollup.recount(seconds=20)
+    rollup.verify(seconds=20)
+    idempotency.delete_expired()

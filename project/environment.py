@@ -1,28 +1,33 @@
-"""The environment, read by name: a file may hold the value, empty is unset, and what cannot be understood is refused by name."""
+"""Read environment variables: NAME_FILE may name a file, empty means unset, a bad value is an error."""
 
 import importlib.util
 import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from csat.lib.types import JsonObject
+
 YES, NO = {"1", "true", "yes", "on", "y", "t", "ok"}, {"0", "false", "no", "off", "n", "f"}
 DATABASES = ("sqlite://", "postgres://", "postgresql://")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-SECRET = ("KEY", "TOKEN", "SECRET", "_URL", "DSN")  # in a name: its value is not repeated
+SECRET = ("KEY", "TOKEN", "SECRET", "_URL", "DSN")  # in a name: its value is not printed
+
+
+Parsed = TypeVar("Parsed")
 
 
 class Misunderstood(ImproperlyConfigured):
-    """In words for whoever starts the application."""
+    """A bad value; the message is for whoever starts the application."""
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable `name`, or what stands in the file that `name`_FILE names."""
+    """The variable `name`, or the content of the file that `name`_FILE names."""
     file = os.environ.get(f"{name}_FILE")
     if not file:
         return os.environ.get(name) or default
@@ -48,34 +53,38 @@ def flag(name: str, *, default: bool) -> bool:
 
 def names(name: str, default: list[str] | None = None) -> list[str]:
     """Separated by commas."""
-    return [one.strip() for one in text(name).split(",") if one.strip()] or default or []
+    return [item.strip() for item in text(name).split(",") if item.strip()] or default or []
 
 
 def site(name: str, default: str) -> str:
-    """An address without a closing slash."""
+    """A URL without a closing slash."""
     given = text(name, default).rstrip("/")
-    if not _understood(name, "http://HOST or https://HOST", lambda: _is_site(given)):
-        raise _refused(name, "give http://HOST or https://HOST")
+    if not _parsed(name, "http://HOST or https://HOST", lambda: _is_site(given)):
+        raise _refused(name, "give http://HOST or https://HOST, without a path, a user name or a password")
     return given
 
 
-def database(name: str, default: str) -> dict[str, Any]:
+def database(name: str, default: str) -> JsonObject:
     example = "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME (a # or / in the password as %23, %2F)"
     given = text(name, default)
-    found = _understood(name, example, lambda: environ.Env.db_url_config(given)) if given.startswith(DATABASES) else {}
-    if not found.get("NAME"):
+    config: JsonObject = {}
+    if given.startswith(DATABASES):
+        config = dict(_parsed(name, example, lambda: environ.Env.db_url_config(given)))
+    if not config.get("NAME"):
         raise _refused(name, f"give {example}")
-    return dict(found)
+    return config
 
 
-def mail(name: str) -> dict[str, Any]:
+def mail(name: str) -> JsonObject:
     """Host, port and the rest of an SMTP server; empty when none is named."""
     example = "smtp://USER:PASSWORD@HOST:PORT, smtp+tls:// or smtps:// (a @ or / in the password as %40, %2F)"
     given = text(name)
-    found = _understood(name, example, lambda: environ.Env.email_url_config(given)) if given.startswith("smtp") else {}
-    if given and not found.get("EMAIL_HOST"):
+    config: JsonObject = {}
+    if given.startswith("smtp"):
+        config = dict(_parsed(name, example, lambda: environ.Env.email_url_config(given)))
+    if given and not config.get("EMAIL_HOST"):
         raise _refused(name, f"give {example}")
-    return dict(found)
+    return config
 
 
 def cache(name: str) -> str:
@@ -96,32 +105,40 @@ def esp(name: str) -> str:
     """One of Anymail's backends."""
     given = text(name).lower()
     if given and not (given.isidentifier() and importlib.util.find_spec(f"anymail.backends.{given}")):
-        raise _refused(name, "Anymail knows none of this name; it knows mailgun, postmark, sendgrid and others")
+        raise _refused(
+            name, "Anymail knows none of this name; it knows mailgun, postmark, sendgrid and others"
+        )
     return given
 
 
 def folder(name: str, default: Path) -> Path:
-    """A folder to write in, made when it is not there."""
-    found = Path(text(name) or default)
+    """A folder to write in, created when it does not exist."""
+    path = Path(text(name) or default)
     try:
-        found.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as trouble:
-        raise Misunderstood(f"{name}={found}: this folder cannot be made ({trouble.strerror}).") from trouble
-    return found
+        raise Misunderstood(f"{name}={path}: this folder cannot be made ({trouble.strerror}).") from trouble
+    return path
 
 
 def _is_site(given: str) -> bool:
     parts = urlsplit(given)
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0 and not parts.query and not parts.fragment
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and (parts.port or 1) > 0
+        and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+    )
 
 
-def _understood(name: str, example: str, read: Callable[[], Any]) -> Any:
+def _parsed(name: str, example: str, parse: Callable[[], Parsed]) -> Parsed:
     try:
-        return read()
+        return parse()
     except (ValueError, ImproperlyConfigured) as trouble:
         raise _refused(name, f"give {example}") from trouble
 
 
 def _refused(name: str, wanted: str) -> Misunderstood:
-    shown = "" if any(part in name for part in SECRET) and name != "SITE_URL" else f"={text(name)}"
+    secret = any(part in name for part in SECRET) and name != "SITE_URL"
+    shown = "" if secret or "@" in text(name) else f"={text(name)}"
     return Misunderstood(f"{name}{shown}: {wanted}.")

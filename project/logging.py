@@ -1,23 +1,40 @@
-"""JSON logs with request ids; link tokens and keys are filtered out of every line."""
+"""JSON logs with request ids; link tokens, keys and addresses of people are removed from every line."""
 
 import re
 from typing import Any
 
 import structlog
 
+from csat.lib.types import JsonObject
+
 SECRET = re.compile(
     r"(?P<link>/(?:r|u|widget/(?:state|card))/)[A-Za-z0-9_-]+|(?P<key>csat_live_)[A-Za-z0-9]+"
     r"|(?P<slack>xox[a-z]-)[A-Za-z0-9-]+|(?P<webhook>whsec_)[A-Za-z0-9+/=]+"
 )
 
+# a provider's words often quote the address they are about, and no erasure reaches a log
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+[1-9]\d{6,14}\b")
 
-def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+
+def without_addresses(_logger: object, _method: str, event: JsonObject) -> JsonObject:
+    """Blank email addresses and phone numbers in every string of a log line."""
+    return {
+        key: ADDRESS.sub("(address)", value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
+
+def without_secrets(_logger: object, _method: str, event: JsonObject) -> JsonObject:
     """Blank link tokens, API keys, Slack tokens and webhook secrets in every string of a log line."""
-    return {key: SECRET.sub(_blanked, value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: blank_secrets(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-def _blanked(found: re.Match[str]) -> str:
-    return f"{found[found.lastgroup or 0]}…"
+def blank_secrets(text: str) -> str:
+    return SECRET.sub(_blank, text)
+
+
+def _blank(secret: re.Match[str]) -> str:
+    return f"{secret[secret.lastgroup or 0]}…"
 
 
 _shared: list[Any] = [
@@ -27,12 +44,16 @@ _shared: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 structlog.configure(
-    processors=[*_shared, structlog.stdlib.PositionalArgumentsFormatter(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    processors=[
+        *_shared,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
 
-LOGGING: dict[str, Any] = {
+LOGGING: JsonObject = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
@@ -43,6 +64,7 @@ LOGGING: dict[str, Any] = {
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 without_secrets,
+                without_addresses,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         }

@@ -1,37 +1,25 @@
-"""Settings: read from the environment alone (names in docs/operators.md); without any, the sandbox runs."""
+"""Settings, from environment variables only (docs/operators.md); without any, the sandbox runs."""
 
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from project import environment as env
+from project import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = env.folder("CSAT_VAR", BASE_DIR / "var")
+VAR_DIR = secret_key.VAR_DIR
 TESTING = "pytest" in sys.modules
 
-
-def _made_once(name: str) -> str:
-    """A secret kept in var/, made by whichever process comes first."""
-    path = VAR_DIR / name
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        value = secrets.token_urlsafe(50)
-        file.write(value)
-    return value
-
-
 DEBUG = env.flag("DEBUG", default=False)
-SECRET_KEY = env.text("SECRET_KEY") or _made_once("secret_key")
-LINK_KEYS = env.names("LINK_KEY")  # the first makes links, the others still open old ones
+SECRET_KEY = secret_key.read(passing=DEBUG or TESTING)
+LINK_KEYS = env.names("LINK_KEY")  # the first signs new links; old links made with the others still work
 _host = env.text("HOST", "127.0.0.1")
-SITE_URL = env.site("SITE_URL", f"http://{f'[{_host}]' if ':' in _host else _host}:{env.text('PORT', '8000')}")
+SITE_URL = env.site(
+    "SITE_URL", f"http://{f'[{_host}]' if ':' in _host else _host}:{env.text('PORT', '8000')}"
+)
 _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", [_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"])
@@ -51,10 +39,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django_htmx",
-    "django_filters",
     "django_q",
     "anymail",
-    "axes",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -65,19 +51,22 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csat.web.requests.RequestIdMiddleware",
+    "csat.web.middleware.RequestIdMiddleware",
+    "csat.web.middleware.RefuseNulMiddleware",
+    "csat.web.middleware.HttpsOnlyMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "csat.web.middleware.NoStoreMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "csat.web.requests.WholeLanguageMiddleware",
+    "csat.web.middleware.WholeLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "csat.web.middleware.LoginTimeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "csat.web.requests.ReaderZoneMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "csat.web.middleware.ReaderZoneMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -111,16 +100,27 @@ if _db["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
     }
 elif _db["ENGINE"].endswith("postgresql"):
-    # compiling a report's query takes PostgreSQL longer than running it; ?options= in the address sets something else
+    # compiling a report's query takes PostgreSQL longer than running it; ?options= in DATABASE_URL overrides
     _db["OPTIONS"] = {"options": "-c jit=off"} | _db.get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.cache("REDIS_URL")
 if REDIS_URL:
     _patience = {"socket_connect_timeout": 1, "socket_timeout": 1}
-    CACHES: dict[str, Any] = {"default": {"BACKEND": "csat.lib.caching.Forgiving", "LOCATION": REDIS_URL, "OPTIONS": _patience}}
+    CACHES: dict[str, Any] = {
+        "default": {
+            "BACKEND": "csat.lib.cache.FaultTolerantCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": _patience,
+        }
+    }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
 
 Q_WORKERS = env.number("Q_WORKERS", 2, least=1)
 Q_CLUSTER: dict[str, Any] = {
@@ -139,28 +139,29 @@ Q_CLUSTER: dict[str, Any] = {
     "max_rss": 262144,
     "poll": 0.5,
     "label": "Queue",
-    "ALT_CLUSTERS": {"outward": {"timeout": 60, "retry": 300, "workers": Q_WORKERS, "queue_limit": Q_WORKERS * 2}},
+    "ALT_CLUSTERS": {
+        "outward": {"timeout": 60, "retry": 300, "workers": Q_WORKERS, "queue_limit": Q_WORKERS * 2}
+    },
 }
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    {"NAME": name}
+    for name in (
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "csat.web.passwords.OwnNamesValidator",
+    )
 ]
 if TESTING:
-    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a hundred times faster, and nobody's password
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a hundred times faster
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "login"
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_HTTP_RESPONSE_CODE = 429
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
-AXES_ENABLED = RATE_LIMITS
-AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "csat.web.login.locked_out"
+SESSION_HOURS = env.number("SESSION_HOURS", 12, least=1)
+SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", 60, least=1)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -177,7 +178,7 @@ LANGUAGES = [
     ("tr", "Türkçe"),
     ("zh-hans", "简体中文"),
 ]
-STAFF_LANGUAGES = ["en"]  # those the staff pages are wholly translated to; customers' pages are in all of LANGUAGES
+STAFF_LANGUAGES = ["en"]  # complete translations of the staff pages; customers' pages are in all LANGUAGES
 LOCALE_PATHS = [BASE_DIR / "csat" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -198,15 +199,20 @@ WHITENOISE_USE_FINDERS = _plain_static
 WHITENOISE_AUTOREFRESH = _plain_static
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 # Security: on when the site is https
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+# who calls these by http has shown a secret already, and no person is there to be redirected
+HTTPS_ONLY = r"^(?:api(?!/v1/docs/)|callbacks)(?:/|$)"
+SECURE_REDIRECT_EXEMPT = [r"^health/", HTTPS_ONLY]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:  # no neighbour in our domain, and nobody on the way, can set a cookie of these names
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CSRF_FAILURE_VIEW = "csat.web.errors.stale"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -225,13 +231,16 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "frame-src": ["'self'"],
+        "report-uri": "/csp-report",
     }
 }
 
 # Providers
-SEND_LEASE_SECONDS = env.number("SEND_LEASE_SECONDS", 90)  # how long a worker may hold a delivery: longer than any task lives
-CALL_LEASE_SECONDS = env.number("CALL_LEASE_SECONDS", 45)  # an endpoint: longer than the 15 s one call may take, and what surrounds it
-RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 60)  # a workflow run: longer than one step may take
+# How long a worker may hold a delivery (longer than any task runs), a webhook endpoint (longer than one call,
+# at most 15 s) and a workflow run (longer than one step)
+SEND_LEASE_SECONDS = env.number("SEND_LEASE_SECONDS", 90)
+CALL_LEASE_SECONDS = env.number("CALL_LEASE_SECONDS", 45)
+RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 60)
 ANYMAIL_ESP = env.esp("ANYMAIL_ESP")
 _mail = env.mail("EMAIL_URL")
 EMAIL_CONFIGURED = bool(_mail or ANYMAIL_ESP)
@@ -251,7 +260,7 @@ ANYMAIL = {
     "REQUESTS_TIMEOUT": 15,
     "IGNORE_UNSUPPORTED_FEATURES": True,  # an ESP without metadata or click settings still carries the mail
 }
-# Anymail reads <ESP>_API_KEY and the like from settings: pass on what the environment names for the chosen ESP.
+# Anymail reads <ESP>_API_KEY and the like from the settings: pass on the variables of the chosen ESP.
 _esp = ANYMAIL_ESP.upper().replace("_", "")
 if _esp:
     for _name in os.environ:
@@ -274,12 +283,12 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["csat.api.auth.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["csat.api.auth.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["csat.api.parsing.Json"],
+    "DEFAULT_PARSER_CLASSES": ["csat.api.parsers.Json"],
     "DEFAULT_PAGINATION_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": [],
-    "DEFAULT_SCHEMA_CLASS": "csat.api.describing.Described",
+    "DEFAULT_SCHEMA_CLASS": "csat.api.openapi.schema.OperationSchema",
     "DEFAULT_THROTTLE_CLASSES": ["csat.api.throttling.PerKey"],
-    "EXCEPTION_HANDLER": "csat.api.errors.answer",
+    "EXCEPTION_HANDLER": "csat.api.errors.handle",
     "NUM_PROXIES": TRUSTED_PROXIES,
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -299,11 +308,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX_TRIM": True,
     "SERVERS": [{"url": f"{SITE_URL}/api/v1"}],
     "COMPONENT_SPLIT_REQUEST": True,
-    "PREPROCESSING_HOOKS": ["csat.api.describing.without_slashes"],
-    "POSTPROCESSING_HOOKS": ["csat.api.describing.with_examples"],
+    "PREPROCESSING_HOOKS": ["csat.api.openapi.schema.without_slashes"],
+    "POSTPROCESSING_HOOKS": ["csat.api.openapi.schema.with_examples"],
     "DESCRIPTION": (
-        "Every request carries `Authorization: Bearer csat_live_...`; keys are made under Settings → API keys. "
-        "Lists are read page by page: pass `next` as `cursor`. With `updated_after` they come in the order of `updated_at`: "
+        "Every request carries `Authorization: Bearer csat_live_...`; "
+        "keys are made under Settings → API keys. "
+        "Lists are read page by page: pass `next` as `cursor`. "
+        "With `updated_after` they come in the order of `updated_at`: "
         "keep a copy in step by asking from 60 seconds before the last `updated_at` seen. "
         "A POST with an `Idempotency-Key` may be repeated safely for 24 hours. Times are UTC."
     ),
@@ -320,7 +331,11 @@ if SENTRY_DSN:
     import sentry_sdk
     from sentry_sdk.utils import BadDsn
 
+    from project import error_reports
+
     try:
-        sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)
+        sentry_sdk.init(dsn=SENTRY_DSN, **error_reports.OPTIONS)
     except BadDsn as trouble:
-        raise env.Misunderstood("SENTRY_DSN: give the address that Sentry names, https://KEY@HOST/PROJECT.") from trouble
+        raise env.Misunderstood(
+            "SENTRY_DSN: give the address that Sentry names, https://KEY@HOST/PROJECT."
+        ) from trouble

@@ -1,15 +1,20 @@
-"""Every address of the application: the doors, one line each."""
+"""The URLs of the application."""
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from csat.api import errors
+from csat.web import login
 
 urlpatterns = [
+    # one login for all pages, with its limits
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
+    path("admin/logout/", login.log_out),
     path("admin/", admin.site.urls),
     path("api/v1/", include("csat.api.urls")),
     path("api/v1", errors.not_found),
-    path("callbacks/", include("csat.api.callback_urls")),
+    path("callbacks/", include("csat.api.callbacks.urls")),
     path("", include("csat.web.urls")),
 ]
 

@@ -20,7 +20,11 @@ LOCALE = Path(__file__).parent.parent / "csat" / "locale"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--only-database", action="store_true", help="leave out what touches no database: it was run before on another one")
+    parser.addoption(
+        "--only-database",
+        action="store_true",
+        help="leave out what touches no database: it was run before on another one",
+    )
 
 
 def pytest_configure() -> None:
@@ -33,10 +37,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if _uses_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
         items[:] = kept
+    for item in items:
+        if item.get_closest_marker("browser") or item.get_closest_marker("cluster"):
+            item.add_marker(pytest.mark.flaky(reruns=1))  # a machine may stand still; -ra names it
 
 
 def _uses_database(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())))
+    fixtures = {"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures or item.get_closest_marker("django_db"))
 
 
 def _redis_of_our_own() -> None:
@@ -61,7 +69,9 @@ def _in_english() -> Iterator[None]:
 
 
 def _person(name: str, group: str | None) -> User:
-    user = User.objects.create_user(name.lower(), f"{name.lower()}@acme.example", "correct horse", first_name=name)
+    user = User.objects.create_user(
+        name.lower(), f"{name.lower()}@acme.example", "correct horse", first_name=name
+    )
     if group:
         user.groups.add(Group.objects.get_or_create(name=group)[0])
         user.is_staff = True

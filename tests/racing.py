@@ -32,7 +32,9 @@ def race(verb: Callable[[int], Any], times: int = 8) -> list[Any]:
 
 @contextmanager
 def sqlite_file(path: Path) -> Iterator[None]:
-    """The test database as a file, with a connection for each thread as in real life: one in memory cannot be raced."""
+    """The test database as a file, with a connection for each thread as in real life: one in memory cannot be
+    raced.
+    """
     memory, rules = connections["default"], connections.settings["default"]
     memory.ensure_connection()
     with closing(sqlite3.connect(path)) as file:

@@ -19,12 +19,28 @@ def serving(**env: str) -> Iterator[str]:
     """Its base address. The caches are this test's own: Redis when there is one."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     command += ["--blocking-threads", "4", "--log-level", "warning", "project.wsgi:application"]
     ours = {"DATABASE_URL": workers.database_url(), "SITE_URL": base, "LOG_LEVEL": "WARNING"}
     if settings.REDIS_URL:
         ours["REDIS_URL"] = settings.CACHES["default"]["LOCATION"]
-    process = subprocess.Popen(command, cwd=workers.ROOT, env=os.environ | ours | env, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=workers.ROOT,
+        env=os.environ | ours | env,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         assert workers.wait_for(lambda: _answers(base), seconds=60), "the web server does not answer"
         yield base

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,8 +30,9 @@ def database_url() -> str:
 def cluster(name: str = "", **env: str) -> Iterator[subprocess.Popen[bytes]]:
     """One `manage.py qcluster` in a process group of its own; killed with the whole group at the end."""
     command = [sys.executable, "manage.py", "qcluster", *(["-n", name] if name else [])]
+    shared = {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY}
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url()} | env, stdin=subprocess.DEVNULL, start_new_session=True
+        command, cwd=ROOT, env=os.environ | shared | env, stdin=subprocess.DEVNULL, start_new_session=True
     )
     try:
         yield process

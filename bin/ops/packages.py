@@ -1,4 +1,4 @@
-"""What the tests need beside Python, from Debian's packages: a browser, an emoji font, PostgreSQL, Redis, curl and Node."""
+"""The Debian packages that the tests need: browsers, an emoji font, databases, curl, Node and Java."""
 
 import os
 import shutil
@@ -8,18 +8,21 @@ from pathlib import Path
 
 
 class Missing(Exception):
-    """Names what is not there and could not be installed."""
+    """Names the packages that are missing and could not be installed."""
 
 
 def postgres_program(name: str) -> str | None:
-    """Debian keeps the servers' programs out of PATH, one folder a version: the newest is taken."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
-    return str(found[-1]) if found else shutil.which(name)
+    """The newest: Debian keeps them out of PATH, in one folder per version."""
+    paths = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
+    return str(paths[-1]) if paths else shutil.which(name)
 
 
-def _emoji_font() -> bool:
-    fonts = subprocess.run(["fc-list", ":lang=und-zsye"], capture_output=True, text=True).stdout if shutil.which("fc-list") else ""
-    return bool(fonts) or Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf").exists()
+def _has_emoji_font() -> bool:
+    if Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf").exists():
+        return True
+    if not shutil.which("fc-list"):
+        return False
+    return bool(subprocess.run(["fc-list", ":lang=und-zsye"], capture_output=True, text=True).stdout)
 
 
 BROWSER = "chromium-headless-shell"
@@ -27,14 +30,19 @@ NEEDED: dict[str, Callable[[], object]] = {
     BROWSER: lambda: shutil.which(BROWSER),
     "postgresql": lambda: postgres_program("initdb"),
     "redis-server": lambda: shutil.which("redis-server"),
-    "fonts-noto-color-emoji": _emoji_font,
+    "fonts-noto-color-emoji": _has_emoji_font,
     "curl": lambda: shutil.which("curl"),  # for the commands of docs/integrators.md
     "nodejs": lambda: shutil.which("node"),
+    "npm": lambda: shutil.which("npm"),
+    "default-jre-headless": lambda: shutil.which("java"),  # for the Nu HTML checker
+    "firefox-esr": lambda: shutil.which("firefox-esr"),
+    "webkit2gtk-driver": lambda: shutil.which("WebKitWebDriver"),  # what Safari is made of
+    "xvfb": lambda: shutil.which("Xvfb"),  # WebKit's browser needs a screen
 }
 
 
 def ensure() -> None:
-    """Install what is missing when we may; raises Missing with the names of what is still not there."""
+    """Install missing packages when running as root. Raises Missing with the names of those still missing."""
     missing = _missing()
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         _install(missing)
@@ -42,7 +50,9 @@ def ensure() -> None:
     if BROWSER in missing and shutil.which("chromium"):  # three times as slow, and does as well
         missing.remove(BROWSER)
     if missing:
-        raise Missing(f"cannot run without the Debian packages {' '.join(missing)}: install them, or run this as root")
+        raise Missing(
+            f"cannot run without the Debian packages {' '.join(missing)}: install them, or run this as root"
+        )
 
 
 def _missing() -> list[str]:
@@ -53,4 +63,6 @@ def _install(names: list[str]) -> None:
     print("Installing " + " ".join(names) + " ...", flush=True)
     quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")  # RUNLEVEL: start no services
     for command in (["update"], ["install", "-y", "--no-install-recommends", *names]):
-        subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        subprocess.run(
+            ["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        )

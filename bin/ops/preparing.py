@@ -1,4 +1,7 @@
-"""Run by the environment's Python before the start: database, translations, static files, demo data; prints the logins."""
+"""Before the start: secret key, database, translations, static files, demo data. Prints the logins.
+
+bin/run runs it as a module, with the environment's Python.
+"""
 
 import contextlib
 import io
@@ -6,18 +9,22 @@ import os
 import sys
 from pathlib import Path
 
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+from project.environment import Misunderstood
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[0] = str(ROOT)
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-
-import django  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-
-from project.environment import Misunderstood  # noqa: E402
 
 
 def main(*, demo: bool) -> None:
+    from project import secret_key  # it creates var/, which may raise Misunderstood
+
+    secret_key.make()
+    if secret_key.VAR_DIR == ROOT / "var":  # which a former version left open
+        secret_key.VAR_DIR.chmod(0o700)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
     with contextlib.redirect_stdout(sys.stderr):
         call_command("migrate", verbosity=0)
@@ -32,18 +39,18 @@ def main(*, demo: bool) -> None:
 
 
 def _collect_static() -> None:
-    """Only when a file of ours or a package changed since the last time."""
-    stamp, seen = Path(settings.STATIC_ROOT).with_suffix(".stamp"), _fingerprint()
-    if stamp.exists() and stamp.read_text() == seen:
+    """Only when one of our files or requirements.lock changed since the last time."""
+    stamp, fingerprint = Path(settings.STATIC_ROOT).with_suffix(".stamp"), _fingerprint()
+    if stamp.exists() and stamp.read_text() == fingerprint:
         return
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    stamp.write_text(seen)
+    stamp.write_text(fingerprint)
 
 
 def _fingerprint() -> str:
     files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
     ours = [f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in files]
-    return "\n".join([*ours, (ROOT / "requirements.txt").read_text()])
+    return "\n".join([*ours, (ROOT / "requirements.lock").read_text()])
 
 
 if __name__ == "__main__":

@@ -15,13 +15,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _die_with_parent() -> None:
-    """Linux: were we killed without a chance to clean up, the child is told to stop."""
+    """Linux: when the parent is killed, the child gets SIGTERM."""
     with contextlib.suppress(AttributeError):
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def start(
-    command: Sequence[str], *, env: Mapping[str, str] | None = None, out: int | IO[Any] | None = None, user: str | None = None
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    out: int | IO[Any] | None = None,
+    user: str | None = None,
 ) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         command,
@@ -36,10 +40,12 @@ def start(
     )
 
 
-def stop(*processes: "subprocess.Popen[str]", seconds: float = 8, using: signal.Signals = signal.SIGTERM) -> None:
-    """Ask all of them to end, wait, then end what is left of each group; returns when every group is empty."""
+def stop(
+    *processes: "subprocess.Popen[str]", seconds: float = 8, using: signal.Signals = signal.SIGTERM
+) -> None:
+    """Signal all of them, wait, then kill what is left of each group. Returns when every group is empty."""
     for process in processes:
-        _ask(process, using)
+        _signal(process, using)
     until = time.monotonic() + seconds
     for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -51,8 +57,8 @@ def stop(*processes: "subprocess.Popen[str]", seconds: float = 8, using: signal.
         process.wait()
 
 
-def _ask(process: "subprocess.Popen[str]", using: signal.Signals) -> None:
-    """Only the leader: it ends its own children in order. Orphans of a dead leader are asked themselves."""
+def _signal(process: "subprocess.Popen[str]", using: signal.Signals) -> None:
+    """Signal the leader, which stops its own children in order; if it is dead, signal its orphans."""
     if process.poll() is None:
         process.send_signal(using)
     else:

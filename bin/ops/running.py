@@ -1,6 +1,7 @@
-"""The run command: prepare, start the web server and both workers, watch over them, stop them."""
+"""The run command: prepare, start the web server and both workers, supervise them, stop them."""
 
 import argparse
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,8 @@ from collections.abc import Mapping
 from ops import venv
 from ops.supervising import Service, Supervisor
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 (not a place to listen, but how to reach it)
+# the host of our own URL, when we listen on every address
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 (compared with, not listened on)
 
 
 class Stopped(BaseException):
@@ -38,12 +40,15 @@ def _run(*, demo: bool) -> int:
         return 1
     env = _environment(host, port)
     try:
-        python = str(venv.ensure("requirements.txt"))
+        python = str(venv.ensure("requirements.lock"))
     except venv.CannotInstall as trouble:
         print(trouble)
         return 1
     prepared = subprocess.run(
-        [python, "bin/ops/preparing.py", *([] if demo else ["--no-demo"])], env=env, stdout=subprocess.PIPE, text=True
+        [python, "-m", "bin.ops.preparing", *([] if demo else ["--no-demo"])],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     if prepared.returncode:
         print("bin/run could not prepare the application: see the lines above.")
@@ -62,48 +67,57 @@ def _run(*, demo: bool) -> int:
 
 
 def _services(python: str, host: str, port: str) -> list[Service]:
-    web = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port, "--workers", "1", "--blocking-threads", "4"]
-    web += ["--no-ws", "--log-level", "warning", "--respawn-failed-workers", "project.wsgi:application"]
+    options = f"--interface wsgi --host {host} --port {port} --workers 1 --blocking-threads 4 --no-ws"
+    options += " --log-level warning --respawn-failed-workers"
     return [
-        Service("web", web),
+        Service("web", [python, "-m", "granian", *options.split(), "project.wsgi:application"]),
         Service("surveys", [python, "manage.py", "qcluster"]),
         Service("outward", [python, "manage.py", "qcluster", "-n", "outward"]),
     ]
 
 
 def _environment(host: str, port: str) -> dict[str, str]:
-    """What the environment leaves open is set for a look around on this machine."""
+    """Variables that are not set get values for a try-out on this machine."""
     here = _reached(host)
-    ours = {"HOST": host, "PORT": port, "SITE_URL": f"http://{here}:{port}", "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
+    ours = {
+        "HOST": host,
+        "PORT": port,
+        "SITE_URL": f"http://{here}:{port}",
+        "LOG_LEVEL": "WARNING",
+        "PYTHONUNBUFFERED": "1",
+    }
     if here == "127.0.0.1":
-        ours["WIDGET_ORIGINS"] = f"http://localhost:{port}"  # the demo's host page: another origin, the same machine
+        ours["WIDGET_ORIGINS"] = f"http://localhost:{port}"  # the demo's host page: another origin
     return ours | dict(os.environ) | {"HOST": host, "PORT": port}
 
 
 def _reached(host: str) -> str:
-    """The host of an address that leads to who listens there."""
-    return EVERYWHERE.get(host) or (f"[{host}]" if ":" in host else host)
+    """The host to put into a URL for a server that listens on `host`."""
+    return LOOPBACK.get(host) or (f"[{host}]" if ":" in host else host)
 
 
 def _refused(host: str, port: str) -> bool:
-    trouble = _taken(host, port)
-    if trouble:
-        print(f"bin/run cannot listen on {host}:{port}: {trouble}. Set PORT to a free one, e.g. PORT=8001 bin/run", flush=True)
-    return bool(trouble)
+    reason = _why_not(host, port)
+    if reason:
+        hint = "Set PORT to a free one, e.g. PORT=8001 bin/run"
+        print(f"bin/run cannot listen on {host}:{port}: {reason}. {hint}", flush=True)
+    return bool(reason)
 
 
-def _taken(host: str, port: str) -> str:
-    """Why this address cannot be listened on, in words; empty when it can."""
+def _why_not(host: str, port: str) -> str:
+    """Why nothing can listen on this address, as text; empty when it can."""
     if not port.isdecimal() or not 0 < int(port) < 65536:
         return "that is not a port"
     try:
-        family, kind, *_, address = socket.getaddrinfo(host or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, *_, address = socket.getaddrinfo(
+            host or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen(1)
-    except OSError as trouble:
-        return "the port is taken" if trouble.errno == 98 else (trouble.strerror or str(trouble))
+    except OSError as error:
+        return "the port is taken" if error.errno == errno.EADDRINUSE else (error.strerror or str(error))
     return ""
 
 
@@ -115,18 +129,18 @@ def _answers(site: str, port: str) -> bool:
 
 
 def _ages(site: str, port: str) -> Mapping[str, float]:
-    """How long ago each worker last showed a sign of life, as the application sees it."""
+    """Seconds since each worker's last heartbeat, as the application reports them."""
     try:
-        words = json.loads(_get(site, port, "/health/ready"))
+        health = json.loads(_get(site, port, "/health/ready"))
     except urllib.error.HTTPError as not_ready:
-        words = json.loads(not_ready.read() or b"{}")
+        health = json.loads(not_ready.read() or b"{}")
     except (OSError, ValueError):
         return {}
-    return {name: age for name, age in words.get("workers", {}).items() if age is not None}
+    return {name: age for name, age in health.get("workers", {}).items() if age is not None}
 
 
 def _get(site: str, port: str, path: str) -> bytes:
-    """Our own server on this machine, spoken to by the name it is known by outside."""
+    """From our own server on this machine, with the Host header of its public name."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     url = f"http://{_reached(os.environ.get('HOST') or '127.0.0.1')}:{port}{path}"
     request = urllib.request.Request(url, headers={"Host": urllib.parse.urlsplit(site).netloc})
@@ -136,9 +150,10 @@ def _get(site: str, port: str, path: str) -> bytes:
 
 
 def _chat(env: Mapping[str, str]) -> str:
-    """The demo's host page, when the sites that may show the card are still ours."""
-    ours = f"http://localhost:{env['PORT']}"
-    return f"{ours}/demo/chat/" if env.get("WIDGET_ORIGINS") == ours and env["SITE_URL"] == f"http://127.0.0.1:{env['PORT']}" else ""
+    """The demo's host page, while WIDGET_ORIGINS and SITE_URL have our own values."""
+    origin, site = f"http://localhost:{env['PORT']}", f"http://127.0.0.1:{env['PORT']}"
+    ours = env.get("WIDGET_ORIGINS") == origin and env["SITE_URL"] == site
+    return f"{origin}/demo/chat/" if ours else ""
 
 
 def _welcome(site: str, logins: str, *, chat: str = "") -> str:
@@ -148,7 +163,9 @@ def _welcome(site: str, logins: str, *, chat: str = "") -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="bin/run", description=__doc__, epilog="HOST (127.0.0.1) and PORT (8000) come from the environment."
+        prog="bin/run",
+        description=__doc__,
+        epilog="HOST (127.0.0.1) and PORT (8000) come from the environment.",
     )
     parser.add_argument("--no-demo", action="store_true", help="start with an empty database")
     return parser

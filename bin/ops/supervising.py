@@ -1,4 +1,4 @@
-"""Keeping services alive: one that died is started again, one that sleeps for ever is ended and started again."""
+"""Keep services alive: restart one that died, or that has given no heartbeat for too long."""
 
 import subprocess
 import time
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ops import processes
 
-STALE = 150.0  # seconds without a sign of life; a sign comes every minute, and the scheduler looks every half
-BREATH = 1.0  # a service that dies at once is not started in a tight loop
+STALE = 150.0  # seconds without a heartbeat; one comes every minute, and the scheduler looks every half
+MIN_UPTIME = 1.0  # seconds before a restart, so that a service that dies at once is not started in a loop
 
 
 @dataclass
@@ -20,14 +20,19 @@ class Service:
 
 
 class Supervisor:
-    """Use as a context: the services run inside it; after it nothing of them is left.
+    """Use as a context manager: the services run inside it, and all their processes end with it.
 
-    `ages` tells for services that give signs of life how many seconds ago the last one was. A killed worker of django-q can
-    leave its cluster waiting for ever, which no exit code shows.
+    `ages` returns the seconds since the last heartbeat of each service that has one: a killed worker of
+    django-q can leave its cluster waiting for ever, which no exit code shows.
     """
 
     def __init__(
-        self, services: list[Service], *, env: Mapping[str, str], ages: Callable[[], Mapping[str, float]], stale: float = STALE
+        self,
+        services: list[Service],
+        *,
+        env: Mapping[str, str],
+        ages: Callable[[], Mapping[str, float]],
+        stale: float = STALE,
     ) -> None:
         self.services, self.env, self.ages, self.stale = services, env, ages, stale
 
@@ -40,14 +45,14 @@ class Supervisor:
         processes.stop(*(service.process for service in self.services if service.process))
 
     def watch(self, *, every: float = 0.5, looks: float = 10) -> None:
-        """Never returns; a signal ends it."""
-        looked = time.monotonic()
+        """Never returns; a signal ends it. Heartbeats are read every `looks` seconds."""
+        last_look = time.monotonic()
         while True:
             time.sleep(every)
             self.restart_the_dead()
-            if time.monotonic() - looked > looks:
+            if time.monotonic() - last_look > looks:
                 self.restart_the_asleep()
-                looked = time.monotonic()
+                last_look = time.monotonic()
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -60,7 +65,8 @@ class Supervisor:
 
     def restart_the_dead(self) -> None:
         for service in self.services:
-            if service.process and service.process.poll() is not None and time.monotonic() - service.started > BREATH:
+            dead = service.process and service.process.poll() is not None
+            if service.process and dead and time.monotonic() - service.started > MIN_UPTIME:
                 self._restart(service, f"ended with {service.process.returncode}")
 
     def restart_the_asleep(self) -> None:

@@ -1,4 +1,4 @@
-"""The test command: every part is run, timed and named; one that fails or cannot run fails the whole."""
+"""The test command: every part runs and is timed; a part that fails or cannot run fails the whole."""
 
 import contextlib
 import os
@@ -11,13 +11,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ops import packages, processes, servers, venv
+from ops import npm, packages, processes, servers, venv
 
-# what a developer may have set for a real installation must not reach the tests
-OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "LINK_KEY", "DEBUG", "ALLOWED_HOSTS", "SITE_URL", "TRUSTED_PROXIES", "HOST", "PORT")
-OURS += ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "WEBHOOK_ALLOW", "WIDGET_ORIGINS", "Q_WORKERS", "RATE_LIMITS", "LOG_LEVEL", "METRICS_TOKEN")
+# The developer's own settings, for a real installation perhaps, must not reach the tests.
+SETTINGS = {
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "LINK_KEY",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "SITE_URL",
+    "TRUSTED_PROXIES",
+    "HOST",
+    "PORT",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "WEBHOOK_ALLOW",
+    "WIDGET_ORIGINS",
+    "Q_WORKERS",
+    "RATE_LIMITS",
+    "LOG_LEVEL",
+    "METRICS_TOKEN",
+}
 PROVIDERS = ("ANYMAIL_", "TWILIO_", "SLACK_", "SENTRY_", "CSAT_", "DJANGO_")
-NOTHING_RAN = 5  # pytest's word for "no test selected"
+NO_TESTS_SELECTED = 5  # pytest's exit code
 SIDE_BY_SIDE = ("-n", "2", "--dist")
 
 
@@ -29,7 +47,8 @@ class Part:
     words: str = ""
 
     def __str__(self) -> str:
-        return f"  {'ok' if self.ok else 'FAILED':<7} {self.seconds:7.1f} s  {self.name}{'  ' + self.words if self.words else ''}"
+        result = "ok" if self.ok else "FAILED"
+        return f"  {result:<7} {self.seconds:7.1f} s  {self.name}  {self.words}".rstrip()
 
 
 class Run:
@@ -38,22 +57,22 @@ class Run:
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
         self.parts: list[Part] = []
-        self.closing: list[tuple[bool, str]] = []  # of each pytest: did it pass, its last line
+        self.closing: list[tuple[bool, str]] = []  # of each pytest run: whether it passed, its last line
 
     def step(self, name: str, work: Callable[[], object]) -> bool:
-        """Do something needed; an exception is its failure."""
+        """Do `work`, which fails by an exception."""
         began = time.monotonic()
         try:
             work()
-        except (venv.CannotInstall, packages.Missing, servers.DidNotStart) as trouble:
-            return self._note(name, False, began, str(trouble))
-        return self._note(name, True, began)
+        except (venv.CannotInstall, packages.Missing, servers.DidNotStart) as error:
+            return self._add_part(name, False, began, str(error))
+        return self._add_part(name, True, began)
 
     def command(self, name: str, *words: str, env: Mapping[str, str]) -> bool:
-        """Run a checker; its words are shown only when it complains."""
+        """Run a checker; its output is shown only when it fails."""
         began = time.monotonic()
         code, output = _run(list(words), env=env, show=False)
-        return self._judge(name, code, output, began)
+        return self._add_checker(name, code, output, began)
 
     @contextlib.contextmanager
     def beside(self, name: str, *words: str, env: Mapping[str, str]) -> Iterator[None]:
@@ -67,30 +86,35 @@ class Run:
             finally:
                 processes.stop(process)
             out.seek(0)
-            self._judge(name, code, out.read(), began)
+            self._add_checker(name, code, out.read(), began)
 
-    def _judge(self, name: str, code: int, output: str, began: float) -> bool:
+    def _add_checker(self, name: str, code: int, output: str, began: float) -> bool:
         if code:
             print(output, flush=True)
-        return self._note(name, code == 0, began)
+        return self._add_part(name, code == 0, began)
 
-    def tests(self, name: str, marks: str, *options: str, env: Mapping[str, str], files: Sequence[str] = ()) -> bool:
-        """`files`: where those tests are, for a part that would spend its time on reading all the others."""
+    def tests(
+        self, name: str, marks: str, *options: str, env: Mapping[str, str], files: Sequence[str] = ()
+    ) -> bool:
+        """`files`: where the tests with these marks are, so that pytest need not import all the others."""
         print(f"\n--- {name}", flush=True)
         began = time.monotonic()
-        code, output = _run([_tool("pytest"), "-m", marks, *options, *(self.arguments or files)], env=env, show=True)
+        code, output = _run(
+            [_tool("pytest"), "-m", marks, *options, *(self.arguments or files)], env=env, show=True
+        )
         last = next((line for line in reversed(output.splitlines()) if " in " in line), "no closing line")
-        ok = code == 0 or (code == NOTHING_RAN and bool(self.arguments))
+        ok = code == 0 or (code == NO_TESTS_SELECTED and bool(self.arguments))
         self.closing.append((ok, last))
-        return self._note(name, ok, began, last.strip("= "))
+        return self._add_part(name, ok, began, last.strip("= "))
 
-    def _note(self, name: str, ok: bool, began: float, words: str = "") -> bool:
+    def _add_part(self, name: str, ok: bool, began: float, words: str = "") -> bool:
         self.parts.append(Part(name, ok, time.monotonic() - began, words))
         print(self.parts[-1], flush=True)
         return ok
 
     def close(self) -> int:
-        """The table of parts, then pytest's own closing line: of the first run that failed, else of the last."""
+        """Print the table of parts, then the last line of the first pytest run that failed,
+        or of the last."""
         failed = [part.name for part in self.parts if not part.ok]
         print("\n" + "\n".join(map(str, self.parts)))
         print(f"FAILED: {', '.join(failed)}" if failed else "every part passed", flush=True)
@@ -101,7 +125,8 @@ class Run:
 
 def main(arguments: list[str]) -> int:
     if {"-h", "--help"} & set(arguments):
-        print("bin/test [pytest arguments]: linters, types and all tests, on SQLite and on PostgreSQL + Redis. bin/test -k resolv -x")
+        print("bin/test [pytest arguments]: linters, types and all tests, on SQLite and PostgreSQL + Redis.")
+        print("For example: bin/test -k resolv -x")
         return 0
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -122,47 +147,75 @@ def _all_parts(run: Run, env: dict[str, str]) -> None:
     real = servers.Servers()
     there = run.step("PostgreSQL and Redis", real.__enter__)
     try:
-        with run.beside("mypy", _tool("mypy"), "csat", "project", env=env):  # real workers mostly wait
+        with run.beside("mypy", _tool("mypy"), env=env):  # real workers mostly wait
             if there:
                 env_of_real = env | {"DATABASE_URL": real.database_url, "REDIS_URL": real.redis_url}
                 name, files = "tests with real workers on PostgreSQL and Redis", _files_with("mark.cluster")
                 run.tests(name, "cluster", *SIDE_BY_SIDE, "loadfile", env=env_of_real, files=files)
-        run.tests("tests on SQLite", "not postgres and not redis and not cluster", *SIDE_BY_SIDE, "worksteal", env=env)
+        run.tests(
+            "tests on SQLite",
+            "not postgres and not redis and not cluster",
+            *SIDE_BY_SIDE,
+            "worksteal",
+            env=env,
+        )
         if there:
-            marks = "not browser and not cluster"
-            run.tests("tests on PostgreSQL and Redis", marks, *SIDE_BY_SIDE, "worksteal", "--only-database", env=env_of_real)
+            marks = "not browser and not cluster and not clients"
+            run.tests(
+                "tests on PostgreSQL and Redis",
+                marks,
+                *SIDE_BY_SIDE,
+                "worksteal",
+                "--only-database",
+                env=env_of_real,
+            )
     finally:
         if there:
             real.__exit__()
 
 
 def _prepared(run: Run) -> bool:
-    """Both are downloads, so they go side by side; without the packages much can still be tested."""
+    """Both download, so they run side by side. Without Debian and npm packages most tests can still run."""
     with ThreadPoolExecutor() as pool:
-        installed = pool.submit(run.step, "Debian packages", packages.ensure)
-        ready = run.step("environment (requirements-dev.txt)", lambda: venv.ensure("requirements-dev.txt"))
+        installed = pool.submit(_packages, run)
+        ready = run.step("environment (requirements-dev.lock)", lambda: venv.ensure("requirements-dev.lock"))
         installed.result()
     return ready
 
 
+def _packages(run: Run) -> None:
+    run.step("Debian packages", packages.ensure)
+    run.step("npm packages (tests/node)", npm.install)
+
+
 def _checks(run: Run, env: Mapping[str, str]) -> None:
     python = str(venv.PYTHON)
-    templates = [str(path) for path in sorted((venv.ROOT / "templates").rglob("*.html"))]
+    templates = [
+        str(path) for path in sorted((venv.ROOT / "templates").rglob("*")) if path.suffix in (".html", ".txt")
+    ]
     if (venv.ROOT / "csat/management/commands/compile_translations.py").exists():
         run.command("translations compile", python, "manage.py", "compile_translations", env=env)
     run.command("ruff check", _tool("ruff"), "check", "--no-cache", ".", env=env)
     run.command("ruff format", _tool("ruff"), "format", "--no-cache", "--check", ".", env=env)
-    run.command("djade (templates)", _tool("djade"), "--check", "--target-version", "5.2", *templates, env=env)
+    run.command(
+        "djade (templates)", _tool("djade"), "--check", "--target-version", "5.2", *templates, env=env
+    )
     run.command("import contracts", _tool("lint-imports"), "--no-cache", env=env)
     run.command("migrations complete", python, "manage.py", "makemigrations", "--check", "--dry-run", env=env)
 
 
 def _files_with(word: str) -> list[str]:
-    return [str(path) for path in sorted((venv.ROOT / "tests").rglob("test_*.py")) if word in path.read_text()]
+    return [
+        str(path) for path in sorted((venv.ROOT / "tests").rglob("test_*.py")) if word in path.read_text()
+    ]
 
 
 def _clean_environment(var: str) -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in OURS and not name.startswith(PROVIDERS)}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name.removesuffix("_FILE") not in SETTINGS and not name.startswith(PROVIDERS)
+    }
     return env | {"CSAT_VAR": var, "PYTHONUNBUFFERED": "1"}
 
 

@@ -1,4 +1,4 @@
-"""The virtual environment: made when missing, filled again only when the requirements changed."""
+"""The virtual environment: made when missing, filled again only when the lock changed."""
 
 import contextlib
 import fcntl
@@ -15,17 +15,17 @@ PYTHON = VENV / "bin" / "python"
 
 
 class CannotInstall(Exception):
-    """One line for the person at the terminal."""
+    """The message is one line for the terminal."""
 
 
-def ensure(requirements: str) -> Path:
-    """Make `.venv` hold what `requirements` lists; the path of its python. Takes no time when nothing changed."""
+def ensure(lock: str) -> Path:
+    """Install what `lock` names into `.venv`; return its python. Takes no time when nothing changed."""
     with _alone():
         if not PYTHON.exists():
             _make()
-        stamp, wanted = VENV.resolve() / f"{requirements}.sha256", _digest(requirements)
+        stamp, wanted = VENV.resolve() / f"{lock}.sha256", _digest(lock)
         if not stamp.exists() or stamp.read_text() != wanted:
-            _install(requirements)
+            _install(lock)
             stamp.write_text(wanted)
     return PYTHON
 
@@ -36,37 +36,26 @@ def _make() -> None:
         raise CannotInstall("Could not make .venv: on Debian, `apt-get install python3-venv` first.")
 
 
-def _install(requirements: str) -> None:
-    print(f"Installing {requirements} ...", flush=True)
-    # no cache of bytecode now: what is imported gets compiled when it is imported
-    command = [
-        str(PYTHON),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-        "-r",
-        str(ROOT / requirements),
-    ]
-    if subprocess.run(command).returncode:
-        raise CannotInstall(f"pip could not install {requirements}: see its words above.")
+def _install(lock: str) -> None:
+    """Exactly these files, wherever pip's index is: one of other content is refused."""
+    print(f"Installing {lock} ...", flush=True)
+    # --no-compile: a module is compiled when it is first imported
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    if subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / lock)]).returncode:
+        raise CannotInstall(f"pip could not install {lock}: see its words above.")
 
 
-def _digest(requirements: str) -> str:
-    """Changes with any of the files read and with the Python that reads them."""
-    names = {requirements, "requirements.txt"}
-    content = b"".join((ROOT / name).read_bytes() for name in sorted(names))
-    return hashlib.sha256(content + sys.version.encode()).hexdigest()
+def _digest(lock: str) -> str:
+    """Changes with the lock and the version of Python."""
+    return hashlib.sha256((ROOT / lock).read_bytes() + sys.version.encode()).hexdigest()
 
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Two commands started together do not both fill the environment."""
-    place = ROOT / "var"
-    place.mkdir(exist_ok=True)
-    handle = os.open(place / "venv.lock", os.O_CREAT | os.O_RDWR)
+    """One at a time: two commands started together must not both fill the environment."""
+    folder = ROOT / "var"
+    folder.mkdir(exist_ok=True)
+    handle = os.open(folder / "venv.lock", os.O_CREAT | os.O_RDWR)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -1,16 +1,17 @@
-"""Filters that several tables of the admin share."""
+"""Filters that several lists of the admin share."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.utils.translation import gettext_lazy as _
 
 
-class Set(admin.EmptyFieldListFilter):
-    """Whether something has happened: a time that is set or not."""
+class IsSetFilter(admin.EmptyFieldListFilter):
+    """Whether something has happened: its time is set or not."""
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         for value, label in ((None, _("All")), ("0", _("Yes")), ("1", _("No"))):
             yield {
                 "selected": self.lookup_val == value,

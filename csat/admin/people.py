@@ -6,18 +6,21 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from csat.admin.filters import Set
-from csat.admin.tables import Facts, Only, actor
-from csat.admin.verbs import AuditedTable, ModelForm, VerbForm, VerbTable, ask_first, each
+from csat.admin.base import ReadOnlyAdmin, SingletonAdmin, actor, role, verb_action
+from csat.admin.filters import IsSetFilter
+from csat.admin.verbs import AuditedAdmin, ModelForm, VerbAdmin, VerbForm, confirm_first, run_on_each
 from csat.lib.clock import zones
 from csat.lib.refusal import Invalid
-from csat.people import addresses, auditing, contacts, erasing, keys, suppressing
-from csat.people.models import Agent, ApiKey, Contact, Organization, Suppression, Team
+from csat.people import addresses, audit_log, contacts, erasure, keys, roles, suppression
+from csat.people.models import Agent, ApiKey, Contact, Organization, Suppression, SuppressionReason, Team
+from csat.people.permissions import Verb
+from csat.timeline.recording import Actor
+
+CHANGED = ngettext_lazy("%(number)d contact changed.", "%(number)d contacts changed.", "number")
 
 LANGUAGES = [("", "–"), *settings.LANGUAGES]
 ZONES = [(name, name) for name in sorted(zones())]
@@ -32,27 +35,25 @@ class ContactForm(VerbForm):
         model = Contact
         fields = ["name", "email", "phone", "external_id", "language", "timezone", "custom_data"]
 
-    def perform(self, **values: Any) -> Contact:
+    def perform(self, by: Actor, **values: Any) -> Contact:
         if "custom_data" in values:
-            values["custom_data"] = self._emptied() | (values["custom_data"] or {})
+            # contacts.change merges: a key deleted from the text box must be sent as null
+            deleted = dict.fromkeys(self.initial.get("custom_data") or {})
+            values["custom_data"] = deleted | (values["custom_data"] or {})
         if self.instance.pk:
-            return contacts.change(self.instance.again(), by=self.actor, **values)
-        contact, made = contacts.find_or_create(**values)
-        if not made:
-            raise Invalid(gettext("%(name)s is a contact already.") % {"name": contact})
+            return contacts.change(self.instance.again(), by=by, **values)
+        contact, created = contacts.find_or_create(**values)
+        if not created:
+            raise Invalid(gettext("The contact %(name)s already exists.") % {"name": contact})
         return contact
-
-    def _emptied(self) -> dict[str, None]:
-        """The verb merges: a name that is gone from the box is told as null."""
-        return dict.fromkeys(self.initial.get("custom_data") or {})
 
 
 @admin.register(Contact)
-class ContactAdmin(VerbTable):
+class ContactAdmin(VerbAdmin):
     form = ContactForm
     change_form_template = "admin/csat/change_form.html"
     list_display = ["__str__", "email", "phone", "language", "surveyed", "created_at"]
-    list_filter = [("opted_out_at", Set), "language", ("erased_at", Set)]
+    list_filter = [("opted_out_at", IsSetFilter), "language", ("erased_at", IsSetFilter)]
     search_fields = ["name", "email", "phone"]
     search_help_text = _("Name, email or phone number")
     date_hierarchy = "created_at"
@@ -60,37 +61,46 @@ class ContactAdmin(VerbTable):
     readonly_fields = ["uuid", "opted_out_at", "opt_out_reason", "erased_at", "created_at", "updated_at"]
     actions = ["opt_out", "opt_in", "erase"]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
+    ) -> tuple[QuerySet[Contact], bool]:
         return (contacts.search(queryset, search_term) if search_term.strip() else queryset), False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.erased_at)
 
-    @admin.display(boolean=True, description=_("may be asked"))
+    @admin.display(boolean=True, description=_("surveys allowed"))
     def surveyed(self, contact: Contact) -> bool:
         return not (contact.opted_out_at or contact.erased_at)
 
-    @admin.action(description=_("Stop asking them"), permissions=["act"])
+    @verb_action(Verb.STOP_SURVEYS, description=_("Stop surveys"))
     def opt_out(self, request: HttpRequest, rows: QuerySet[Contact]) -> None:
-        each(request, rows, lambda row: suppressing.opt_out(row, by=actor(request), reason="staff"), done=_changed)
+        run_on_each(
+            request,
+            rows,
+            lambda row: suppression.opt_out(row, by=actor(request), reason=SuppressionReason.STAFF),
+            done=CHANGED,
+        )
 
-    @admin.action(description=_("Allow asking them again"), permissions=["act"])
+    @verb_action(Verb.ALLOW_SURVEYS, description=_("Allow surveys"))
     def opt_in(self, request: HttpRequest, rows: QuerySet[Contact]) -> None:
-        each(request, rows, lambda row: suppressing.opt_in(row, by=actor(request)), done=_changed)
+        run_on_each(request, rows, lambda row: suppression.opt_in(row, by=actor(request)), done=CHANGED)
 
-    @admin.action(description=_("Erase for ever"), permissions=["erase"])
-    def erase(self, request: HttpRequest, rows: QuerySet[Contact]) -> Any:
+    @verb_action(Verb.ERASE_CONTACT, description=_("Erase for good"))
+    def erase(self, request: HttpRequest, rows: QuerySet[Contact]) -> HttpResponse | None:
         if "sure" not in request.POST:
-            return ask_first(self, request, rows, "erase", _("Every message, comment and address of these people is blanked for ever."))
-        each(request, rows, lambda row: erasing.erase(row, by=actor(request)), done=_changed)
+            return confirm_first(
+                self,
+                request,
+                rows,
+                "erase",
+                _(
+                    "All messages, comments and addresses of these contacts are erased. This cannot "
+                    "be undone."
+                ),
+            )
+        run_on_each(request, rows, lambda row: erasure.erase(row, by=actor(request)), done=CHANGED)
         return None
-
-    def has_erase_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("csat.delete_contact"))
-
-
-def _changed(number: int) -> str | Promise:
-    return ngettext("%(number)d contact changed.", "%(number)d contacts changed.", number) % {"number": number}
 
 
 class SuppressionForm(VerbForm):
@@ -100,44 +110,47 @@ class SuppressionForm(VerbForm):
         model = Suppression
         fields = ["medium", "address"]
 
-    def perform(self, **values: Any) -> Suppression:
-        row = suppressing.suppress(values["medium"], values["address"], reason="staff")
-        auditing.audit(self.actor, "suppression", after={"id": str(row.uuid), "medium": row.medium})
+    def perform(self, by: Actor, **values: Any) -> Suppression:
+        row = suppression.suppress(values["medium"], values["address"], reason=SuppressionReason.STAFF)
+        audit_log.audit(by, "suppression", after={"id": str(row.uuid), "medium": row.medium})
         return row
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(VerbTable):
+class SuppressionAdmin(VerbAdmin):
     form = SuppressionForm
     list_display = ["shown_address", "medium", "reason", "active", "created_at"]
-    list_filter = ["medium", "reason", ("lifted_at", Set)]
+    list_filter = ["medium", "reason", ("lifted_at", IsSetFilter)]
     search_fields = ["address"]
     readonly_fields = ["shown_address", "reason", "created_at", "lifted_at"]
     ordering = ["-id"]
     actions = ["lift"]
     change_form_template = "admin/csat/change_form.html"
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["medium", "shown_address", "reason", "created_at", "lifted_at"] if obj else ["medium", "address"]
+    def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> list[Any]:
+        return (
+            ["medium", "shown_address", "reason", "created_at", "lifted_at"] if obj else ["medium", "address"]
+        )
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
         return False
 
     @admin.display(description=_("Address"))
     def shown_address(self, row: Suppression) -> str:
         return row.address or f"{_('erased')} ({row.digest[:8]}…)"
 
-    @admin.display(boolean=True, description=_("in force"))
+    @admin.display(boolean=True, description=_("active"))
     def active(self, row: Suppression) -> bool:
         return row.lifted_at is None
 
-    @admin.action(description=_("Lift: this address may be written to again"), permissions=["act"])
+    @verb_action(Verb.LIFT_SUPPRESSION, description=_("Lift the suppression"))
     def lift(self, request: HttpRequest, rows: QuerySet[Suppression]) -> None:
-        each(request, rows, lambda row: suppressing.allow(row, by=actor(request)), done=_lifted)
-
-
-def _lifted(number: int) -> str | Promise:
-    return ngettext("%(number)d suppression lifted.", "%(number)d suppressions lifted.", number) % {"number": number}
+        run_on_each(
+            request,
+            rows,
+            lambda row: suppression.lift_by_staff(row, by=actor(request)),
+            done=ngettext_lazy("%(number)d suppression lifted.", "%(number)d suppressions lifted.", "number"),
+        )
 
 
 class AgentForm(ModelForm):
@@ -150,7 +163,7 @@ class AgentForm(ModelForm):
 
 
 @admin.register(Agent)
-class AgentAdmin(AuditedTable):
+class AgentAdmin(AuditedAdmin):
     form = AgentForm
     list_display = ["name", "email", "kind", "team", "user"]
     list_filter = ["kind", "team"]
@@ -159,21 +172,27 @@ class AgentAdmin(AuditedTable):
     autocomplete_fields = ["team", "user"]
     fields = ["name", "email", "kind", "team", "user"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
+        """Under which name somebody appears is for admins, as their account is."""
+        if role(request) == roles.ADMIN:
+            return []
+        return ["name", "email", "kind", "user"] if obj and obj.user_id else ["user"]
+
 
 @admin.register(Team)
-class TeamAdmin(AuditedTable):
+class TeamAdmin(AuditedAdmin):
     list_display = ["name"]
     search_fields = ["name"]
     fields = ["name"]
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(Facts):
-    """Made in Settings → API keys, where the key is shown once; here they are watched and revoked."""
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Made in Settings → API keys, where the key is shown once; here they can be revoked."""
 
     list_display = ["name", "prefix", "shown_scopes", "last_used_at", "in_use", "created_by", "created_at"]
     list_select_related = ["created_by"]
-    list_filter = [("revoked_at", Set)]
+    list_filter = [("revoked_at", IsSetFilter)]
     search_fields = ["name", "prefix"]
     fields = ["name", "prefix", "shown_scopes", "created_by", "created_at", "last_used_at", "revoked_at"]
     actions = ["revoke"]
@@ -183,21 +202,24 @@ class ApiKeyAdmin(Facts):
     def shown_scopes(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
-    @admin.display(boolean=True, description=_("in use"))
+    @admin.display(boolean=True, description=_("active"))
     def in_use(self, key: ApiKey) -> bool:
         return key.revoked_at is None
 
-    @admin.action(description=_("Revoke"), permissions=["act"])
+    @verb_action(Verb.MANAGE_API_KEYS, description=_("Revoke"))
     def revoke(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
-        each(request, rows, lambda key: keys.revoke(key, by=actor(request)), done=_revoked)
-
-
-def _revoked(number: int) -> str | Promise:
-    return ngettext("%(number)d key revoked.", "%(number)d keys revoked.", number) % {"number": number}
+        run_on_each(
+            request,
+            rows,
+            lambda key: keys.revoke(key, by=actor(request)),
+            done=ngettext_lazy("%(number)d key revoked.", "%(number)d keys revoked.", "number"),
+        )
 
 
 class OrganizationForm(ModelForm):
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=ZONES, help_text=_("Reports read dates in it."))
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), choices=ZONES, help_text=_("Reports use it for dates and days.")
+    )
 
     class Meta:
         model = Organization
@@ -205,7 +227,7 @@ class OrganizationForm(ModelForm):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(Only, AuditedTable):
+class OrganizationAdmin(SingletonAdmin, AuditedAdmin):
     form = OrganizationForm
     fields = ["uuid", "timezone", "language"]
     readonly_fields = ["uuid"]

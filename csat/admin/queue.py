@@ -1,31 +1,31 @@
-"""django-q2's tables, to be watched: a schedule or a payload changed by hand could stop the queue."""
+"""django-q2's tables, read-only: a schedule or a payload changed by hand could stop the queue."""
 
 from django.contrib import admin
 from django_q.admin import FailAdmin, QueueAdmin, ScheduleAdmin, TaskAdmin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from csat.admin.tables import Facts
+from csat.admin.base import ReadOnlyAdmin
 
 for model in (Schedule, Success, Failure, OrmQ):
     admin.site.unregister(model)
 
 
 @admin.register(Schedule)
-class WatchedSchedules(Facts, ScheduleAdmin):  # type: ignore[misc]
-    """Made by code (csat/schedules.py): one malformed row would stop them all."""
+class WatchedSchedules(ReadOnlyAdmin, ScheduleAdmin):  # type: ignore[misc]
+    """Written by csat/schedules.py; one malformed row would stop them all."""
 
     actions = None
 
 
 @admin.register(Success)
-class WatchedSuccesses(Facts, TaskAdmin):  # type: ignore[misc]
+class WatchedSuccesses(ReadOnlyAdmin, TaskAdmin):  # type: ignore[misc]
     fields = ["name", "func", "cluster", "started", "stopped", "attempt_count"]
     actions = None
 
 
 @admin.register(Failure)
-class WatchedFailures(Facts, FailAdmin):  # type: ignore[misc]
-    """A failed task needs no resubmitting: the sweeper brings its rows back."""
+class WatchedFailures(ReadOnlyAdmin, FailAdmin):  # type: ignore[misc]
+    """A failed task need not be submitted again: the sweeper picks up its rows."""
 
     fields = ["name", "func", "cluster", "started", "stopped", "attempt_count", "short_result"]
     readonly_fields = ["short_result"]
@@ -33,6 +33,6 @@ class WatchedFailures(Facts, FailAdmin):  # type: ignore[misc]
 
 
 @admin.register(OrmQ)
-class WatchedQueue(Facts, QueueAdmin):  # type: ignore[misc]
+class WatchedQueue(ReadOnlyAdmin, QueueAdmin):  # type: ignore[misc]
     fields = ["key", "name", "func", "lock"]
     actions = None

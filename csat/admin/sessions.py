@@ -1,4 +1,4 @@
-"""Sessions: found, read with their timeline, and moved only by the verbs."""
+"""Sessions: search, timeline, and changes through the rooms' functions."""
 
 from typing import Any
 
@@ -9,29 +9,46 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.defaultfilters import date
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from csat.admin import exporting
-from csat.admin.filters import Set
-from csat.admin.seeing import sight
-from csat.admin.session_filters import FollowUpFilter, ScoreFilter, SurveyStateFilter, seen_score, told
-from csat.admin.surveys import ask, asked, face
-from csat.admin.tables import actor, page_of
-from csat.admin.verbs import VerbForm, VerbTable, each
+from csat.admin import csv_export, session_timeline
+from csat.admin.base import actor, admin_link, verb_action
+from csat.admin.filters import IsSetFilter
+from csat.admin.score_visibility import visibility
+from csat.admin.session_filters import (
+    ChannelFilter,
+    FollowUpFilter,
+    ScoreFilter,
+    SurveyStateFilter,
+    seen_score,
+)
+from csat.admin.surveys import REQUESTED, face, request_survey
+from csat.admin.verbs import VerbAdmin, VerbForm, run_on_each
+from csat.lib.text import one_line
 from csat.people import contacts
 from csat.people.models import Contact
-from csat.sessions import conversing, resolving
+from csat.people.permissions import Verb
+from csat.reports import exports
+from csat.sessions import activity, resolving
 from csat.sessions.models import Session
+from csat.timeline.recording import Actor
+
+CHANGED = ngettext_lazy("%(number)d conversation changed.", "%(number)d conversations changed.", "number")
 
 SENTIMENTS = [("positive", _("positive")), ("neutral", _("neutral")), ("negative", _("negative"))]
 
 
 class SessionForm(VerbForm):
-    language = forms.ChoiceField(label=_("Language"), choices=[("", "–"), *settings.LANGUAGES], required=False)
-    skip_csat = forms.BooleanField(label=_("Without survey"), required=False, help_text=_("When it is resolved, nobody is asked."))
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", "–"), *settings.LANGUAGES], required=False
+    )
+    skip_csat = forms.BooleanField(
+        label=_("Without survey"),
+        required=False,
+        help_text=_("No survey is sent when the conversation is resolved."),
+    )
 
     class Meta:
         model = Session
@@ -39,22 +56,23 @@ class SessionForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        now = self.instance.sentiment
-        known = SENTIMENTS if now in ("", *dict(SENTIMENTS)) else [*SENTIMENTS, (now, now)]  # the API takes any word
-        self.fields["sentiment"] = forms.ChoiceField(label=_("Sentiment"), choices=[("", "–"), *known], required=False)
+        choices, current = [("", "–"), *SENTIMENTS], self.instance.sentiment
+        if current not in dict(choices):  # the API accepts any word
+            choices.append((current, current))
+        self.fields["sentiment"] = forms.ChoiceField(label=_("Sentiment"), choices=choices, required=False)
 
-    def perform(self, **values: Any) -> Session:
-        return conversing.change(self.instance.again(), by=self.actor, **values)
+    def perform(self, by: Actor, **values: Any) -> Session:
+        return activity.update(self.instance.again(), by=by, **values)
 
 
 @admin.register(Session)
-class SessionAdmin(VerbTable):
+class SessionAdmin(VerbAdmin):
     form = SessionForm
     change_form_template = "admin/csat/session.html"
     list_display = ["ticket", "contact", "channel", "status", "agent", "rating", "survey_state", "active"]
     list_filter = [
-        "status", "channel", SurveyStateFilter, ScoreFilter, FollowUpFilter,
-        ("handed_off_at", Set), "ai_closure_type", "sentiment", "team",
+        "status", ChannelFilter, SurveyStateFilter, ScoreFilter, FollowUpFilter,
+        ("handed_off_at", IsSetFilter), "ai_closure_type", "sentiment", "team",
     ]  # fmt: skip
     list_select_related = ["contact", "assignee", "resolver", "survey"]
     date_hierarchy = "last_activity_at"
@@ -63,23 +81,35 @@ class SessionAdmin(VerbTable):
     search_help_text = _("Ticket number, subject, or the contact's name, email or phone number")
     autocomplete_fields = ["assignee", "team"]
     readonly_fields = [
-        "uuid", "external_id", "contact", "channel", "bridged_to_web", "subject", "status", "ai_closure_type", "resolver", "tag_names",
-        "custom_data", "created_at", "resolved_at", "closed_at", "handed_off_at", "last_activity_at", "rating", "survey_page",
+        "uuid", "external_id", "contact", "channel", "bridged_to_web", "subject", "status", "ai_closure_type",
+        "resolver", "tag_names",
+        "custom_data", "created_at", "resolved_at", "closed_at", "handed_off_at", "last_activity_at",
+        "rating", "survey_page",
     ]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["contact", "channel", "subject", "status", "rating", "survey_page"]}),
-        (_("May be changed"), {"fields": ["assignee", "team", "language", "sentiment", "skip_csat"]}),
+        (_("Editable"), {"fields": ["assignee", "team", "language", "sentiment", "skip_csat"]}),
         (_("More"), {"classes": ["collapse"], "fields": [
-            "uuid", "external_id", "bridged_to_web", "ai_closure_type", "resolver", "tag_names", "custom_data",
+            "uuid", "external_id", "bridged_to_web", "ai_closure_type", "resolver", "tag_names",
+            "custom_data",
             "created_at", "resolved_at", "closed_at", "handed_off_at", "last_activity_at",
         ]}),
     ]  # fmt: skip
-    actions = ["resolve", "resolve_without_survey", "reopen", "send_survey", "export_csv"]
+    actions = [
+        "resolve",
+        "resolve_without_survey",
+        "reopen",
+        "send_survey",
+        "export_csv",
+        "export_semicolons",
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
+    ) -> tuple[QuerySet[Session], bool]:
         text = search_term.strip()
         if not text:
             return queryset, False
@@ -87,17 +117,24 @@ class SessionAdmin(VerbTable):
             number = int(text.removeprefix("#"))
             return queryset.filter(Q(pk=number) | Q(external_id=text)), False
         people = contacts.search(Contact.objects.all(), text)
-        return queryset.filter(Q(contact__in=people.values("pk")) | Q(external_id=text) | Q(subject__icontains=text)), False
+        return queryset.filter(
+            Q(contact__in=people.values("pk"))
+            | Q(external_id=text)
+            | Q(subject__folded_contains=one_line(text))
+        ), False
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(seen_score=seen_score(request))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(seen_score=seen_score(request))
+        return rows
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         if session := kwargs.get("obj"):
-            context["events"] = told(session, sight(request))
+            context["events"] = session_timeline.lines(session, visibility(request))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+    def row_actions(self, request: HttpRequest, row: Session) -> list[tuple[str, str]]:
         possible = {"resolve", "resolve_without_survey"} if row.status == Session.Status.OPEN else {"reopen"}
         return [pair for pair in super().row_actions(request, row) if pair[0] in possible | {"send_survey"}]
 
@@ -124,35 +161,49 @@ class SessionAdmin(VerbTable):
 
     @admin.display(description=_("survey"))
     def survey_page(self, session: Session) -> SafeString | str:
-        return page_of(getattr(session, "survey", None))
+        return admin_link(getattr(session, "survey", None))
 
     @admin.display(description=_("score"), ordering="seen_score")
     def rating(self, session: Any) -> str:
         return face(session.seen_score)  # annotated
 
-    @admin.action(description=_("Resolve"), permissions=["act"])
+    @verb_action(Verb.WORK_ON_CONVERSATION, description=_("Resolve"))
     def resolve(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
-        each(request, rows, lambda row: resolving.resolve(row, by=actor(request)), done=_changed, already=gettext("is closed already"))
+        run_on_each(
+            request,
+            rows,
+            lambda row: resolving.resolve(row, by=actor(request)),
+            done=CHANGED,
+            already=gettext("is already closed"),
+        )
 
-    @admin.action(description=_("Resolve without survey"), permissions=["act"])
+    @verb_action(Verb.WORK_ON_CONVERSATION, description=_("Resolve without survey"))
     def resolve_without_survey(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
-        each(
+        run_on_each(
             request, rows, lambda row: resolving.resolve(row, by=actor(request), ask=False),
-            done=_changed, already=gettext("is closed already"),
+            done=CHANGED, already=gettext("is already closed"),
         )  # fmt: skip
 
-    @admin.action(description=_("Reopen"), permissions=["act"])
+    @verb_action(Verb.WORK_ON_CONVERSATION, description=_("Reopen"))
     def reopen(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
-        each(request, rows, lambda row: resolving.reopen(row, by=actor(request)), done=_changed, already=gettext("is open already"))
+        run_on_each(
+            request,
+            rows,
+            lambda row: resolving.reopen(row, by=actor(request)),
+            done=CHANGED,
+            already=gettext("is already open"),
+        )
 
-    @admin.action(description=_("Send survey"), permissions=["act"])
+    @verb_action(Verb.REQUEST_SURVEY, description=_("Send survey"))
     def send_survey(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
-        each(request, rows, lambda row: ask(row, by=actor(request)), done=asked)
+        run_on_each(request, rows, lambda row: request_survey(row, by=actor(request)), done=REQUESTED)
 
-    @admin.action(description=_("Export as CSV"), permissions=["view"])
+    @verb_action(Verb.EXPORT, description=_("Export as CSV"))
     def export_csv(self, request: HttpRequest, rows: QuerySet[Session]) -> StreamingHttpResponse:
-        return exporting.answer(rows, sight=sight(request))
+        exports.record_selection("conversations", rows.count(), by=actor(request))
+        return csv_export.csv_response(rows, visibility=visibility(request))
 
-
-def _changed(number: int) -> str | Promise:
-    return ngettext("%(number)d session changed.", "%(number)d sessions changed.", number) % {"number": number}
+    @verb_action(Verb.EXPORT, description=_("Export as CSV with semicolons"))
+    def export_semicolons(self, request: HttpRequest, rows: QuerySet[Session]) -> StreamingHttpResponse:
+        exports.record_selection("conversations", rows.count(), by=actor(request))
+        return csv_export.csv_response(rows, visibility=visibility(request), delimiter=";")

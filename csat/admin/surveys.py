@@ -1,48 +1,75 @@
-"""Surveys with their gates and deliveries, answers, scores, links and follow-ups."""
+"""Surveys with their gates and deliveries, answers, scores and links."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from csat.admin.filters import Set
-from csat.admin.seeing import SeenFacts, SeenInline
-from csat.admin.tables import Facts, FactsInline, actor, page_of
-from csat.admin.verbs import each
-from csat.channels import faces
+from csat import scale
+from csat.admin.base import ReadOnlyAdmin, ReadOnlyInline, actor, admin_link, verb_action
+from csat.admin.filters import IsSetFilter
+from csat.admin.score_visibility import ReadOnlyScoredAdmin, ReadOnlyScoredInline
+from csat.admin.verbs import run_on_each
 from csat.lib.refusal import Refused
+from csat.people.permissions import Verb
 from csat.sessions.models import Session
-from csat.surveys import answering, explaining, links, scheduling
-from csat.surveys.models import Answer, Delivery, Link, Origin, Score, Survey
+from csat.surveys import gates, links
+from csat.surveys.answers import answering
+from csat.surveys.choices import Origin
+from csat.surveys.delivery import scheduling
+from csat.surveys.models import Answer, Delivery, Link, Score, Survey
 from csat.timeline.recording import Actor
+
+REQUESTED = ngettext_lazy("%(number)d survey requested.", "%(number)d surveys requested.", "number")
 
 FORM = "admin/csat/change_form.html"
 
 
 def face(score: int | None) -> str:
-    return f"{faces.BY_SCORE[score].emoji} {score}" if score else "–"
+    return f"{scale.BY_SCORE[score].emoji} {score}" if score else "–"
 
 
-class DeliveryInline(FactsInline):
+class DeliveryInline(ReadOnlyInline):
     model = Delivery
-    fields = ["channel", "medium", "address", "transport", "reason", "state", "attempt", "sent_at", "delivered_at", "shown_at", "error"]
+    fields = [
+        "channel",
+        "medium",
+        "address",
+        "transport",
+        "reason",
+        "state",
+        "attempt",
+        "sent_at",
+        "delivered_at",
+        "shown_at",
+        "error",
+    ]
     ordering = ["id"]
 
 
-class AnswerInline(SeenInline):
+class AnswerInline(ReadOnlyScoredInline):
     model = Answer
-    scored = "survey__score__"
+    score_path = "survey__score__"
     fields = ["revision", "score", "comment", "about", "source", "state", "reason", "created_at"]
 
 
 @admin.register(Survey)
-class SurveyAdmin(Facts):
+class SurveyAdmin(ReadOnlyAdmin):
     change_form_template = FORM
-    list_display = ["session", "contact", "channel", "state", "origin", "skipped_by", "requested_at", "delivered_via", "answered_at"]
+    list_display = [
+        "session",
+        "contact",
+        "channel",
+        "state",
+        "origin",
+        "skipped_by",
+        "requested_at",
+        "delivered_via",
+        "answered_at",
+    ]
     list_filter = ["state", "channel", "origin", "skipped_by", "language"]
     list_select_related = ["session", "contact"]
     search_fields = ["=session__id", "=uuid"]
@@ -52,48 +79,44 @@ class SurveyAdmin(Facts):
     inlines = [DeliveryInline, AnswerInline]
     actions = ["send"]
     fieldsets = [
-        (None, {"fields": ["session_page", "contact_page", "channel", "language", "state", "origin", "request", "message"]}),
+        (None,
+        {"fields": ["session_page", "contact_page", "channel", "language", "state", "origin",
+        "request_number", "message"]}),
         (_("Why was or wasn't this customer asked?"), {"fields": ["why"]}),
         (_("Times"), {"fields": [
-            "scheduled_for", "requested_at", "delivered_at", "delivered_via", "answered_at", "remind_at", "expires_at",
+            "scheduled_for", "requested_at", "delivered_at", "delivered_via", "answered_at", "remind_at",
+            "expires_at",
         ]}),
     ]  # fmt: skip
     readonly_fields = ["session_page", "contact_page", "why"]
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("csat.change_session")
-
-    @admin.display(description=_("session"))
+    @admin.display(description=_("conversation"))
     def session_page(self, survey: Survey) -> SafeString | str:
-        return page_of(survey.session)
+        return admin_link(survey.session)
 
     @admin.display(description=_("contact"))
     def contact_page(self, survey: Survey) -> SafeString | str:
-        return page_of(survey.contact)
+        return admin_link(survey.contact)
 
     @admin.display(description=_("gates"))
     def why(self, survey: Survey) -> SafeString:
-        return render_to_string("admin/csat/gates.html", {"gates": explaining.explain(survey)})
+        return render_to_string("admin/csat/gates.html", {"gates": gates.gates_of(survey)})
 
-    @admin.action(description=_("Send survey"), permissions=["act"])
+    @verb_action(Verb.REQUEST_SURVEY, description=_("Send survey"))
     def send(self, request: HttpRequest, rows: QuerySet[Survey]) -> None:
-        each(request, rows, lambda row: ask(row.session, by=actor(request)), done=asked)
+        run_on_each(request, rows, lambda row: request_survey(row.session, by=actor(request)), done=REQUESTED)
 
 
-def ask(session: Session, *, by: Actor) -> Survey:
-    """Ask by hand. Raises Refused with the gate's words when the survey came back skipped."""
+def request_survey(session: Session, *, by: Actor) -> Survey:
+    """Request a survey by hand. Raises Refused with the failed gate's text when it was skipped."""
     survey = scheduling.request(session, origin=Origin.MANUAL, by=by)
-    if no := explaining.decisive(survey):
-        raise Refused(no.text)
+    if failed_gate := gates.deciding_gate(survey):
+        raise Refused(failed_gate.text)
     return survey
 
 
-def asked(number: int) -> str | Promise:
-    return ngettext("%(number)d survey asked for.", "%(number)d surveys asked for.", number) % {"number": number}
-
-
 @admin.register(Delivery)
-class DeliveryAdmin(Facts):
+class DeliveryAdmin(ReadOnlyAdmin):
     list_display = [
         "id",
         "survey",
@@ -115,31 +138,44 @@ class DeliveryAdmin(Facts):
     date_hierarchy = "sent_at"
     ordering = ["-id"]
     fields = [
-        "survey_page", "request", "channel", "medium", "address", "transport", "reason", "origin", "state", "attempt", "next_try",
-        "lease_until", "uncertain_since", "provider_id", "error", "error_code", "sent_at", "delivered_at", "opened_at", "shown_at",
+        "survey_page", "request_number", "channel", "medium", "address", "transport", "reason", "origin",
+        "state", "attempt", "next_try",
+        "lease_until", "uncertain_since", "provider_id", "error", "error_code", "sent_at", "delivered_at",
+        "opened_at", "shown_at",
         "failed_at", "raw",
     ]  # fmt: skip
     readonly_fields = ["survey_page"]
 
     @admin.display(description=_("survey"))
     def survey_page(self, delivery: Delivery) -> SafeString | str:
-        return page_of(delivery.survey)
+        return admin_link(delivery.survey)
 
 
 @admin.register(Answer)
-class AnswerAdmin(SeenFacts):
+class AnswerAdmin(ReadOnlyScoredAdmin):
     change_form_template = FORM
-    scored = "survey__score__"
+    score_path = "survey__score__"
     list_display = ["session", "revision", "rating", "comment", "source", "state", "reason", "created_at"]
     list_filter = ["state", "score", "source", "about", "reason"]
     list_select_related = ["survey"]
     search_fields = ["=survey__session__id", "comment"]
     date_hierarchy = "created_at"
     ordering = ["-id"]
-    fields = ["survey", "revision", "score", "comment", "about", "source", "state", "reason", "provenance", "created_at"]
+    fields = [
+        "survey",
+        "revision",
+        "score",
+        "comment",
+        "about",
+        "source",
+        "state",
+        "reason",
+        "provenance",
+        "created_at",
+    ]
     actions = ["restore"]
 
-    @admin.display(description=_("session"))
+    @admin.display(description=_("conversation"))
     def session(self, answer: Answer) -> str:
         return f"#{answer.survey.session_id}"
 
@@ -147,24 +183,37 @@ class AnswerAdmin(SeenFacts):
     def rating(self, answer: Answer) -> str:
         return face(answer.score)
 
-    @admin.action(description=_("Restore from quarantine"), permissions=["act"])
+    @verb_action(Verb.RESTORE_ANSWER, description=_("Restore from quarantine"))
     def restore(self, request: HttpRequest, rows: QuerySet[Answer]) -> None:
-        each(request, rows, lambda row: answering.restore(row, by=actor(request)), done=_restored, already=gettext("is not in quarantine"))
-
-
-def _restored(number: int) -> str | Promise:
-    return ngettext("%(number)d answer restored.", "%(number)d answers restored.", number) % {"number": number}
+        run_on_each(
+            request,
+            rows,
+            lambda row: answering.restore(row, by=actor(request)),
+            done=ngettext_lazy("%(number)d answer restored.", "%(number)d answers restored.", "number"),
+            already=gettext("is not quarantined"),
+        )
 
 
 @admin.register(Score)
-class ScoreAdmin(SeenFacts):
+class ScoreAdmin(ReadOnlyScoredAdmin):
     list_display = ["session", "rating", "comment", "contact", "agent", "channel", "source", "submitted_at"]
     list_filter = ["score", "channel", "source", "about"]
     list_select_related = ["session", "contact", "agent"]
     search_fields = ["=session__id", "comment"]
     date_hierarchy = "submitted_at"
     ordering = ["-submitted_at"]
-    fields = ["session", "score", "comment", "about", "contact", "agent", "channel", "source", "submitted_at", "created_at"]
+    fields = [
+        "session",
+        "score",
+        "comment",
+        "about",
+        "contact",
+        "agent",
+        "channel",
+        "source",
+        "submitted_at",
+        "created_at",
+    ]
 
     @admin.display(description=_("score"), ordering="score")
     def rating(self, score: Score) -> str:
@@ -172,28 +221,31 @@ class ScoreAdmin(SeenFacts):
 
 
 @admin.register(Link)
-class LinkAdmin(Facts):
-    """The token is nowhere: it is made again from the row and its key."""
+class LinkAdmin(ReadOnlyAdmin):
+    """The token is not stored: it is derived from the row and its key."""
 
     change_form_template = FORM
     list_display = ["purpose", "subject", "version", "expires_at", "revoked_at", "created_at"]
-    list_filter = ["purpose", ("revoked_at", Set)]
+    list_filter = ["purpose", ("revoked_at", IsSetFilter)]
     list_select_related = ["survey", "session", "contact"]
     search_fields = ["=survey__session__id", "=session__id"]
     search_help_text = _("Ticket number")
     ordering = ["-id"]
-    fields = ["purpose", "subject", "version", "key_id", "expires_at", "revoked_at", "created_at"]
+    fields = [
+        "purpose", "subject", "version", "key_id", "handed_out_by", "expires_at", "revoked_at", "created_at",
+    ]  # fmt: skip
     readonly_fields = ["subject"]
     actions = ["revoke"]
 
-    @admin.display(description=_("opens"))
+    @admin.display(description=_("for"))
     def subject(self, link: Link) -> str:
         return str(link.survey or link.session or link.contact)
 
-    @admin.action(description=_("Revoke for ever"), permissions=["act"])
+    @verb_action(Verb.REVOKE_LINK, description=_("Revoke"))
     def revoke(self, request: HttpRequest, rows: QuerySet[Link]) -> None:
-        each(request, rows, lambda row: links.revoke(row, by=actor(request)), done=_revoked)
-
-
-def _revoked(number: int) -> str | Promise:
-    return ngettext("%(number)d link revoked.", "%(number)d links revoked.", number) % {"number": number}
+        run_on_each(
+            request,
+            rows,
+            lambda row: links.revoke(row, by=actor(request)),
+            done=ngettext_lazy("%(number)d link revoked.", "%(number)d links revoked.", "number"),
+        )

@@ -1,125 +1,166 @@
-"""How the admin works through the verbs of the rooms: one row's form, many rows' action, and the audit."""
+"""Change rows through the functions of the rooms: a form for one row, an action for many, and the audit."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from csat.admin.tables import Table, actor
+from csat.admin.base import BaseAdmin, actor
 from csat.lib.refusal import Refused
-from csat.people import auditing
-from csat.timeline.recording import SYSTEM, Actor
+from csat.lib.types import JsonObject
+from csat.people import audit_log
+from csat.timeline.recording import Actor
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     ModelForm = forms.ModelForm[Any]
 else:
     ModelForm = forms.ModelForm
 
-AT_ONCE = 500  # rows one action may touch: each is a transaction of its own
-TOLD = 5  # refusals told one by one
+M = TypeVar("M", bound=Model)
+AT_ONCE = 500  # rows per action: each is a transaction of its own
+REFUSALS_SHOWN = 5
 
 
 class VerbForm(ModelForm):
-    """A form whose last check is the verb itself, so that a refusal stands beside its field and nothing typed is lost."""
+    """A form saved by a room's function; a refusal is shown beside its field, with the input kept."""
 
-    actor: Actor = SYSTEM
-    fields_of: ClassVar[dict[str, str]] = {}  # where the verb names a field otherwise than this form does
+    refused: ClassVar[Refused | None] = None
+    fields_of: ClassVar[
+        dict[str, str]
+    ] = {}  # the room's name of a field: this form's name, where they differ
 
-    def perform(self, **values: Any) -> Model:
-        """Do it, with what was changed (all that was given, for a new row); the row as it is now."""
+    def perform(self, by: Actor, **values: Any) -> Model:
+        """Save the changed values (all of them for a new row) and return the row. May raise Refused."""
         raise NotImplementedError
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
-        names = self.changed_data if self.instance.pk else list(self.cleaned_data)
-        try:
-            with transaction.atomic():
-                self.instance = self.perform(**{name: self.cleaned_data[name] for name in names})
-        except Refused as refused:
-            self._tell(refused)
+    def clean(self) -> JsonObject | None:
+        cleaned = super().clean()
+        if self.refused:
+            self._add_errors(self.refused)
+        return cleaned
 
-    def _tell(self, refused: Refused) -> None:
-        named = {self.fields_of.get(name, name): texts for name, texts in refused.fields.items()}
-        beside = {name: texts for name, texts in named.items() if name in self.fields}
-        for name, texts in beside.items():
+    def _add_errors(self, refused: Refused) -> None:
+        by_name = {self.fields_of.get(name, name): texts for name, texts in refused.fields.items()}
+        field_errors = {name: texts for name, texts in by_name.items() if name in self.fields}
+        for name, texts in field_errors.items():
             self.add_error(name, texts)
-        if not beside:
-            self.add_error(None, refused.message or [text for texts in refused.fields.values() for text in texts])
+        if not field_errors:
+            all_texts = [text for texts in refused.fields.values() for text in texts]
+            self.add_error(None, refused.message or all_texts)
 
 
-class VerbTable(Table):
-    """A table whose rows are added and changed by a VerbForm, which has already saved when Django would."""
+class VerbAdmin(BaseAdmin):
+    """Adds and changes rows by a VerbForm; the room's function writes the audit."""
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: JsonObject | None = None,
+    ) -> HttpResponse:
+        """After a refusal, which wrote nothing, show the form again with the reason."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Refused as refused:
+            request.refused = refused  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"actor": actor(request)})
+        return type(form.__name__, (form,), {"refused": getattr(request, "refused", None)})
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        """The form's verb has saved, and audited where the room says so."""
+    def save_model(self, request: HttpRequest, obj: Model, form: VerbForm, change: bool) -> None:
+        names = form.changed_data if change else list(form.cleaned_data)
+        obj.pk = form.perform(actor(request), **{name: form.cleaned_data[name] for name in names}).pk
+        obj.refresh_from_db()
 
 
-class AuditedTable(Table):
-    """A table saved by Django as it is, each change kept on the timeline with its before and after."""
+class AuditedAdmin(BaseAdmin):
+    """Saved by Django as usual; each change goes to the audit log with its values before and after."""
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        before = {name: _plain(form.initial.get(name)) for name in form.changed_data} if change else None
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        before = {name: _to_json(form.initial.get(name)) for name in form.changed_data} if change else None
         super().save_model(request, obj, form, change)
-        after = {name: _plain(form.cleaned_data.get(name)) for name in form.changed_data if "password" not in name}
+        names = [name for name in form.changed_data if "password" not in name]
+        after = {name: _to_json(form.cleaned_data.get(name)) for name in names}
         self.audit(request, obj, "changed" if change else "added", before=before, after=after)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
         self.audit(request, obj, "deleted", before={"name": str(obj)})
         super().delete_model(request, obj)
 
-    def audit(self, request: HttpRequest, obj: Any, what: str, **values: Any) -> None:
-        auditing.audit(actor(request), f"{self.opts.model_name} {what}: {obj}", **values)
+    def audit(
+        self,
+        request: HttpRequest,
+        obj: Model,
+        change: str,
+        *,
+        before: JsonObject | None = None,
+        after: JsonObject | None = None,
+    ) -> None:
+        text = f"{self.opts.model_name} {change}: {obj}"
+        audit_log.audit(actor(request), text, before=before, after=after)
 
 
-def each(
-    request: HttpRequest, rows: QuerySet[Any], verb: Callable[[Any], Any], *, done: Callable[[int], str | Promise], already: str = ""
+def run_on_each(
+    request: HttpRequest,
+    rows: QuerySet[M],
+    verb: Callable[[M], object],
+    *,
+    done: "_StrPromise",
+    already: str = "",
 ) -> None:
-    """The verb on each chosen row: what was done, what was refused and why, are told; a refusal stops no other row."""
+    """Call `verb` on each selected row, and show how many were done and what was refused.
+
+    A refusal does not stop the other rows. `done`: by `ngettext_lazy` with its "number"; `already`: the
+    message when `verb` returns False.
+    """
     if rows.count() > AT_ONCE:
-        messages.error(request, _("At most %(number)d rows at once.") % {"number": AT_ONCE})
+        messages.error(request, _("Select at most %(number)d rows at once.") % {"number": AT_ONCE})
         return
     count, refused = _try_each(rows, verb, already)
     if count:
-        messages.success(request, str(done(count)))
-    for text in refused[:TOLD]:
+        messages.success(request, done % {"number": count})
+    for text in refused[:REFUSALS_SHOWN]:
         messages.warning(request, text)
-    if more := len(refused[TOLD:]):
-        messages.warning(request, ngettext("and %(number)d more.", "and %(number)d more.", more) % {"number": more})
+    if more := len(refused[REFUSALS_SHOWN:]):
+        text = ngettext("and %(number)d more.", "and %(number)d more.", more) % {"number": more}
+        messages.warning(request, text)
 
 
-def _try_each(rows: Iterable[Any], verb: Callable[[Any], Any], already: str) -> tuple[int, list[str]]:
+def _try_each(rows: Iterable[M], verb: Callable[[M], object], already: str) -> tuple[int, list[str]]:
     count, refused = 0, []
     for row in rows:
         try:
             if verb(row) is False:
-                refused.append(f"{row}: {already or _('nothing to do')}")
+                refused.append(f"{row}: {already or _('nothing to change')}")
             else:
                 count += 1
-        except Refused as no:
-            refused.append(f"{row}: {no.message or _('refused')}")
+        except Refused as refusal:
+            refused.append(f"{row}: {refusal.message or _('refused')}")
     return count, refused
 
 
-def ask_first(table: Table, request: HttpRequest, rows: QuerySet[Any], action: str, warning: str | Promise) -> TemplateResponse:
-    """A page that names the rows and asks; its Yes posts the same action again with `sure`."""
+def confirm_first(
+    model_admin: BaseAdmin, request: HttpRequest, rows: QuerySet[M], action: str, warning: str | Promise
+) -> TemplateResponse:
+    """A page that lists the rows and asks; Yes posts the same action again with `sure`."""
     context = {
-        **table.admin_site.each_context(request),
+        **model_admin.admin_site.each_context(request),
         "title": _("Are you sure?"),
-        "opts": table.opts,
+        "opts": model_admin.opts,
         "rows": rows[:AT_ONCE],
         "action": action,
         "warning": warning,
@@ -128,7 +169,7 @@ def ask_first(table: Table, request: HttpRequest, rows: QuerySet[Any], action: s
     return TemplateResponse(request, "admin/csat/sure.html", context)
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: object) -> object:
     if isinstance(value, QuerySet | list | tuple | set):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     return value if isinstance(value, str | int | float | bool | dict | None) else str(value)

@@ -1,28 +1,31 @@
-"""Endpoints and what they were told, to be watched; they are changed in Settings → Webhooks."""
+"""Webhook endpoints and the attempts to reach them; endpoints are changed in Settings → Webhooks."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
-from csat.admin.filters import Set
-from csat.admin.tables import Facts, actor
-from csat.admin.verbs import each
-from csat.webhooks import calling, endpoints
-from csat.webhooks.models import Call, Endpoint
+from csat.admin.base import ReadOnlyAdmin, actor, verb_action
+from csat.admin.filters import IsSetFilter
+from csat.admin.verbs import run_on_each
+from csat.people.permissions import Verb
+from csat.webhooks import endpoints, queueing
+from csat.webhooks.models import Endpoint, WebhookAttempt
+
+CHANGED = ngettext_lazy("%(number)d endpoint changed.", "%(number)d endpoints changed.", "number")
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(Facts):
+class EndpointAdmin(ReadOnlyAdmin):
     """Without its secrets."""
 
     list_display = ["url", "description", "state", "failures", "failing_since", "last_success_at", "next_try"]
-    list_filter = ["enabled", ("failing_since", Set), ("deleted_at", Set)]
+    list_filter = ["enabled", ("failing_since", IsSetFilter), ("deleted_at", IsSetFilter)]
     search_fields = ["url", "description"]
     fields = [
-        "uuid", "url", "description", "events", "enabled", "state", "failures", "failing_since", "last_success_at", "next_try",
+        "uuid", "url", "description", "events", "enabled", "state", "failures", "failing_since",
+        "last_success_at", "next_try",
         "disabled_at", "disabled_reason", "deleted_at", "created_by", "created_at",
     ]  # fmt: skip
     readonly_fields = ["state"]
@@ -33,37 +36,48 @@ class EndpointAdmin(Facts):
     def state(self, endpoint: Endpoint) -> str:
         return endpoint.health
 
-    @admin.action(description=_("Switch on"), permissions=["act"])
+    @verb_action(Verb.MANAGE_WEBHOOKS, description=_("Switch on"))
     def switch_on(self, request: HttpRequest, rows: QuerySet[Endpoint]) -> None:
-        each(request, rows, lambda row: endpoints.change(row, by=actor(request), enabled=True), done=_changed)
+        run_on_each(
+            request, rows, lambda row: endpoints.change(row, by=actor(request), enabled=True), done=CHANGED
+        )
 
-    @admin.action(description=_("Switch off"), permissions=["act"])
+    @verb_action(Verb.MANAGE_WEBHOOKS, description=_("Switch off"))
     def switch_off(self, request: HttpRequest, rows: QuerySet[Endpoint]) -> None:
-        each(request, rows, lambda row: endpoints.change(row, by=actor(request), enabled=False), done=_changed)
+        run_on_each(
+            request, rows, lambda row: endpoints.change(row, by=actor(request), enabled=False), done=CHANGED
+        )
 
 
-def _changed(number: int) -> str | Promise:
-    return ngettext("%(number)d endpoint changed.", "%(number)d endpoints changed.", number) % {"number": number}
-
-
-@admin.register(Call)
-class CallAdmin(Facts):
+@admin.register(WebhookAttempt)
+class WebhookAttemptAdmin(ReadOnlyAdmin):
     list_display = ["id", "type", "endpoint", "state", "attempt", "status", "next_try", "delivered_at"]
     list_filter = ["state", "type", "status"]
     list_select_related = ["endpoint"]
     search_fields = ["=uuid", "endpoint__url"]
     ordering = ["-id"]
-    fields = ["uuid", "endpoint", "type", "state", "attempt", "status", "next_try", "delivered_at", "attempts", "body"]
+    fields = [
+        "uuid",
+        "endpoint",
+        "type",
+        "state",
+        "attempt",
+        "status",
+        "next_try",
+        "delivered_at",
+        "attempts",
+        "body",
+    ]
     actions = ["call_again"]
     change_form_template = "admin/csat/change_form.html"
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("csat.change_endpoint")
-
-    @admin.action(description=_("Call again"), permissions=["act"])
-    def call_again(self, request: HttpRequest, rows: QuerySet[Call]) -> None:
-        each(request, rows.select_related("endpoint"), calling.replay, done=_called)
-
-
-def _called(number: int) -> str | Promise:
-    return ngettext("%(number)d call will be made again.", "%(number)d calls will be made again.", number) % {"number": number}
+    @verb_action(Verb.MANAGE_WEBHOOKS, description=_("Replay"))
+    def call_again(self, request: HttpRequest, rows: QuerySet[WebhookAttempt]) -> None:
+        run_on_each(
+            request,
+            rows.select_related("endpoint"),
+            lambda row: queueing.replay(row, by=actor(request)),
+            done=ngettext_lazy(
+                "%(number)d event will be replayed.", "%(number)d events will be replayed.", "number"
+            ),
+        )

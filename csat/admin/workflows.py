@@ -1,31 +1,29 @@
-"""Workflows and their runs, to be watched; they are built under Workflows."""
-
-from typing import Any
+"""Workflows and their runs; workflows are edited on the page Workflows."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
-from csat.admin.filters import Set
-from csat.admin.tables import Facts, FactsInline, actor
-from csat.admin.verbs import each
+from csat.admin.base import ReadOnlyAdmin, ReadOnlyInline, actor, verb_action
+from csat.admin.filters import IsSetFilter
+from csat.admin.verbs import run_on_each
+from csat.people.permissions import Verb
 from csat.workflows import editing, running
 from csat.workflows.models import Run, Step, Version, Workflow
 
 
-class VersionInline(FactsInline):
+class VersionInline(ReadOnlyInline):
     model = Version
     fields = ["number", "trigger_type", "trigger_constraints", "blocks", "activated_at"]
     show_change_link = False
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(Facts):
+class WorkflowAdmin(ReadOnlyAdmin):
     list_display = ["name", "active", "created_by", "created_at", "deleted_at"]
-    list_filter = [("active", Set), ("deleted_at", Set)]
+    list_filter = [("active", IsSetFilter), ("deleted_at", IsSetFilter)]
     list_select_related = ["active", "created_by"]
     search_fields = ["name"]
     fields = ["uuid", "name", "active", "created_by", "created_at", "deleted_at"]
@@ -33,45 +31,54 @@ class WorkflowAdmin(Facts):
     actions = ["switch_off"]
     change_form_template = "admin/csat/change_form.html"
 
-    @admin.action(description=_("Switch off"), permissions=["act"])
+    @verb_action(Verb.MANAGE_WORKFLOWS, description=_("Switch off"))
     def switch_off(self, request: HttpRequest, rows: QuerySet[Workflow]) -> None:
-        each(request, rows, lambda row: editing.disable(row, by=actor(request)), done=_stopped)
+        run_on_each(
+            request,
+            rows,
+            lambda row: editing.disable(row, by=actor(request)),
+            done=ngettext_lazy("%(number)d workflow is off.", "%(number)d workflows are off.", "number"),
+        )
 
 
-def _stopped(number: int) -> str | Promise:
-    return ngettext("%(number)d workflow is off.", "%(number)d workflows are off.", number) % {"number": number}
-
-
-class StepInline(FactsInline):
+class StepInline(ReadOnlyInline):
     model = Step
     fields = ["block_id", "type", "state", "attempt", "input", "output", "error", "finished_at"]
     show_change_link = False
 
 
 @admin.register(Run)
-class RunAdmin(Facts):
-    list_display = ["id", "workflow", "session", "trigger_type", "state", "started_at", "finished_at", "error"]
+class RunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "id",
+        "workflow",
+        "session",
+        "trigger_type",
+        "state",
+        "started_at",
+        "finished_at",
+        "error",
+    ]
     list_filter = ["state", "trigger_type"]
     search_fields = ["=session__id", "=uuid", "workflow__name"]
     ordering = ["-id"]
     fields = [
-        "uuid", "workflow", "version", "session", "trigger_type", "started_by", "depth", "state", "wake_at", "error", "started_at",
+        "uuid", "workflow", "version", "session", "trigger_type", "started_by", "depth", "state", "wake_at",
+        "error", "started_at",
         "finished_at",
     ]  # fmt: skip
     inlines = [StepInline]
     actions = ["go_on"]
     change_form_template = "admin/csat/change_form.html"
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("csat.change_workflow")
-
-    @admin.action(description=_("Go on from the step that failed"), permissions=["act"])
+    @verb_action(Verb.MANAGE_WORKFLOWS, description=_("Retry from the failed step"))
     def go_on(self, request: HttpRequest, rows: QuerySet[Run]) -> None:
-        each(request, rows, lambda row: running.retry(row, by=actor(request)), done=_going)
+        run_on_each(
+            request,
+            rows,
+            lambda row: running.retry(row, by=actor(request)),
+            done=ngettext_lazy("%(number)d run continues.", "%(number)d runs continue.", "number"),
+        )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         return super().get_queryset(request).select_related("workflow", "session", "version__workflow")
-
-
-def _going(number: int) -> str | Promise:
-    return ngettext("%(number)d run goes on.", "%(number)d runs go on.", number) % {"number": number}

@@ -1,1 +1,1 @@
-"""The door for machines and providers."""
+"""The REST API, and the callbacks of providers."""

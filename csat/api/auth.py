@@ -1,4 +1,4 @@
-"""Who knocks: a key with scopes."""
+"""API keys: who is calling, and whether the key has the scope."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer csat_live_...`"""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
-        scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
-        key = keys.check(given.strip()) if scheme.lower() == "bearer" else None
+        key = keys.authenticate(secret.strip()) if scheme.lower() == "bearer" else None
         if key is None:
             raise AuthenticationFailed(_("This API key is not valid."))
         return None, key
@@ -31,18 +31,18 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """A view names its resource in `scope`."""
+    """The key has the scope that the view's `scope` and the method need."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.auth is None:
             return False
-        scope = needed(view, request.method or "")
+        scope = required_scope(view, request.method or "")
         self.message = _("This API key lacks the scope %(scope)s.") % {"scope": scope}
         return scope in key_of(request).scopes
 
 
-def needed(view: Any, method: str) -> str:
-    """Reading takes `<scope>:read`, everything else `<scope>:write`."""
+def required_scope(view: Any, method: str) -> str:
+    """`<scope>:read` to read, `<scope>:write` for everything else."""
     return f"{view.scope}:{'read' if method in SAFE_METHODS else 'write'}"
 
 
@@ -51,7 +51,7 @@ def key_of(request: Request) -> ApiKey:
     return request.auth
 
 
-def actor(request: Request) -> Actor:
+def actor_of(request: Request) -> Actor:
     """The key, as the timeline names it."""
     key = key_of(request)
     return Actor(ActorKind.API, id=key.prefix, name=key.name)

@@ -1,9 +1,8 @@
-"""Every "no" in one shape: `{"statusCode", "message", "error"}`, and `fields` for what was invalid."""
+"""Every error in one shape: `{"statusCode", "message", "error"}`, and `fields` for what was invalid."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
 from math import ceil
-from typing import Any
 
 import structlog
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -16,61 +15,73 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from csat.lib.refusal import Refused
+from csat.lib.types import JsonObject
 
 log = structlog.get_logger(__name__)
-NAMES = {413: "Payload Too Large", 422: "Unprocessable Entity"}  # other Pythons name these otherwise
-PLAIN: dict[type[Exception], int] = {Http404: 404, PermissionDenied: 403, RequestDataTooBig: 413, SuspiciousOperation: 400}
+PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}  # Python 3.13 words these differently
+STATUSES: dict[type[Exception], int] = {
+    Http404: 404,
+    PermissionDenied: 403,
+    RequestDataTooBig: 413,
+    SuspiciousOperation: 400,
+}
 
 
-def body(status: int, message: str, fields: dict[str, list[str]] | None = None) -> dict[str, Any]:
-    answer = {"statusCode": status, "message": message, "error": NAMES.get(status) or HTTPStatus(status).phrase}
-    return {**answer, "fields": fields} if fields else answer
+def body(status: int, message: str, fields: dict[str, list[str]] | None = None) -> JsonObject:
+    error = PHRASES.get(status) or HTTPStatus(status).phrase
+    content: JsonObject = {"statusCode": status, "message": message, "error": error}
+    return content | {"fields": fields} if fields else content
 
 
-def answer(exc: Exception, context: dict[str, Any]) -> Response:
+def handle(exc: Exception, context: JsonObject) -> Response:
     """The exception handler of the whole API (a DRF setting)."""
     if isinstance(exc, Refused):
-        return _refused(exc.status, exc.message, exc.fields)
+        return _error_response(exc.status, exc.message, exc.fields)
     if isinstance(exc, exceptions.ValidationError):
-        return _refused(422, "", dict(_flat(exc.detail)))
+        return _error_response(422, "", dict(_flatten(exc.detail)))
     if isinstance(exc, exceptions.APIException):
         return Response(body(exc.status_code, str(exc.detail)), exc.status_code, headers=_headers(exc))
-    for kind, status in PLAIN.items():
-        if isinstance(exc, kind):
+    for error_type, status in STATUSES.items():
+        if isinstance(exc, error_type):
             return Response(body(status, _message(status)), status)
-    return _broken(exc, context)
+    return _server_error(exc, context)
 
 
-def _refused(status: int, message: str, fields: dict[str, list[str]]) -> Response:
+def _error_response(status: int, message: str, fields: dict[str, list[str]]) -> Response:
     if not message:
         message = next((f"{name}: {texts[0]}" for name, texts in fields.items()), _message(status))
     return Response(body(status, message, fields), status)
 
 
-def _flat(detail: Any, name: str = "") -> Iterator[tuple[str, list[str]]]:
+def _flatten(detail: object, name: str = "") -> Iterator[tuple[str, list[str]]]:
     """Nested errors under dotted names: `contact.email`, `items.3.channel`."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
-            yield from _flat(inner, name if key == "non_field_errors" else f"{name}.{key}".lstrip("."))
+            yield from _flatten(inner, name if key == "non_field_errors" else f"{name}.{key}".lstrip("."))
     elif isinstance(detail, list) and any(isinstance(inner, dict | list) for inner in detail):
         for position, inner in enumerate(detail):
-            yield from _flat(inner, f"{name}.{position}" if name else str(position))
+            yield from _flatten(inner, f"{name}.{position}" if name else str(position))
     elif detail:
         yield name or "body", [str(text) for text in (detail if isinstance(detail, list) else [detail])]
 
 
 def _headers(exc: exceptions.APIException) -> dict[str, str]:
-    known = {"WWW-Authenticate": getattr(exc, "auth_header", None), "Retry-After": getattr(exc, "wait", None)}
-    return {name: str(value if isinstance(value, str) else ceil(value)) for name, value in known.items() if value is not None}
+    headers = {}
+    if (scheme := getattr(exc, "auth_header", None)) is not None:
+        headers["WWW-Authenticate"] = str(scheme)
+    if (wait := getattr(exc, "wait", None)) is not None:
+        headers["Retry-After"] = str(ceil(wait))
+    return headers
 
 
 def _message(status: int) -> str:
-    return {404: _("There is nothing here."), 403: _("This is not allowed.")}.get(status, _("This request cannot be understood."))
+    messages = {404: _("There is nothing here."), 403: _("This is not allowed.")}
+    return messages.get(status, _("This request could not be parsed."))
 
 
-def _broken(exc: Exception, context: dict[str, Any]) -> Response:
+def _server_error(exc: Exception, context: JsonObject) -> Response:
     request = getattr(context.get("request"), "_request", None)
-    got_request_exception.send(sender=None, request=request)  # error reporting and the test client listen to it
+    got_request_exception.send(sender=None, request=request)  # for error reporting and the test client
     log.error("api.broken", exc_info=exc)
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     message = _("Something went wrong on our side. It is in the logs as request %(id)s.") % {"id": request_id}
@@ -78,11 +89,12 @@ def _broken(exc: Exception, context: dict[str, Any]) -> Response:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What is refused before it comes to a view, such as an unknown host name; pages keep Django's own words."""
+    """Refused before it reaches a view, for an unknown host name, say; pages get Django's own error page."""
     if not request.path.startswith("/api/"):
         return defaults.bad_request(request, exception)
-    strange = isinstance(exception, DisallowedHost)
-    return JsonResponse(body(400, _("We do not answer to this host name.") if strange else _message(400)), status=400)
+    unknown_host = isinstance(exception, DisallowedHost)
+    message = _("This host name is not allowed.") if unknown_host else _message(400)
+    return JsonResponse(body(400, message), status=400)
 
 
 @csrf_exempt

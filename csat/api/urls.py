@@ -1,17 +1,30 @@
-"""Addresses for machines: the API, version 1. Each view module lists its own; all are taken with and without a closing slash."""
+"""The URLs of the API, version 1: each view module lists its own; a closing slash is optional."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
-from django.urls import URLPattern, path, register_converter
-from rest_framework.views import APIView
+from django.urls import path, register_converter
 
-from csat.api import errors, schema
-from csat.api.views import bulk, contacts, handoffs, messages, report, requests, scores, sessions, settings, webhooks, widget, workflows
+from csat.api import errors
+from csat.api.openapi import views
+from csat.api.views import (
+    bulk,
+    contacts,
+    handoffs,
+    messages,
+    report,
+    requests,
+    scores,
+    sending,
+    sessions,
+    settings,
+    webhooks,
+    widget,
+    workflows,
+)
 
 
 class PublicId:
-    """A UUID in either case; anything else is an unknown address."""
+    """A UUID in either case; anything else is a 404."""
 
     regex = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 
@@ -23,7 +36,7 @@ class PublicId:
 
 
 class Anything:
-    """Whatever is left of an address, line breaks too."""
+    """The rest of the URL, line breaks included."""
 
     regex = r"[\s\S]+"
 
@@ -36,16 +49,28 @@ class Anything:
 
 register_converter(PublicId, "id")
 register_converter(Anything, "anything")
-MODULES = [contacts, sessions, bulk, messages, handoffs, widget, requests, scores, report, settings, webhooks, workflows, schema]
+MODULES = [
+    contacts,
+    sessions,
+    bulk,
+    messages,
+    handoffs,
+    widget,
+    requests,
+    scores,
+    report,
+    settings,
+    sending,
+    webhooks,
+    workflows,
+    views,
+]
 
 
-def _addresses(routes: Iterable[tuple[str, type[APIView]]]) -> list[URLPattern]:
-    return [
-        path(route + end, view.as_view(), name=None if end else f"api-{view.__name__.lower()}")
-        for route, view in routes
-        for end in ("", "/")
-    ]
-
-
-urlpatterns = [pattern for module in MODULES for pattern in _addresses(module.routes)]
+urlpatterns = [
+    path(route + end, view.as_view(), name=None if end else f"api-{view.__name__.lower()}")
+    for module in MODULES
+    for route, view in module.routes
+    for end in ("", "/")
+]
 urlpatterns += [path("", errors.not_found), path("<anything:path>", errors.not_found)]

@@ -1,16 +1,23 @@
 """The interface of a channel: frozen values in, frozen values out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from csat.channels.kinds import Medium
+from csat.channels.status import SANDBOX, Status
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = str | _StrPromise
 
 
 @dataclass(frozen=True)
-class Reach:
+class Addresses:
     """How a contact of a session can be reached; empty strings where unknown."""
 
     name: str = ""
@@ -19,6 +26,12 @@ class Reach:
     slack_channel: str = ""
     thread_ts: str = ""
     language: str = "en"
+    custom_data: Mapping[str, Any] = field(default_factory=dict)  # the contact's, the session's on top
+
+
+EXAMPLE = Addresses(
+    "Ana Souza", "ana@example.com", "+15005550006", "C0123456789"
+)  # the customer of previews and test messages
 
 
 @dataclass(frozen=True)
@@ -32,20 +45,20 @@ class Brand:
 
 
 @dataclass(frozen=True)
-class Ask:
+class MessageContext:
     """Everything a channel may say in one request. URLs are absolute."""
 
     reference: str  # the delivery's UUID: stable over attempts, so Message-ID and look-ups hold
     survey_id: str  # UUID
     to: str
-    reach: Reach
+    addresses: Addresses
     rate_url: str
     unsubscribe_url: str
     intro: str = ""  # custom message, already filled in; empty: the channel's default line
     contact_name: str = ""
     agent_name: str = ""
     ticket_number: int = 0
-    language: str = "en"
+    language: str = "en"  # one of settings.LANGUAGES
     brand: Brand = field(default_factory=Brand)
     subject: str = ""  # the conversation's
     email_message_id: str = ""  # the conversation's, to thread with
@@ -84,14 +97,14 @@ class Receipt:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
-class NotKnown:
+class CannotTell:
     """`find` cannot tell (SMTP): the same message may be repeated under the same id."""
 
 
-UNKNOWN = NotKnown()
+CANNOT_TELL = CannotTell()
 
 
-class What(StrEnum):
+class EventType(StrEnum):
     """What an update from a provider tells, in our words."""
 
     SENT = "sent"
@@ -110,13 +123,14 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Update:
+class ProviderEvent:
     """One thing a provider told us.
 
-    `reference` (the delivery's UUID) or else `provider_id` names the delivery; (`medium`, `address`) is the person.
+    `reference` (the delivery's UUID) or else `provider_id` names the delivery; (`medium`, `address`) is the
+    person.
     """
 
-    what: What
+    type: EventType
     provider_id: str = ""
     reference: str = ""
     survey_id: str = ""
@@ -138,33 +152,92 @@ class Update:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Channel(Protocol):
-    """One file in this folder each; see docs/contributors.md to add one."""
+@dataclass(frozen=True)
+class AddressField:
+    """The field of *Send me a test*: the type of its HTML input and its label. An `email` one starts with the
+    colleague's own.
+    """
 
-    kind: str
-    medium: Medium
-    needs: str  # "email", "phone", "slack", "" : what the contact must have
+    type: str
+    label: "Words"
 
-    def address(self, reach: Reach) -> str | None:
+
+class Channel(ABC):
+    """All there is to say about a channel; one file in this folder each. docs/contributors.md tells how to
+    add one.
+    """
+
+    kind: str  # its slug in kinds.Channel
+    medium: str  # of its addresses: one of kinds.Medium, or its own slug
+    needs: str = (
+        ""  # "email", "phone", "slack" or a word of its own: the address the contact must have; "": none
+    )
+    sends: "Words"  # what goes out, for the settings screen
+    icon: str = '<path d="M4 5.5h16v10.5H11l-4 3.5V16H4z"/>'  # what stands inside a 24 x 24 <svg>, stroked
+    source: str = ""  # of the answers that come back through it: one of surveys' Source, or its own slug
+    fallbacks: tuple[str, ...] = ()  # where a survey goes next when this channel finally fails
+    suppressible: bool = (
+        False  # STOP, a bounce or a complaint closes an address; numbers are closed for all that need "phone"
+    )
+    silent: bool = False  # nothing goes out: it wakes nobody, is not reminded of and has nothing to test
+    pace: float = 0.0  # seconds between two messages to one address, as the provider asks; 0: as they come
+    speaks_as: str = (
+        ""  # the channel that carries plain words to its customers; "": they only stand in the conversation
+    )
+    test_field: AddressField | None = None  # where *Send me a test* goes
+
+    @abstractmethod
+    def status(self) -> Status:
+        """How its provider stands, judged from the settings alone; nobody is called."""
+
+    def sandboxed(self) -> bool:
+        """Whether its messages are kept in the outbox, because no provider is set up."""
+        return self.status().state == SANDBOX
+
+    @abstractmethod
+    def address(self, addresses: Addresses) -> str | None:
         """The value to write to. None: cannot be reached; empty: the channel needs no address."""
-        ...
 
-    def compose(self, ask: Ask) -> Message: ...
+    @abstractmethod
+    def compose(self, context: MessageContext) -> Message: ...
+
+    @abstractmethod
     def send(self, message: Message) -> Receipt:
         """One provider call. Raises Retry, Never or Unknown of lib.outcomes."""
-        ...
 
-    def find(self, message: Message, since: datetime) -> Receipt | NotKnown | None:
+    @abstractmethod
+    def find(self, message: Message, since: datetime) -> Receipt | CannotTell | None:
         """Was this message taken since then? None: certainly not; it may be sent again.
 
         Raises Retry when the provider cannot be asked now, Never when it took the message and then failed it.
         """
-        ...
 
     def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool:
-        """Is this callback the provider's own? `url`: the full public address it was sent to, with its query."""
-        ...
+        """Is this callback the provider's own? `url`: the full public address it was sent to,
+        with its query."""
+        return False
 
-    def read(self, headers: Mapping[str, str], body: bytes, url: str = "") -> list[Update]:
+    def read(self, headers: Mapping[str, str], body: bytes, url: str = "") -> list[ProviderEvent]:
         """Their words as ours; what is not understood gives []."""
-        ...
+        return []
+
+    def example(self, to: str, language: str) -> tuple[str, Addresses]:
+        """The address and the customer of a preview or of a test message to `to`."""
+        addresses = replace(EXAMPLE, language=language)
+        return to or self.address(addresses) or "", addresses
+
+    def plain_address(self, addresses: Addresses) -> str:
+        """Where plain words to this customer go; empty when they cannot be reached."""
+        return self.address(addresses) or ""
+
+    def plain(self, to: str, text: str, *, subject: str = "", token: str = "", thread: str = "") -> Message:
+        """Plain words as a message; `token` names it over repeats, and a look-up searches for the words
+        themselves.
+        """
+        return Message(
+            kind=self.kind, to=to, text=text, subject=subject, reference=token or str(uuid4()), link=text
+        )
+
+    def refuses_words(self, last_inbound_at: datetime | None) -> str:
+        """Why plain words cannot be written now, as a sentence; empty when they can."""
+        return ""

@@ -22,7 +22,9 @@ SURVEYED = [channel for channel in Channel if channel not in NEVER_SURVEYED]
 
 
 class Medium(TextChoices):
-    """What an address belongs to: an address is (medium, value)."""
+    """What an address belongs to: an address is (medium, value). A channel with addresses of its own names
+    itself as their medium.
+    """
 
     EMAIL = "email", _("Email")
     SMS = "sms", _("SMS")
@@ -30,13 +32,3 @@ class Medium(TextChoices):
     SLACK = "slack", _("Slack")
     CARD = "card", _("Web Chat card")
     NONE = "none", _("nothing sent")
-
-
-# where a survey goes next when its channel finally fails
-FALLBACK: dict[str, list[str]] = {
-    Channel.WEB: [Channel.EMAIL],
-    Channel.PHONE: [Channel.EMAIL],
-    Channel.SMS: [Channel.EMAIL],
-    Channel.WHATSAPP: [Channel.SMS, Channel.EMAIL],
-    Channel.SLACK: [Channel.EMAIL],
-}

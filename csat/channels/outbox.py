@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from csat.channels.kinds import Channel, Medium
+from csat.channels.kinds import Channel
 from csat.lib.rows import Row
 
 
@@ -12,7 +12,7 @@ def channel_choices() -> list[tuple[str, str]]:
 
 class SandboxMessage(Row):
     kind = models.CharField(max_length=20, choices=channel_choices)
-    medium = models.CharField(max_length=10, choices=Medium)
+    medium = models.CharField(max_length=10)
     to = models.CharField(max_length=320)
     subject = models.CharField(max_length=500, blank=True)
     text = models.TextField(blank=True)

@@ -1,16 +1,24 @@
-"""Every channel a survey can go out on: one line each."""
+"""Every channel a survey can go out on: one line each. What is particular to a channel is asked here."""
 
-from csat.channels.api import Api
 from csat.channels.base import Channel
 from csat.channels.email import Email
-from csat.channels.phone_voice import PhoneVoice
+from csat.channels.kinds import Channel as Kind
+from csat.channels.kinds import Medium
+from csat.channels.no_transport import SendsNothing
 from csat.channels.slack import Slack
 from csat.channels.sms import Sms
-from csat.channels.web import Web
-from csat.channels.web_voice import WebVoice
 from csat.channels.whatsapp import WhatsApp
 
-_CHANNELS: list[Channel] = [Web(), Email(), PhoneVoice(), WhatsApp(), Sms(), Slack(), Api(), WebVoice()]
+_CHANNELS: list[Channel] = [
+    SendsNothing(Kind.WEB, Medium.CARD),
+    Email(Kind.EMAIL),
+    Sms(Kind.PHONE),
+    WhatsApp(),
+    Sms(Kind.SMS),
+    Slack(),
+    SendsNothing(Kind.API, Medium.NONE),
+    Email(Kind.WEB_VOICE),
+]
 _BY_KIND = {channel.kind: channel for channel in _CHANNELS}
 
 
@@ -22,3 +30,47 @@ def all() -> list[Channel]:
 def get(kind: str) -> Channel:
     """The channel of this slug; KeyError for one that is never surveyed."""
     return _BY_KIND[kind]
+
+
+def find(kind: str) -> Channel | None:
+    """The channel of this slug; None for one that is never surveyed."""
+    return _BY_KIND.get(kind)
+
+
+def of_medium(medium: str) -> Channel | None:
+    """A channel that writes to addresses of this medium: those of one medium agree about them."""
+    return next((channel for channel in _CHANNELS if channel.medium == medium), None)
+
+
+def fallbacks(kind: str) -> tuple[str, ...]:
+    """Where a survey goes next when this channel finally fails."""
+    channel = find(kind)
+    return channel.fallbacks if channel else ()
+
+
+def medium_choices() -> list[tuple[str, str]]:
+    """Every medium and its name: that of the channel where it is the channel's own."""
+    return [(str(value), str(label)) for value, label in Medium.choices] + _own("medium", Medium.values)
+
+
+def source_choices(known: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The sources of answers: the known ones, and the channels' own."""
+    return known + _own("source", [value for value, _label in known])
+
+
+def suppression_choices(known: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What suppressed addresses are: the known kinds, and the channels' own."""
+    suppressible = {channel.kind for channel in _CHANNELS if channel.suppressible}
+    return known + [
+        own for own in _own("needs", [value for value, _label in known]) if own[0] in suppressible
+    ]
+
+
+def _own(name: str, known: list[str]) -> list[tuple[str, str]]:
+    """The channels' words that nobody else has."""
+    own = {
+        value: str(Kind(channel.kind).label)
+        for channel in _CHANNELS
+        if (value := getattr(channel, name)) not in ("", *known)
+    }
+    return list(own.items())

@@ -8,8 +8,13 @@ from threading import Thread
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # special by RFC 6890 and RFC 3879, but global to Python's is_global
-SPECIAL = [ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10")]
-NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+# and RFC 8215 (NAT64 inside a network), RFC 9637 (documentation), RFC 9602 (segment routing)
+SPECIAL = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "64:ff9b:1::/48", "3fff::/20", "5f00::/16")
+]
+RESERVED = ("example.com", "example.org", "example.net", "example", "test", "invalid", "localhost")
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NotResolved(OSError):
@@ -17,15 +22,18 @@ class NotResolved(OSError):
 
 
 def resolve(host: str, port: int, *, seconds: float) -> list[Address]:
-    """Every address of the name, in the resolver's order; decimal and octal spellings come out as what they mean."""
+    """Every address of the name, in the resolver's order; decimal and octal spellings come out as what they
+    mean.
+    """
     found: list[Address] | OSError = NotResolved(f"{host} could not be looked up in {seconds:g} s")
 
     def look_up() -> None:
         nonlocal found
         try:
-            found = [_parsed(str(row[4][0])) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
         except (OSError, UnicodeError) as error:
-            found = NotResolved(f"{host} has no address: {error}")
+            found = NotResolved(_not_found(host, error))
 
     # getaddrinfo knows no time limit; a thread that hangs is left behind, it holds nothing
     thread = Thread(target=look_up, daemon=True)
@@ -34,12 +42,20 @@ def resolve(host: str, port: int, *, seconds: float) -> list[Address]:
     if isinstance(found, OSError):
         raise found
     if not found:
-        raise NotResolved(f"{host} has no address")
+        raise NotResolved(_not_found(host))
     return list(dict.fromkeys(found))
 
 
-def _parsed(text: str) -> Address:
-    return ipaddress.ip_address(text.partition("%")[0])
+def _not_found(host: str, error: Exception | None = None) -> str:
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return f"The host {host} could not be looked up: the name server does not answer. Try again later."
+    return f"The host {host} was not found. Check how it is spelled."
+
+
+def is_reserved(host: str) -> bool:
+    """A name that stands for others in documentation and tests (RFC 2606, RFC 6761): nobody is there."""
+    host = host.strip().rstrip(".").casefold()
+    return any(host == name or host.endswith(f".{name}") for name in RESERVED)
 
 
 def is_public(address: Address) -> bool:
@@ -61,7 +77,7 @@ def _unwrapped(address: Address) -> list[Address]:
         return [address.sixtofour]
     if address.teredo:
         return list(address.teredo)  # the server and the client behind it
-    if any(address in network for network in NAT64):
+    if address in NAT64:
         return [_last_four(address)]
     if address.packed[:12] == bytes(12):
         return [_last_four(address), address]  # ::a.b.c.d, retired but still routed by some

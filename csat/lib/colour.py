@@ -17,20 +17,18 @@ def readable(colour: str, *, on: str, at_least: float = TEXT) -> str:
     """The colour itself when it can be read on `on`; otherwise the nearest lightness of it that can."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_rgb(colour))
     end = 0.0 if _luminance(_rgb(on)) > 0.18 else 1.0  # away from the paper
-    for step in range(STEPS + 1):
-        shade = _hex(colorsys.hls_to_rgb(hue, lightness + (end - lightness) * step / STEPS, saturation)) if step else colour.lower()
+    shade = colour.lower()
+    for step in range(1, STEPS + 1):
         if contrast(shade, on) >= at_least:
             return shade
-    return "#000000" if end == 0 else "#ffffff"
+        rgb = colorsys.hls_to_rgb(hue, lightness + (end - lightness) * step / STEPS, saturation)
+        shade = "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
+    return shade  # black or white
 
 
 def _rgb(colour: str) -> Rgb:
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     return red, green, blue
-
-
-def _hex(rgb: Rgb) -> str:
-    return "#" + "".join(f"{round(part * 255):02x}" for part in rgb)
 
 
 def _luminance(rgb: Rgb) -> float:

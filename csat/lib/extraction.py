@@ -18,17 +18,28 @@ class Phrase(NamedTuple):
     context: str | None = None
 
 
-def phrases(path: Path) -> set[Phrase]:
+def phrases(path: Path, part: str = "") -> set[Phrase]:
+    """All of a file's, or those in `part`, a class of a Python file."""
     source = path.read_text()
-    return set(_of_python(source) if path.suffix == ".py" else _of_template(source))
+    return set(_of_python(source, part) if path.suffix == ".py" else _of_template(source))
 
 
-def _of_python(source: str) -> Iterator[Phrase]:
-    for node in ast.walk(ast.parse(source)):
+def _of_python(source: str, part: str) -> Iterator[Phrase]:
+    tree: ast.AST = ast.parse(source)
+    if part:
+        tree = next(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == part)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             if name == "_" or "gettext" in name:
-                yield from _phrase(name, [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)])
+                yield from _phrase(
+                    name,
+                    [
+                        arg.value
+                        for arg in node.args
+                        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                    ],
+                )
 
 
 def _of_template(source: str) -> Iterator[Phrase]:

@@ -1,5 +1,6 @@
 """Outgoing HTTP: time limits, a size limit, the address guard, and trouble as outcomes."""
 
+import re
 import socket
 import ssl
 import time
@@ -15,7 +16,7 @@ import httpcore
 import httpx
 
 from csat.lib import addresses
-from csat.lib.dialling import Network, NotAllowed, checked
+from csat.lib.checked_network import Network, NotAllowed, resolve_checked
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from csat.lib.refusal import Invalid
 
@@ -52,12 +53,15 @@ class Blocked(Never):
 
 
 class Client:
-    """Connections kept for several requests. `allow` None: trusted addresses of our own choosing, no guard."""
+    """Connections kept for several requests. `allow` None: trusted addresses of our own choosing,
+    no guard."""
 
     def __init__(self, *, allow: Collection[str] | None = None) -> None:
         self.network = Network(allow)
         plain = {"Accept-Encoding": "identity"}  # a compressed body could not be cut at its limit
-        self.http = httpx.Client(transport=_Transport(self.network), headers=plain, trust_env=False, follow_redirects=False)
+        self.http = httpx.Client(
+            transport=_Transport(self.network), headers=plain, trust_env=False, follow_redirects=False
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +87,11 @@ class Client:
         self.network.deadline = started + seconds
         limits = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
         with _outcomes():
-            request = self.http.build_request(method, url, headers=headers, content=content, data=data, params=params, timeout=limits)
+            if httpx.URL(url).userinfo:  # it would go out as a password, and stand in logs
+                raise Never("the URL holds a user name or password", code="bad_request")
+            request = self.http.build_request(
+                method, url, headers=headers, content=content, data=data, params=params, timeout=limits
+            )
             response = self.http.send(request, auth=auth, stream=True)
             try:
                 body, cut = _read(response, body_limit)
@@ -98,18 +106,26 @@ def request(method: str, url: str, *, allow: Collection[str] = (), **more: Any) 
         return client.request(method, url, **more)
 
 
+def host_and_port(url: str) -> tuple[str, int]:
+    """Empty and 0 for what is no URL."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError):
+        return "", 0
+    return parsed.host, parsed.port or {"http": 80, "https": 443}.get(parsed.scheme, 0)
+
+
 def refuse_address(url: str, allow: Collection[str] = (), *, seconds: float = CONNECT_SECONDS) -> None:
     """Raise Invalid for a URL that the guard would not connect to; for use when it is saved."""
     try:
-        parsed = httpx.URL(url)
-        port = parsed.port or {"http": 80, "https": 443}.get(parsed.scheme, 0)
+        parsed, (_host, port) = httpx.URL(url), host_and_port(url)
         if not 0 < port < 65536 or not parsed.host:
-            raise Invalid("Enter a full address that starts with https:// or http://.")
+            raise Invalid("Enter a full URL that starts with https:// or http://.")
         if parsed.userinfo:
-            raise Invalid("An address must not carry a name or password.")
-        checked(parsed.raw_host.decode(), port, allow, seconds)
+            raise Invalid("Remove the user name and password from the URL.")
+        resolve_checked(parsed.raw_host.decode(), port, allow, seconds)
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise Invalid(f"This is not a valid address: {error}") from error
+        raise Invalid(f"This is not a valid URL: {error}") from error
     except (NotAllowed, addresses.NotResolved) as error:
         raise Invalid(str(error)) from error
 
@@ -118,7 +134,9 @@ class _Transport(httpx.HTTPTransport):
     def __init__(self, network: Network) -> None:
         super().__init__(verify=_tls())
         # httpx has no parameter for the network below it, httpcore has
-        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=network, max_connections=4, keepalive_expiry=20)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_tls(), network_backend=network, max_connections=4, keepalive_expiry=20
+        )
 
 
 @cache
@@ -151,13 +169,33 @@ NEVER_LEFT = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationEr
 
 
 def outcome_of(error: BaseException) -> Outcome:
-    """Network trouble of httpx, requests, urllib or the socket as an outcome: Retry only where nothing can have gone out."""
-    words = f"{type(error).__name__}: {error}"
+    """Network trouble of httpx, requests, urllib or the socket as an outcome: Retry only where nothing can
+    have gone out.
+    """
+    words = words_of(error)
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
-        return Retry(words, code="connect")
-    if any(isinstance(cause, NEVER_LEFT) or type(cause).__name__ in {"ConnectTimeout", "NewConnectionError"} for cause in _causes(error)):
-        return Retry(words, code="connect")
-    return Unknown(words, code="timeout" if isinstance(error, (httpx.TimeoutException, TimeoutError)) else "cut")
+        return Retry(words, code="connect", outage=True)
+    if any(
+        isinstance(cause, NEVER_LEFT) or type(cause).__name__ in {"ConnectTimeout", "NewConnectionError"}
+        for cause in _causes(error)
+    ):
+        return Retry(words, code="connect", outage=True)
+    code = "timeout" if isinstance(error, (httpx.TimeoutException, TimeoutError)) else "cut"
+    return Unknown(words, code=code, outage=True)
+
+
+def words_of(error: BaseException) -> str:
+    """Network trouble in words for whoever set up the address; no numbers of the operating system."""
+    for cause in _causes(error):
+        if isinstance(cause, addresses.NotResolved):
+            return str(cause)
+        if isinstance(cause, socket.gaierror):
+            return "The host was not found. Check how it is spelled."
+        if isinstance(cause, ConnectionRefusedError):
+            return "The connection was refused: no program listens at this address and port."
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"The certificate of the server is not valid: {getattr(cause, 'verify_message', cause)}."
+    return re.sub(r"\[Errno -?\d+\] ", "", f"{type(error).__name__}: {error}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -175,7 +213,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a Retry-After header asks to wait (RFC 9110 10.2.3: seconds or a date); None without a usable one."""
+    """Seconds that a Retry-After header asks to wait (RFC 9110 10.2.3: seconds or a date); None without a
+    usable one.
+    """
     text = next((value for key, value in headers.items() if key.lower() == "retry-after"), "").strip()
     if text.isdecimal() and text.isascii():
         return float(text)

@@ -1,1 +1,1 @@
-"""Contacts, agents, teams and the keys of machines; who must not be written to."""
+"""Contacts, agents, teams and the keys of machines; suppressed addresses and opt-outs."""

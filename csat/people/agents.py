@@ -1,57 +1,86 @@
-"""Whoever serves: finding the agent a helpdesk speaks of, and the one a user of ours is."""
+"""Agents: finding or creating the one a help desk names, and the one of a user who logs in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Invalid
-from csat.lib.text import one_line
+from csat.lib.text import compositions, one_line
 from csat.people import addresses
 from csat.people.models import Agent, Team
 
 
 def find_or_create(*, name: str | None = "", email: str | None = "", kind: str | None = "human") -> Agent:
-    """The agent with this email, else the one without email of this kind and name; else a new one. Raises Invalid."""
+    """The agent with this email, else of this kind and name without email, else a new one. Raises Invalid."""
     name, kind = one_line(name or "")[:200], kind or Agent.Kind.HUMAN.value
     email = _email(email or "")
     if kind not in Agent.Kind.values:
         raise Invalid(_("An agent is human or ai."), fields={"kind": [_("An agent is human or ai.")]})
     if not name and not email:
-        raise Invalid(_("An agent needs a name or an email."), fields={"name": [_("An agent needs a name or an email.")]})
+        raise Invalid(
+            _("An agent needs a name or an email."),
+            fields={"name": [_("An agent needs a name or an email.")]},
+        )
     match = {"email": email} if email else {"email": "", "kind": kind, "name": name}
-    found = Agent.objects.filter(**match).first()
-    if found is None:
-        found = _make(match, name=name or email, kind=kind)
-    return _named(found, name)
+    if email:
+        known = Agent.objects.filter(email__in=addresses.spellings("email", email))
+    else:
+        known = Agent.objects.filter(email="", kind=kind, name__in=compositions(name))
+    agent = known.order_by("id").first() or _create(match, name=name or email, kind=kind)
+    if name and agent.name != name and agent.user_id is None:  # a user's name comes from their account
+        agent.change(name=name)
+    return agent
 
 
-def of_user(user: User | AbstractBaseUser | AnonymousUser) -> Agent:
-    """The agent this user is: matched once by email (an AI never is), made when there is none."""
+def agent_for_user(user: User | AbstractBaseUser | AnonymousUser) -> Agent:
+    """The agent of this user: matched once by email with a human agent, else created."""
     assert isinstance(user, User)
-    agent = Agent.objects.filter(user=user).first() or _claimed(user) or _make({"user": user}, **_nobody_elses(user))
+    agent = (
+        Agent.objects.filter(user=user).first()
+        or _claim(user)
+        or _create({"user": user}, **_unused_identity(user))
+    )
     name = user.get_full_name()
     if name and agent.email and agent.name != name:
         agent.change(name=name)
     return agent
 
 
-def team(name: str | None) -> Team | None:
-    """The team of this name, made when there is none; None for no name."""
+def staff_emails(among: Collection[str] | None = None) -> set[str]:
+    """Email addresses of users who may log in, and of agents; those of these addresses only, by one query."""
+    users = User.objects.filter(is_active=True).annotate(address=Lower("email"))
+    known = Agent.objects.all()
+    if among is not None:
+        forms = (addresses.spellings("email", address) for address in among if address)
+        spellings: set[str] = set().union(*forms)
+        if not spellings:
+            return set()
+        users, known = users.filter(address__in=spellings), known.filter(email__in=spellings)
+    rows = users.values_list("address").union(known.order_by().values_list("email"))
+    return {_email(address, strict=False) for (address,) in rows} - {""}
+
+
+def find_or_create_team(name: str | None) -> Team | None:
+    """The team of this name, created when there is none; None for no name."""
     name = one_line(name or "")[:120]
-    return Team.objects.get_or_create(name=name)[0] if name else None
+    if not name:
+        return None
+    team = Team.objects.filter(name__in=compositions(name)).order_by("id").first()
+    return team or Team.objects.get_or_create(name=name)[0]
 
 
-def _claimed(user: User) -> Agent | None:
-    """The agent a helpdesk told of before its user first logged in."""
+def _claim(user: User) -> Agent | None:
+    """Link the agent that a help desk named before its user first logged in."""
     email = _email(user.email, strict=False)
-    free = Agent.objects.filter(email=email, user=None, kind=Agent.Kind.HUMAN).first() if email else None
-    return free if free and free.change(where={"user": None}, user=user) else None
+    agent = Agent.objects.filter(email=email, user=None, kind=Agent.Kind.HUMAN).first() if email else None
+    return agent if agent and agent.change(where={"user": None}, user=user) else None
 
 
-def _nobody_elses(user: User) -> dict[str, str]:
-    """Name and email for a new agent; told apart from a namesake, or from an AI with the same mailbox."""
+def _unused_identity(user: User) -> dict[str, str]:
+    """Name and email for a new agent that collide with no other agent's."""
     email, name = _email(user.email, strict=False), user.get_full_name() or user.get_username()
     if email and not Agent.objects.filter(email=email).exists():
         return {"name": name, "email": email}
@@ -69,16 +98,9 @@ def _email(text: str, *, strict: bool = True) -> str:
         return ""
 
 
-def _make(match: Mapping[str, object], **values: object) -> Agent:
+def _create(match: Mapping[str, object], **values: object) -> Agent:
     try:
         with transaction.atomic():
             return Agent.objects.create(**{**values, **match})
     except IntegrityError:
-        return Agent.objects.get(**match)  # somebody made it a moment ago
-
-
-def _named(agent: Agent, name: str) -> Agent:
-    """The newest name counts, unless the agent is a user of ours, who has their own."""
-    if name and agent.name != name and agent.user_id is None:
-        agent.change(name=name)
-    return agent
+        return Agent.objects.get(**match)  # another request has just made it

@@ -1,20 +1,26 @@
-"""What somebody told us about a contact, checked and brought to the form it is kept in."""
+"""A contact's details from outside, checked and in the form they are stored in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from django.utils.translation import gettext as _
 
 from csat.lib import languages
-from csat.lib.clock import zones
+from csat.lib.clock import zone_name
+from csat.lib.json_limits import clean_object
 from csat.lib.refusal import Invalid, Problems
-from csat.lib.text import clean_json, one_line
+from csat.lib.text import identifier, one_line
+from csat.lib.types import JsonObject
 from csat.people import addresses
+
+LeftOut = dict[str, list[str]]  # by field: the value, and what is wrong with it
+SHOWN = 100  # characters of such a value
 
 
 @dataclass(frozen=True)
 class Details:
-    """Empty means: not told."""
+    """Empty means: not given."""
 
     name: str = ""
     email: str = ""
@@ -22,68 +28,74 @@ class Details:
     external_id: str = ""
     language: str = ""
     timezone: str = ""
-    custom_data: dict[str, Any] = field(default_factory=dict)
+    custom_data: JsonObject = field(default_factory=dict)
 
     @classmethod
-    def of(cls, **told: Any) -> Self:
+    def from_input(cls, **fields: object) -> Self:
         """Cleaned; raises Invalid naming every field that is wrong (the phone's as `phone_number`)."""
-        told = {name: value for name, value in told.items() if value is not None}
-        problems, kept = Problems(), {}
-        for name, value in told.items():
-            with problems.of("phone_number" if name == "phone" else name):
-                kept[name] = CLEAN[name](value)
+        details, problems = cls._cleaned(fields)
         problems.check()
-        return cls(**kept)
+        return details
+
+    @classmethod
+    def usable(cls, **fields: object) -> tuple[Self, LeftOut]:
+        """What can be used of them, and what is wrong with the rest, for callers that must lose no more.
+
+        Raises Invalid for the external id: without it, the contact would be another one.
+        """
+        details, problems = cls._cleaned(fields)
+        if "external_id" in problems.fields:
+            problems.check()
+        names = {"phone_number": "phone"}
+        given = {field: one_line(str(fields[names.get(field, field)]))[:SHOWN] for field in problems.fields}
+        return details, {field: [f"“{given[field]}”", *texts] for field, texts in problems.fields.items()}
+
+    @classmethod
+    def _cleaned(cls, fields: JsonObject) -> tuple[Self, Problems]:
+        problems = Problems()
+        values: JsonObject = {}
+        for name, value in fields.items():
+            if value is not None:
+                with problems.of("phone_number" if name == "phone" else name):
+                    values[name] = CLEAN[name](value)
+        return cls(**values), problems
 
 
-def _line(longest: int) -> Any:
-    def clean(value: Any) -> str:
-        text = one_line(_text(value))
-        if len(text) > longest:
-            raise Invalid(_("Give at most %(count)d characters.") % {"count": longest})
-        return text
-
-    return clean
+def _line(value: object, limit: int) -> str:
+    return _within(limit, one_line(_text(value)))
 
 
-def _text(value: Any) -> str:
+def _identifier(value: object, limit: int) -> str:
+    value = str(value) if type(value) is int else value  # often numbers
+    return _within(limit, identifier(_text(value)))
+
+
+def _within(limit: int, text: str) -> str:
+    if len(text) > limit:
+        raise Invalid(_("Give at most %(count)d characters.") % {"count": limit})
+    return text
+
+
+def _text(value: object) -> str:
     if not isinstance(value, str):
         raise Invalid(_("Give a text."))
     return value
 
 
-def _email(value: Any) -> str:
-    return str(_line(320)(addresses.email(_text(value))))
-
-
-def _phone(value: Any) -> str:
-    return addresses.phone(_text(value))
-
-
-def _language(value: Any) -> str:
-    return languages.named(_text(value))  # an unknown one falls back to the installation's
-
-
-def _timezone(value: Any) -> str:
+def _timezone(value: object) -> str:
     name = _text(value).strip()
-    if name and name not in zones():
-        raise Invalid(_("There is no time zone of that name."))
-    return name
+    known = zone_name(name)
+    if name and not known:
+        raise Invalid(_("There is no such time zone. Use a name such as Europe/Berlin."))
+    return known
 
 
-def _custom_data(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Invalid(_("Give an object of names and values."))
-    cleaned: dict[str, Any] = clean_json(value)
-    return cleaned
-
-
-CLEAN: dict[str, Any] = {
-    "name": _line(200),
-    "external_id": lambda value: _line(200)(str(value) if type(value) is int else value),  # helpdesks number their customers
-    "email": _email,
-    "phone": _phone,
-    "language": _language,
+CLEAN: dict[str, Callable[[object], object]] = {
+    "name": lambda value: _line(value, 200),
+    "external_id": lambda value: _identifier(value, 200),
+    "email": lambda value: _line(addresses.email(_text(value)), 320),
+    "phone": lambda value: addresses.phone(_text(value)),
+    "language": lambda value: languages.name_of(_text(value)),  # empty for an unknown one
     "timezone": _timezone,
-    "custom_data": _custom_data,
+    "custom_data": clean_object,
 }

@@ -1,4 +1,4 @@
-"""The keys of machines: shown once, stored hashed."""
+"""API keys: shown once, stored as a hash."""
 
 import secrets
 import string
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from csat.lib import tokens
 from csat.lib.refusal import Invalid
 from csat.lib.text import one_line
-from csat.people.auditing import audit
+from csat.people.audit_log import audit
 from csat.people.models import ApiKey
 from csat.timeline.recording import SYSTEM, Actor
 
@@ -23,31 +23,45 @@ SCOPES = tuple(f"{resource}:{right}" for resource in RESOURCES for right in ("re
 START = "csat_live_"
 ALPHABET = string.ascii_letters + string.digits
 LENGTH = 40
-USE_NOTED_EVERY = timedelta(minutes=1)
+LAST_USED_EVERY = timedelta(minutes=1)
 
 
 @transaction.atomic
-def make(name: str, *, scopes: Iterable[str], by: Actor | None = None) -> tuple[ApiKey, str]:
-    """A new key and its only showing. Raises Invalid for an unknown scope or no name."""
-    name, wanted = one_line(name), sorted(set(scopes))
-    _check(name, wanted)
+def create(name: str, *, scopes: Iterable[str], by: Actor | None = None) -> tuple[ApiKey, str]:
+    """A new key: its row and the key itself, which is not stored. Raises Invalid."""
+    name, scopes = one_line(name), sorted(set(scopes))
+    _check(name, scopes)
+    user = User.objects.filter(agent__uuid=by.id).first() if by and by.kind == "agent" and by.id else None
     key = START + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    row = ApiKey.objects.create(name=name, prefix=key[: len(START) + 4], digest=tokens.digest(key), scopes=wanted, created_by=_user(by))
-    audit(by or SYSTEM, "api_key", after={"id": str(row.uuid), "name": name, "scopes": wanted})
+    row = ApiKey.objects.create(
+        name=name,
+        prefix=key[: len(START) + 4],
+        digest=tokens.digest(key),
+        scopes=scopes,
+        created_by=user,
+    )
+    audit(by or SYSTEM, "api_key", after={"id": str(row.uuid), "name": name, "scopes": scopes})
     return row, key
 
 
-def check(key: str) -> ApiKey | None:
-    """The row of a valid key. Its use is noted at most once a minute."""
-    row = ApiKey.objects.filter(digest=tokens.digest(key), revoked_at=None).first() if key.startswith(START) else None
-    if row is not None:
-        _note_use(row)
+def authenticate(key: str) -> ApiKey | None:
+    """The row of a valid key; `last_used_at` is written at most once a minute."""
+    row = (
+        ApiKey.objects.filter(digest=tokens.digest(key), revoked_at=None).first()
+        if key.startswith(START)
+        else None
+    )
+    now = timezone.now()
+    if row and (row.last_used_at is None or row.last_used_at < now - LAST_USED_EVERY):
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_EVERY)
+        ApiKey.objects.filter(stale, pk=row.pk).update(last_used_at=now)
+        row.last_used_at = now
     return row
 
 
 @transaction.atomic
 def revoke(key: ApiKey, *, by: Actor | None = None) -> bool:
-    """From now on the key opens nothing; False when it was revoked already."""
+    """Revoke the key; False when it was revoked already."""
     if not key.change(where={"revoked_at": None}, revoked_at=timezone.now()):
         return False
     audit(by or SYSTEM, "api_key", before={"id": str(key.uuid), "name": key.name}, after={"revoked": True})
@@ -62,15 +76,3 @@ def _check(name: str, scopes: list[str]) -> None:
     if unknown or not scopes:
         text = _("Choose from: %(scopes)s.") % {"scopes": ", ".join(SCOPES)}
         raise Invalid(text, fields={"scopes": [text]})
-
-
-def _note_use(row: ApiKey) -> None:
-    now = timezone.now()
-    if row.last_used_at is None or row.last_used_at < now - USE_NOTED_EVERY:
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
-        ApiKey.objects.filter(stale, pk=row.pk).update(last_used_at=now)
-        row.last_used_at = now
-
-
-def _user(by: Actor | None) -> User | None:
-    return User.objects.filter(agent__uuid=by.id).first() if by and by.kind == "agent" and by.id else None

@@ -1,1 +1,2 @@
-"""Figures a manager can trust: the arithmetic, the questions, the rollup that answers them fast, and exports."""
+"""Figures a manager can trust: the arithmetic, the questions, the rollup that answers them fast,
+and exports."""

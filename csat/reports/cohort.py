@@ -7,12 +7,14 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate, TruncMonth, TruncWeek
 
+from csat.lib.text import as_uuid
 from csat.people.models import Agent, Team
 from csat.reports.filters import NONE, Filters
 from csat.reports.scores import Counts
+from csat.scale import SCORES
 from csat.sessions.models import HandoffReason, Tag
+from csat.surveys.choices import SurveyState
 from csat.surveys.models import Answer, Survey
-from csat.surveys.states import SurveyState
 
 COLUMN = {
     "channel": "channel",
@@ -26,7 +28,15 @@ COLUMN = {
 }
 WAITING = Q(state=SurveyState.SENT, delivered_at__isnull=False, rated__isnull=True)
 PERIOD = {"day": TruncDate, "week": TruncWeek, "month": TruncMonth}
-NAMED: dict[str, tuple[Any, str]] = {"agent": (Agent, "uuid"), "agent_kind": (Agent, "kind"), "team": (Team, "name")}
+MULTIPLE: dict[str, tuple[Any, str]] = {  # a session may have several
+    "handoff_reason": (HandoffReason, "reason"),
+    "tag": (Tag, "name"),
+}
+NAMED: dict[str, tuple[Any, str]] = {
+    "agent": (Agent, "uuid"),
+    "agent_kind": (Agent, "kind"),
+    "team": (Team, "name"),
+}
 
 
 def surveys(filters: Filters) -> QuerySet[Survey]:
@@ -53,35 +63,43 @@ def latest() -> Subquery:
 
 def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
     """One filter: any of these values; `none` is those that have nothing."""
-    wanted = [value for value in values if value != NONE]
+    names = [value for value in values if value != NONE]
     if name == "score":
-        return Q(rated__in=[int(value) for value in wanted])
-    if name in ("handoff_reason", "tag"):
-        return _many(name, wanted) | ~_any(name) if NONE in values else _many(name, wanted)
-    column = COLUMN["agent" if name == "agent_kind" else name].format(credit=credit)
-    found = Q(**{f"{column}__in": ids(name, wanted) if name in NAMED else wanted})
-    if NONE in values:
-        found |= Q(**{column: ""}) if name in ("channel", "language") else Q(**{f"{column}__isnull": True})
-    return found
+        return Q(rated__in=[int(value) for value in names])
+    if name in MULTIPLE:
+        model, field = MULTIPLE[name]
+        condition = Q(
+            session__in=model.objects.filter(**{f"{field}__in": names}).order_by().values("session")
+        )
+        unset = ~Q(Exists(model.objects.filter(session=OuterRef("session_id"))))
+    else:
+        column = COLUMN["agent" if name == "agent_kind" else name].format(credit=credit)
+        condition = Q(**{f"{column}__in": ids(name, names) if name in NAMED else names})
+        unset = Q(**{column: ""}) if name in ("channel", "language") else Q(**{f"{column}__isnull": True})
+    return condition | unset if NONE in values else condition
 
 
-def ids(name: str, wanted: Sequence[str]) -> list[int]:
-    """Of the agents or teams meant. Found first, as no planner guesses well how much of the work a handful of them does."""
+def ids(name: str, values: Sequence[str]) -> list[int]:
+    """Of these agents or teams. Queried first, as no planner guesses well how much of the work a handful of
+    them does.
+    """
     model, column = NAMED[name]
-    return list(model.objects.filter(**{f"{column}__in": wanted}).order_by().values_list("pk", flat=True)) if wanted else []
+    if column == "uuid":
+        values = [value for value in values if as_uuid(value)]
+    rows = model.objects.filter(**{f"{column}__in": values}).order_by()
+    return list(rows.values_list("pk", flat=True)) if values else []
 
 
-def tally(rows: QuerySet[Survey], *columns: Any, doubled: bool = False) -> list[tuple[Any, ...]]:
-    """Rows of (the columns' values..., Counts), one query. `doubled`: a join may bring a survey more than once into one group."""
-    found = counted(rows, *columns, doubled=doubled) if columns else [rows.aggregate(**_counts(doubled))]
-    return [(*(row[f"key{n}"] for n in range(len(columns))), _as_counts(row)) for row in found]
-
-
-def counted(rows: QuerySet[Survey], *columns: Any, doubled: bool = False) -> QuerySet[Survey, Any]:
-    """The same as a query: the keys, then the numbers of Counts."""
+def tally(rows: QuerySet[Survey], *columns: Any, distinct: bool = False) -> list[tuple[Any, ...]]:
+    """Rows of (the columns' values..., Counts), one query. `distinct`: a join may bring a survey more than
+    once into one group.
+    """
+    counts = _counts(distinct)
     keys = {f"key{n}": F(column) if isinstance(column, str) else column for n, column in enumerate(columns)}
-    found: QuerySet[Survey, Any] = rows.annotate(**keys).values(*keys).annotate(**_counts(doubled))
-    return found
+    cells: Any = (
+        rows.annotate(**keys).values(*keys).annotate(**counts) if keys else [rows.aggregate(**counts)]
+    )
+    return [(*(cell[key] for key in keys), to_counts(cell[name] for name in counts)) for cell in cells]
 
 
 def column(by: str, filters: Filters) -> Any:
@@ -91,30 +109,20 @@ def column(by: str, filters: Filters) -> Any:
     return COLUMN[by].format(credit=filters.credit)
 
 
-def _many(name: str, wanted: list[str]) -> Q:
-    if name == "tag":
-        return Q(session__in=Tag.objects.filter(name__in=wanted).order_by().values("session"))
-    return Q(session__in=HandoffReason.objects.filter(reason__in=wanted).values("session"))
-
-
-def _any(name: str) -> Q:
-    model: Any = Tag if name == "tag" else HandoffReason
-    return Q(Exists(model.objects.filter(session=OuterRef("session_id"))))
-
-
-def _counts(doubled: bool) -> dict[str, Any]:
+def _counts(distinct: bool) -> dict[str, Count]:
+    """The numbers of Counts, as `to_counts` takes them."""
     delivered = Q(delivered_at__isnull=False)
-    conditions = {"requested": Q(requested_at__isnull=False), "delivered": delivered, "answered": delivered & Q(rated__isnull=False)}
-    conditions["waiting"] = WAITING
-    conditions |= {f"s{score}": Q(rated=score) for score in range(1, 6)}
-    return {f"n_{name}": Count("pk", filter=condition, distinct=doubled) for name, condition in conditions.items()}
+    conditions = {
+        "requested": Q(requested_at__isnull=False),
+        "delivered": delivered,
+        "answered": delivered & Q(rated__isnull=False),
+        "waiting": WAITING,
+        **{f"s{score}": Q(rated=score) for score in SCORES},
+    }
+    return {f"n_{name}": Count("pk", filter=part, distinct=distinct) for name, part in conditions.items()}
 
 
-def _as_counts(row: dict[str, Any]) -> Counts:
-    return made(row[f"n_{name}"] for name in ("requested", "delivered", "answered", "waiting", "s1", "s2", "s3", "s4", "s5"))
-
-
-def made(numbers: Iterable[int]) -> Counts:
+def to_counts(numbers: Iterable[int]) -> Counts:
     """Counts from requested, delivered, answered, waiting and the five scores, in this order."""
     requested, delivered, answered, waiting, *scores = numbers
     return Counts(requested, delivered, answered, tuple(scores), waiting)  # type: ignore[arg-type]

@@ -2,22 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Aggregate, CharField, F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from csat.lib import sheets
+from csat import scale
+from csat.lib import csv_lines
 from csat.lib.refusal import Invalid
 from csat.reports import cohort
 from csat.reports.filters import Filters
 from csat.sessions.models import HandoffReason
-from csat.surveys import scale
 from csat.surveys.models import Answer, Survey
 
 Cell = Any  # text, number, time or None
+COLUMN, ZONE = "{c}", "{zone}"
 
 
 class Joined(Aggregate):
@@ -27,23 +28,30 @@ class Joined(Aggregate):
     output_field = CharField()
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template="string_agg(DISTINCT %(expressions)s, ',' ORDER BY %(expressions)s)", **extra)
+        return self.as_sql(
+            compiler,
+            connection,
+            template="string_agg(DISTINCT %(expressions)s, ',' ORDER BY %(expressions)s)",
+            **extra,
+        )
 
 
 @dataclass(frozen=True)
 class Column:
-    """`source`: where it is found from the survey. `sql`: the same text as `text` gives, written by PostgreSQL from {c}."""
+    """`source`: where it is found from the survey. `sql`: the same text as `csv_row` gives, written by
+    PostgreSQL from {c}, a time in {zone}.
+    """
 
     name: str
     source: Any
     read: Callable[[Any], Cell] = lambda value: value
-    sql: str = "{c}"
+    sql: str = COLUMN
+    is_time: bool = False
 
 
 def text(name: str, source: Any) -> Column:
     """Words people wrote: guarded from being taken for a formula."""
-    guarded = "CASE WHEN {c} ~ '^[=+\\-@\\t\\r\\n]' THEN '''' || {c} ELSE {c} END"
-    return Column(name, source, lambda value: value or "", guarded)
+    return Column(name, source, lambda value: value or "", csv_lines.guarded_sql(COLUMN))
 
 
 def slug(name: str, source: Any) -> Column:
@@ -51,21 +59,17 @@ def slug(name: str, source: Any) -> Column:
 
 
 def moment(name: str, source: Any) -> Column:
-    return Column(name, source, lambda value: value, """to_char({c} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""")
-
-
-def _reasons(value: str | None) -> str:
-    return "; ".join(sorted((value or "").split(","))) if value else ""
-
-
-def _label(value: int | None) -> str:
-    return LABELS[value] if value else ""
+    return Column(name, source, sql=csv_lines.moment_sql(COLUMN, ZONE), is_time=True)
 
 
 REASONS = (
-    HandoffReason.objects.filter(session=OuterRef("session_id")).order_by().values("session").annotate(all=Joined("reason")).values("all")
+    HandoffReason.objects.filter(session=OuterRef("session_id"))
+    .order_by()
+    .values("session")
+    .annotate(all=Joined("reason"))
+    .values("all")
 )
-LABELS = {score: scale.words(score)["label"] for score in range(1, 6)}
+LABELS = {score: scale.words(score)["label"] for score in scale.SCORES}
 LABEL_SQL = "CASE {c} " + " ".join(f"WHEN {score} THEN '{label}'" for score, label in LABELS.items()) + " END"
 ALL = [
     slug("Session ID", "session__uuid"),
@@ -80,18 +84,23 @@ ALL = [
     slug("Agent Type", "session__{credit}__kind"),
     text("Team", "session__team__name"),
     slug("Language", "language"),
-    Column("Handoff Reasons", Subquery(REASONS), _reasons, "replace({c}, ',', '; ')"),
+    Column(
+        "Handoff Reasons",
+        Subquery(REASONS),
+        lambda value: "; ".join(sorted(value.split(","))) if value else "",
+        "replace({c}, ',', '; ')",
+    ),
     moment("Resolved At", "session__resolved_at"),
     moment("CSAT Requested At", "requested_at"),
     slug("CSAT Delivered Via", "delivered_via"),
     Column("CSAT Score", "score__score"),
-    Column("CSAT Label", "score__score", _label, LABEL_SQL),
+    Column("CSAT Label", "score__score", lambda value: LABELS[value] if value else "", LABEL_SQL),
     text("CSAT Comment", "score__comment"),
     moment("CSAT Submitted At", "score__submitted_at"),
     slug("CSAT Source", "score__source"),
 ]
 NAMES = [column.name for column in ALL]
-ANSWERED = {  # where quarantined answers count, too, the row tells the one that counts
+FROM_ANSWER = {  # the columns of the latest answer, where quarantined ones count, too
     "score__score": "score",
     "score__comment": "comment",
     "score__submitted_at": "created_at",
@@ -117,31 +126,35 @@ def cells(row: Sequence[Any], columns: Sequence[Column]) -> list[Cell]:
     return [column.read(value) for column, value in zip(columns, row, strict=True)]
 
 
-def written(row: Sequence[Cell], columns: Sequence[Column]) -> list[Any]:
-    """Cells as a CSV has them: guarded text, times as ISO 8601 in UTC."""
-    return [_written(value) for value in cells(row, columns)]
+def csv_row(row: Sequence[Cell], columns: Sequence[Column], zone: tzinfo) -> list[Any]:
+    """Cells as a CSV has them: guarded text, times as ISO 8601 with the offset of the zone."""
+    return [
+        csv_lines.moment(value, zone)
+        if isinstance(value, datetime)
+        else csv_lines.guard_cell("" if value is None else value)
+        for value in cells(row, columns)
+    ]
 
 
-def copying(wanted: QuerySet[Survey, Any], columns: Sequence[Column]) -> tuple[str, tuple[Any, ...]]:
+def copy_statement(
+    rows: QuerySet[Survey, Any], columns: Sequence[Column], zone: ZoneInfo, delimiter: str
+) -> tuple[str, tuple[Any, ...]]:
     """The same text, written by PostgreSQL itself: a COPY statement and its parameters."""
-    inner, params = wanted.query.sql_with_params()
+    inner, params = rows.query.sql_with_params()
     names = [f'"c{n}"' for n in range(len(columns))]
-    texts = ", ".join(column.sql.replace("{c}", name) for column, name in zip(columns, names, strict=True)).replace("%", "%%")
-    return f"COPY (SELECT {texts} FROM ({inner}) AS found ({', '.join(names)})) TO STDOUT WITH (FORMAT csv)", params  # noqa: S608 (of our own columns; values are parameters)
-
-
-def native() -> bool:
-    return connection.vendor == "postgresql"
+    texts = ", ".join(
+        column.sql.replace(COLUMN, name).replace(ZONE, zone.key)
+        for column, name in zip(columns, names, strict=True)
+    ).replace("%", "%%")
+    return (
+        f"COPY (SELECT {texts} FROM ({inner}) AS cells ({', '.join(names)})) "  # noqa: S608 (all of it our own)
+        f"TO STDOUT WITH (FORMAT csv, DELIMITER '{delimiter}')",
+        params,
+    )
 
 
 def _source(column: Column, filters: Filters) -> Any:
-    if filters.quarantined and column.source in ANSWERED:
+    if filters.quarantined and column.source in FROM_ANSWER:
         latest = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
-        return Subquery(latest.values(ANSWERED[column.source])[:1])
+        return Subquery(latest.values(FROM_ANSWER[column.source])[:1])
     return F(column.source.format(credit=filters.credit)) if isinstance(column.source, str) else column.source
-
-
-def _written(value: Cell) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return "" if value is None else sheets.safe(value)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.core.files import File
@@ -16,18 +17,20 @@ from django.utils.translation import gettext as _
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid
 from csat.people import roles
-from csat.people.auditing import audit
+from csat.people.audit_log import audit
 from csat.people.models import Contact
-from csat.reports import columns, exporting
+from csat.reports import columns, spreadsheet
 from csat.reports.filters import Filters, parse, to_query
-from csat.reports.models import Export
+from csat.reports.models import DELIMITERS, Export
 from csat.surveys.models import Survey
+from csat.timeline.recording import Actor
 
 State = Export.State
 PAGE = 10_000
 LEASE = timedelta(minutes=3)  # renewed with every page
 KEPT = timedelta(days=7)
 PATIENCE = timedelta(hours=6)  # one that outlives so many workers is given up
+Pages = Iterator[spreadsheet.Rows | None]
 STANDING = [State.DUE, State.RUNNING]
 
 
@@ -37,16 +40,27 @@ def start(user: User, filters: Filters, names: list[str], format: str) -> Export
     if format not in Export.Format.values:
         raise Invalid(_("There is no such format."), fields={"format": [_("There is no such format.")]})
     columns.chosen(names)
-    total = exporting.count(filters)
-    export = Export.objects.create(user=user, filters=to_query(filters), columns=list(names), format=format, rows_total=total)
-    note(user, filters, names, format)
+    total = spreadsheet.count(filters)
+    export = Export.objects.create(
+        user=user, filters=to_query(filters), columns=list(names), format=format, rows_total=total
+    )
+    record_export(user, filters, names, format)
     enqueue(Job.EXPORT, export.pk)
     return export
 
 
-def note(user: User, filters: Filters, names: list[str], format: str) -> None:
+def record_export(user: User, filters: Filters, names: list[str], format: str) -> None:
     """Who took what out: call it for an export that is streamed at once, too."""
-    audit(roles.actor_of(user), "export", after={"filters": to_query(filters), "columns": list(names), "format": format})
+    audit(
+        roles.actor_of(user),
+        "export",
+        after={"filters": to_query(filters), "columns": list(names), "format": format},
+    )
+
+
+def record_selection(what: str, count: int, *, by: Actor) -> None:
+    """The same for rows chosen one by one or by a list's own filters."""
+    audit(by, "export", after={"what": what, "rows": count, "format": Export.Format.CSV})
 
 
 def cancel(export: Export) -> bool:
@@ -56,15 +70,17 @@ def cancel(export: Export) -> bool:
 
 def due() -> QuerySet[Export]:
     """Waiting ones, and those whose worker was lost."""
-    return Export.objects.filter(Q(state=State.DUE) | Q(state=State.RUNNING, lease_until__lt=timezone.now())).order_by("pk")
+    return Export.objects.filter(
+        Q(state=State.DUE) | Q(state=State.RUNNING, lease_until__lt=timezone.now())
+    ).order_by("pk")
 
 
 def export_due() -> int:
     """Wake a worker for each that waits; how many."""
-    found = list(due().values_list("pk", flat=True)[:20])
-    for pk in found:
+    ids = list(due().values_list("pk", flat=True)[:20])
+    for pk in ids:
         enqueue(Job.EXPORT, pk)
-    return len(found)
+    return len(ids)
 
 
 def run(pk: int) -> bool:
@@ -78,23 +94,37 @@ def run(pk: int) -> bool:
     try:
         return _make(export)
     except Exception as error:
-        _fail(export, _("This could not be made. Try again."))
+        _fail(export, _("The export failed. Try again."))
         raise error
 
 
 def expire(*, now: Any = None) -> int:
     """Files older than seven days go; how many."""
     old = Export.objects.exclude(state__in=STANDING).filter(created_at__lt=(now or timezone.now()) - KEPT)
-    return sum(_remove(export) for export in old)
+    exports = list(old)
+    for export in exports:
+        if export.file:
+            export.file.delete(save=False)
+        export.delete()
+    return len(exports)
 
 
-def forget(contact: Contact) -> None:
-    """An erased person is in no file that is kept: those whose period they were asked in go, and running ones begin again."""
-    times = list(Survey.objects.filter(contact=contact, counted_at__isnull=False).values_list("counted_at", flat=True))
+def erase(contact: Contact, **_: Any) -> None:
+    """An erased person is in no file that is kept: those whose period they were asked in go, and running ones
+    begin again.
+    """
+    times = list(
+        Survey.objects.filter(contact=contact, counted_at__isnull=False).values_list("counted_at", flat=True)
+    )
     for export in Export.objects.filter(Q(state__in=STANDING) | ~Q(file="")) if times else ():
         filters = parse(export.filters)
-        if any(filters.start <= at < filters.end for at in times if at):
-            _begin_again(export) if export.state in STANDING else _withdraw(export)
+        if not any(filters.start <= at < filters.end for at in times if at):
+            continue
+        if export.state in STANDING:  # the worker that has it loses its claim and stops
+            export.change(where={"state__in": STANDING}, state=State.DUE, lease_until=None, rows_done=0)
+            enqueue(Job.EXPORT, export.pk)
+        else:
+            _withdraw(export)
 
 
 def _claim(export: Export) -> bool:
@@ -108,12 +138,17 @@ def _make(export: Export) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"export.{export.format}"
         pages = _pages(columns.rows(filters, chosen), export)
-        written = _write_csv(path, pages, chosen) if export.format == Export.Format.CSV else _write_xlsx(path, pages, chosen)
-        return written and _keep(export, path)
+        if delimiter := DELIMITERS.get(export.format):
+            made = _write_csv(path, pages, chosen, filters.zone, delimiter)
+        else:
+            made = _write_xlsx(path, pages, chosen, filters.zone)
+        return made and _keep(export, path)
 
 
-def _pages(rows: exporting.Rows, export: Export) -> Iterator[exporting.Rows | None]:
-    """Pages in the order of the surveys' ids; None when it was cancelled or taken over. Progress is told after every page."""
+def _pages(rows: spreadsheet.Rows, export: Export) -> Pages:
+    """Pages in the order of the surveys' ids; None when it was cancelled or taken over. Progress is told
+    after every page.
+    """
     rows, last, done = rows.order_by("pk"), 0, 0
     while ids := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:PAGE]):
         yield rows.filter(pk__gt=last, pk__lte=ids[-1])
@@ -129,18 +164,20 @@ def _progress(export: Export, done: int) -> bool:
     return export.change(where=where, rows_done=done, rows_total=total, lease_until=timezone.now() + LEASE)
 
 
-def _write_csv(path: Path, pages: Iterator[exporting.Rows | None], chosen: list[columns.Column]) -> bool:
+def _write_csv(
+    path: Path, pages: Pages, chosen: list[columns.Column], zone: ZoneInfo, delimiter: str
+) -> bool:
     with path.open("wb") as file:
-        file.write(exporting.header(chosen))
+        file.write(spreadsheet.header(chosen, delimiter))
         for page in pages:
             if page is None:
                 return False
-            file.writelines(exporting.csv_chunks(page, chosen))
+            file.writelines(spreadsheet.csv_chunks(page, chosen, zone, delimiter))
     return True
 
 
-def _write_xlsx(path: Path, pages: Iterator[exporting.Rows | None], chosen: list[columns.Column]) -> bool:
-    with exporting.Book(path, chosen) as book:
+def _write_xlsx(path: Path, pages: Pages, chosen: list[columns.Column], zone: ZoneInfo) -> bool:
+    with spreadsheet.Book(path, chosen, zone) as book:
         for page in pages:
             if page is None:
                 return False
@@ -151,10 +188,15 @@ def _write_xlsx(path: Path, pages: Iterator[exporting.Rows | None], chosen: list
 
 def _keep(export: Export, path: Path) -> bool:
     with path.open("rb") as file:
-        name = export.file.storage.save(f"exports/{export.uuid}.{export.format}", File(file))
+        name = export.file.storage.save(f"exports/{export.uuid}.{export.extension}", File(file))
     where = {"state": State.RUNNING, "lease_until": export.lease_until}
     kept = export.change(
-        where=where, state=State.DONE, file=name, rows_total=export.rows_done, finished_at=timezone.now(), lease_until=None
+        where=where,
+        state=State.DONE,
+        file=name,
+        rows_total=export.rows_done,
+        finished_at=timezone.now(),
+        lease_until=None,
     )
     if not kept:
         export.file.storage.delete(name)
@@ -162,23 +204,17 @@ def _keep(export: Export, path: Path) -> bool:
 
 
 def _fail(export: Export, text: str) -> None:
-    export.change(where={"state": State.RUNNING}, state=State.FAILED, error=text, finished_at=timezone.now(), lease_until=None)
-
-
-def _begin_again(export: Export) -> None:
-    """The worker that has it loses its claim and stops."""
-    export.change(where={"state__in": STANDING}, state=State.DUE, lease_until=None, rows_done=0)
-    enqueue(Job.EXPORT, export.pk)
+    export.change(
+        where={"state": State.RUNNING},
+        state=State.FAILED,
+        error=text,
+        finished_at=timezone.now(),
+        lease_until=None,
+    )
 
 
 def _withdraw(export: Export) -> None:
     """A file is gone, and whoever asked is told why; it goes when the erasure is certain."""
     storage, name = export.file.storage, export.file.name or ""
-    export.change(state=State.FAILED, file="", error=_("Somebody in it was erased. Make it again."))
+    export.change(state=State.FAILED, file="", error=_("A contact in this export was erased. Export again."))
     transaction.on_commit(lambda: storage.delete(name))
-
-
-def _remove(export: Export) -> int:
-    if export.file:
-        export.file.delete(save=False)
-    return export.delete()[0]

@@ -1,10 +1,11 @@
-"""Filters: the question of a report, read from and written to the address of a page."""
+"""Filters: the question of a report, read from and written to the address of a page; its days, weeks and
+months.
+"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -14,14 +15,16 @@ from django.utils.translation import gettext as _
 from csat.channels.kinds import Channel
 from csat.lib.clock import zones
 from csat.lib.refusal import Problems
+from csat.lib.text import as_uuid
 from csat.people.models import Agent, Organization
+from csat.scale import SCORES
 from csat.sessions.models import HandoffReason
-from csat.surveys.about import About
+from csat.surveys.choices import About
 
 NONE = "none"  # the key of those without an agent, team, reason, tag ...
 CREDIT = ("resolver", "last_human", "most_replies")
 LISTS = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "score")
-SPLIT = {"channel", "agent", "agent_kind", "language", "handoff_reason", "about", "score"}  # may come with commas, too
+SPLIT = set(LISTS) - {"team", "tag"}  # may come with commas, too
 YEARS = range(1970, 2101)
 
 
@@ -69,14 +72,20 @@ def parse(mapping: Mapping[str, Any], *, default_days: int = 30, now: datetime |
     credit = _text(mapping, "credit") or CREDIT[0]
     if credit not in CREDIT:
         problems.add("credit", _("Choose from: %(names)s.") % {"names": ", ".join(CREDIT)})
-    quarantined = _yes(mapping, "quarantined", problems)
+    quarantined = _text(mapping, "quarantined").lower()
+    if quarantined not in YES | NO:
+        problems.add("quarantined", _("Use true or false."))
     problems.check()
-    return Filters(start=start, end=end, zone=zone, credit=credit, quarantined=quarantined, **lists)
+    return Filters(start=start, end=end, zone=zone, credit=credit, quarantined=quarantined in YES, **lists)
 
 
 def to_query(filters: Filters) -> dict[str, list[str]]:
     """What `parse` reads back to the same filters."""
-    edges = {"from": [_edge(filters.start, filters.zone)], "to": [_edge(filters.end, filters.zone)], "timezone": [filters.zone.key]}
+    edges = {
+        "from": [_edge(filters.start, filters.zone)],
+        "to": [_edge(filters.end, filters.zone)],
+        "timezone": [filters.zone.key],
+    }
     lists = {name: list(values) for name, values in filters.chosen.items()}
     credit = {} if filters.credit == CREDIT[0] else {"credit": [filters.credit]}
     return edges | lists | credit | ({"quarantined": ["1"]} if filters.quarantined else {})
@@ -91,17 +100,64 @@ def previous(filters: Filters) -> Filters:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of a day, in UTC: where a clock change leaves midnight out, the moment of the change."""
+    """The first moment of a day, in UTC: where a clock change leaves midnight out,
+    the moment of the change."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
-def _window(mapping: Mapping[str, Any], zone: ZoneInfo, days: int, now: datetime, problems: Problems) -> tuple[datetime, datetime]:
+def first_of(by: str, day: date) -> date:
+    """The day a day's week (Monday) or month begins."""
+    return {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[by]
+
+
+def after(by: str, first: date) -> date:
+    """The first day of the next period."""
+    if by == "month":
+        return (first + timedelta(days=32)).replace(day=1)
+    return first + timedelta(days=7 if by == "week" else 1)
+
+
+def steps(by: str, filters: Filters) -> list[date]:
+    """The first days of the days, weeks or months that the window touches."""
+    last = (filters.end - timedelta(microseconds=1)).astimezone(filters.zone).date()
+    days = [first_of(by, filters.start.astimezone(filters.zone).date())]
+    while (day := after(by, days[-1])) <= last:
+        days.append(day)
+    return days
+
+
+def ranges(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Neighbouring days put together: (first, day after the last) of each run."""
+    runs: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if runs and runs[-1][1] == day:
+            runs[-1] = (runs[-1][0], day + timedelta(days=1))
+        else:
+            runs.append((day, day + timedelta(days=1)))
+    return runs
+
+
+def _window(
+    mapping: Mapping[str, Any], zone: ZoneInfo, days: int, now: datetime, problems: Problems
+) -> tuple[datetime, datetime]:
     start, end = _moment(mapping, "from", zone, problems), _moment(mapping, "to", zone, problems)
     end = end or midnight(now.astimezone(zone).date() + timedelta(days=1), zone)
     start = start or midnight(end.astimezone(zone).date() - timedelta(days=days), zone)
-    if start >= end:
+    if start == end and (first := parse_day(_text(mapping, "to"))):
+        following = {"first": first.isoformat(), "next": (first + timedelta(days=1)).isoformat()}
+        words = _("“to” is not part of the window: for the whole of %(first)s give %(next)s.") % following
+        problems.add("to", words)
+    elif start >= end:
         problems.add("to", _("The end must come after the beginning."))
     return start, end
+
+
+def parse_day(text: str) -> date | None:
+    """The date that a text spells; None for a time and for anything else."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 def _moment(mapping: Mapping[str, Any], name: str, zone: ZoneInfo, problems: Problems) -> datetime | None:
@@ -126,33 +182,28 @@ def _moment(mapping: Mapping[str, Any], name: str, zone: ZoneInfo, problems: Pro
 def _zone(mapping: Mapping[str, Any], problems: Problems) -> ZoneInfo:
     name = _text(mapping, "timezone") or Organization.current().timezone
     if name not in zones():
-        problems.add("timezone", _("There is no such time zone."))
+        problems.add("timezone", _("There is no such time zone. Use a name such as Europe/Berlin."))
         return ZoneInfo("UTC")
     return ZoneInfo(name)
 
 
 def _list(mapping: Mapping[str, Any], name: str, problems: Problems) -> tuple[str, ...]:
-    given = mapping.getlist(name) if hasattr(mapping, "getlist") else mapping.get(name)
-    values = [given] if isinstance(given, str | int) else list(given or [])
-    texts = [str(value).strip() for value in values]
-    parts = [text.split(",") if name in SPLIT else text.splitlines() for text in texts]  # a name may have a comma in it
-    texts = [part.strip() for several in parts for part in several]
-    kept = tuple(dict.fromkeys(text for text in texts if text))
+    value = mapping.getlist(name) if hasattr(mapping, "getlist") else mapping.get(name)
+    texts = [value] if isinstance(value, str | int) else list(value or [])
+    parts = [  # a name may have a comma in it
+        part.strip()
+        for text in map(str, texts)
+        for part in (text.split(",") if name in SPLIT else text.splitlines())
+    ]
+    values = tuple(dict.fromkeys(part for part in parts if part))
     check = CHECKS.get(name)
-    if check and not all(check(text) for text in kept):
+    if check and not all(check(value) for value in values):
         problems.add(name, _("There is no such choice."))
-    if any("\0" in text for text in kept):
+    if any("\0" in value for value in values):
         problems.add(name, _("There is no such choice."))
-    if len(kept) > 200 or any(len(text) > 200 for text in kept):
-        problems.add(name, _("That is too much."))
-    return tuple(text.lower() for text in kept) if name == "agent" else kept
-
-
-def _yes(mapping: Mapping[str, Any], name: str, problems: Problems) -> bool:
-    text = _text(mapping, name).lower()
-    if text not in YES | NO:
-        problems.add(name, _("Say true or false."))
-    return text in YES
+    if len(values) > 200 or any(len(value) > 200 for value in values):
+        problems.add(name, _("These are too many values, or one is too long."))
+    return tuple(value.lower() for value in values) if name == "agent" else values
 
 
 def _text(mapping: Mapping[str, Any], name: str) -> str:
@@ -163,10 +214,7 @@ def _text(mapping: Mapping[str, Any], name: str) -> str:
 
 
 def _uuid(text: str) -> bool:
-    try:
-        return text == NONE or str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
+    return text == NONE or str(as_uuid(text)) == text.lower()
 
 
 def _one_of(choices: Any) -> Callable[[str], bool]:
@@ -175,7 +223,11 @@ def _one_of(choices: Any) -> Callable[[str], bool]:
 
 def _edge(at: datetime, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
-    return local.date().isoformat() if midnight(local.date(), zone) == at else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (
+        local.date().isoformat()
+        if midnight(local.date(), zone) == at
+        else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    )
 
 
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
@@ -185,5 +237,5 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "agent_kind": _one_of([*Agent.Kind.values, NONE]),
     "handoff_reason": _one_of([*HandoffReason.Reason.values, NONE]),
     "about": _one_of([*About.values, NONE]),
-    "score": _one_of(range(1, 6)),
+    "score": _one_of(SCORES),
 }

@@ -9,13 +9,14 @@ from csat.lib.rows import Row
 
 
 class Rollup(models.Model):
-    """The counts of one day (installation's zone) for up to two dimensions; an empty dimension is "all of it".
+    """The counts of one day (installation's zone) for up to two dimensions; an empty dimension is "all of
+    it".
 
-    A lens sees something else in some surveys: another agent, or an answer in quarantine. Its cells hold by how much the counts of
-    lens "" change, so the two of them are added up.
+    A perspective sees something else in some surveys: another agent, or an answer in quarantine. Its cells
+    hold by how much the counts of perspective "" change, so the two of them are added up.
     """
 
-    lens = models.CharField(max_length=16, blank=True)
+    perspective = models.CharField(max_length=16, blank=True)
     day = models.DateField()
     dim1 = models.CharField(max_length=16, blank=True)
     key1 = models.CharField(max_length=80, blank=True)
@@ -32,17 +33,26 @@ class Rollup(models.Model):
     s5 = models.IntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["dim1", "dim2", "lens", "day", "key1", "key2"], name="one_cell")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dim1", "dim2", "perspective", "day", "key1", "key2"], name="one_cell"
+            )
+        ]
         indexes = [models.Index(fields=["day"], name="rollup_day")]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.dim1}={self.key1} {self.dim2}={self.key2} {self.lens}".rstrip()
+        return f"{self.day} {self.dim1}={self.key1} {self.dim2}={self.key2} {self.perspective}".rstrip()
 
 
-class Mark(models.Model):
-    """This day's cells are out of date. Appended in the transaction of the change, deleted once they were counted anew."""
+class DirtyDay(models.Model):
+    """This day's cells are out of date. Appended in the transaction of the change, deleted once they were
+    counted anew.
+    """
 
     day = models.DateField(db_index=True)
+
+    class Meta:
+        db_table = "csat_mark"
 
     def __str__(self) -> str:
         return str(self.day)
@@ -59,7 +69,9 @@ class Export(Row):
         CANCELLED = "cancelled", _("Cancelled")
 
     class Format(models.TextChoices):
-        CSV = "csv", "CSV"
+        CSV = "csv", _("CSV, comma")
+        SEMICOLONS = "scsv", _("CSV, semicolon")
+        TABS = "tsv", _("CSV, tab")
         XLSX = "xlsx", "XLSX"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
@@ -76,10 +88,19 @@ class Export(Row):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["created_at"], condition=Q(state__in=["due", "running"]), name="export_due")]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(state__in=["due", "running"]), name="export_due")
+        ]
 
     def __str__(self) -> str:
         return f"export {self.state}"
+
+    @property
+    def extension(self) -> str:
+        return "csv" if self.format in DELIMITERS else self.format
+
+
+DELIMITERS: dict[str, str] = {Export.Format.CSV: ",", Export.Format.SEMICOLONS: ";", Export.Format.TABS: "\t"}
 
 
 class SavedView(Row):

@@ -1,62 +1,93 @@
-"""The questions of a report: figures, groups, the heat map, and the sessions behind any of them."""
+"""The questions of a report: its figures, its groups with their names,
+and the sessions behind any of them."""
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
+from csat import scale
+from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
-from csat.reports import cohort, groups, reading
-from csat.reports.caring import REACHED, Recovery, low_scores, quarantined, recovered, recovery
-from csat.reports.comments import Comment, Comments, comments
-from csat.reports.filters import LISTS, NONE, Filters, midnight
-from csat.reports.groups import Group
+from csat.people.models import Agent, Team
+from csat.reports import cohort, lookup
+from csat.reports.filters import LISTS, NONE, Filters, after, first_of, midnight, steps
+from csat.reports.recovery import surveys_at
 from csat.reports.scores import Counts
-from csat.sessions.models import Session
+from csat.sessions.models import HandoffReason, Session
+from csat.surveys.choices import About
 
-__all__ = [
-    "BY", "DID", "REACHED", "Comment", "Comments", "Group", "Recovery", "comments", "figures", "grouped", "heat", "low_scores",
-    "quarantined", "recovery", "sessions",
-]  # fmt: skip
-BY = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "day", "week", "month")
+BY = (
+    "channel",
+    "agent",
+    "agent_kind",
+    "team",
+    "language",
+    "handoff_reason",
+    "tag",
+    "about",
+    "day",
+    "week",
+    "month",
+)
 DID = {
     "requested": Q(requested_at__isnull=False),
     "delivered": Q(delivered_at__isnull=False),
     "answered": Q(rated__isnull=False),
     "replied": Q(delivered_at__isnull=False, rated__isnull=False),  # what the response rate counts
-    "satisfied": Q(rated__gte=4),
-    "low": Q(rated__lte=2),
+    "satisfied": Q(rated__gte=scale.SATISFIED_MIN),
+    "low": Q(rated__lte=scale.LOW_MAX),
     "waiting": cohort.WAITING,
 }
 
 
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """`key` is what a filter takes: slug, agent's uuid, team's or tag's name, ISO date of the first day, or
+    `none`.
+    """
+
+    key: str
+    label: str
+    counts: Counts
+    kind: str = ""  # of an agent: human or ai
+
+
 def figures(filters: Filters) -> Counts:
-    """The whole of it."""
-    return reading.whole(filters)
+    """Those of all the sessions together."""
+    return dict(lookup.parts(filters)).get(None, Counts())
 
 
 def grouped(filters: Filters, by: str) -> list[Group]:
-    """The same by one dimension; trends (day, week, month) without a gap. A session with two reasons or tags is in both groups."""
+    """The same by one dimension; trends (day, week, month) without a gap. A session with two reasons or tags
+    is in both groups.
+    """
     if by not in BY:
-        raise Invalid(_("There is no such grouping."), fields={"group_by": [_("Choose from: %(names)s.") % {"names": ", ".join(BY)}]})
-    found = reading.parts(filters, by)
-    return groups.periods(by, found, filters) if by in cohort.PERIOD else groups.named(by, found)
-
-
-def heat(filters: Filters) -> list[Group]:
-    """Handoff reasons with their scores, the most low ones first: where training the AI pays most."""
-    reasons = [group for group in grouped(filters, "handoff_reason") if group.key != NONE]
-    return sorted(reasons, key=lambda group: (-sum(group.counts.scores[:2]), group.label))
+        raise Invalid(
+            _("There is no such grouping."),
+            fields={"group_by": [_("Choose from: %(names)s.") % {"names": ", ".join(BY)}]},
+        )
+    parts = lookup.parts(filters, by)
+    if by not in cohort.PERIOD:
+        return _labelled(by, parts)
+    by_day = {key.date() if isinstance(key, datetime) else key: counts for key, counts in parts}
+    return [Group(str(day), str(day), by_day.get(day, Counts())) for day in steps(by, filters)]
 
 
 def sessions(filters: Filters, *, recovery: str = "", **narrow: Any) -> QuerySet[Session]:
     """The sessions behind a bar, a cell or a point, the newest first.
 
-    `narrow`: a list filter's name with a key (or several), day, week or month with its key, and requested, delivered,
-    answered, replied, waiting, satisfied or low with True or False. `recovery`: a step of it.
+    `narrow`: a list filter's name with a key (or several), day, week or month with its key, and requested,
+    delivered, answered, replied, waiting, satisfied or low with True or False. `recovery`: a step of it.
     """
-    rows = recovered(filters, recovery) if recovery else cohort.surveys(filters)
+    rows = surveys_at(filters, recovery) if recovery else cohort.surveys(filters)
     for name, value in narrow.items():
         rows = rows.filter(_narrowed(name, value, filters))
     return Session.objects.filter(pk__in=rows.values("session")).order_by("-survey__counted_at", "-pk")
@@ -64,17 +95,73 @@ def sessions(filters: Filters, *, recovery: str = "", **narrow: Any) -> QuerySet
 
 def _narrowed(name: str, value: Any, filters: Filters) -> Q:
     if name in LISTS:
-        return cohort.where(name, [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)], credit=filters.credit)
+        values = value if isinstance(value, list | tuple) else [value]
+        return cohort.where(name, [str(one) for one in values], credit=filters.credit)
     if name in DID:
         return DID[name] if value else ~DID[name]
-    if name in cohort.PERIOD:
-        first = _day(name, value)
-        return Q(counted_at__gte=midnight(first, filters.zone), counted_at__lt=midnight(groups.after(name, first), filters.zone))
-    raise TypeError(name)
-
-
-def _day(name: str, value: Any) -> date:
+    if name not in cohort.PERIOD:
+        raise TypeError(name)
     try:
-        return groups.first_of(name, date.fromisoformat(str(value)))
-    except ValueError:
+        first = first_of(name, date.fromisoformat(str(value)))
+        start, end = midnight(first, filters.zone), midnight(after(name, first), filters.zone)
+    except (ValueError, OverflowError):
         raise Invalid(_("Give a date."), fields={name: [_("Give a date.")]}) from None
+    return Q(counted_at__gte=start, counted_at__lt=end)
+
+
+def _labelled(by: str, parts: Iterable[tuple[Any, Counts]]) -> list[Group]:
+    """Groups in the order people look for them: the one with the most ratings first."""
+    counts_by_key = {key: counts for key, counts in parts if counts != Counts()}
+    keys = [key for key in counts_by_key if key]
+    names = _names(by, keys)
+    kinds = dict(Agent.objects.filter(pk__in=keys).values_list("pk", "kind")) if by == "agent" else {}
+    unset = (NONE, unset_label(by))
+    groups = [
+        Group(*names.get(key, unset), counts, kinds.get(key, "")) for key, counts in counts_by_key.items()
+    ]
+    return sorted(
+        groups, key=lambda group: (group.key == NONE, -group.counts.n, -group.counts.requested, group.label)
+    )
+
+
+def unset_label(by: str) -> str:
+    return {
+        "agent": _("No agent"),
+        "agent_kind": _("No agent"),
+        "team": _("No team"),
+        "handoff_reason": _("Not handed off"),
+        "tag": _("No tag"),
+        "about": _("Not specified"),
+    }.get(by, _("Unknown"))
+
+
+def label(by: str, value: str) -> str:
+    """The label of a filter's value; the value itself where it is its own label."""
+    return value if by == "team" else _names(by, [value]).get(value, (value, value))[1]
+
+
+def _names(by: str, keys: list[Any]) -> dict[Any, Name]:
+    """The filter's value and the label of each group."""
+    if by in CHOICES:
+        return {value: (value, str(label)) for value, label in CHOICES[by].choices}
+    if by == "agent":
+        agents = Agent.objects.filter(pk__in=keys)
+        return {agent.pk: (str(agent.uuid), agent.name or agent.email) for agent in agents}
+    if by == "team":
+        return {team.pk: (team.name, team.name) for team in Team.objects.filter(pk__in=keys)}
+    return {key: (key, _language_name(key) if by == "language" else key) for key in keys}
+
+
+def _language_name(code: str) -> str:
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
+
+
+CHOICES: dict[str, type[TextChoices]] = {
+    "channel": Channel,
+    "agent_kind": Agent.Kind,
+    "handoff_reason": HandoffReason.Reason,
+    "about": About,
+}

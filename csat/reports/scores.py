@@ -1,8 +1,12 @@
-"""The arithmetic, pure: counts in, figures out; None where there is no data, never 0. Sources in docs/reports.md."""
+"""The arithmetic, pure: counts in, figures out; None where there is no data, never 0. Sources in
+docs/reports.md.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
+
+from csat.scale import LOW_MAX, SATISFIED_MIN
 
 Z = 1.959963984540054  # the 97.5 % point of the normal distribution: a 95 % interval
 ENOUGH = 30  # answers below which an agent is shown and not ranked
@@ -18,8 +22,8 @@ class Interval:
 class Counts:
     """What was counted for one window and group. `scores`: how many gave 1, 2, 3, 4, 5.
 
-    `answered` is how many of the delivered answered, `waiting` how many of them still can; scores nobody was asked for are in `scores`
-    alone.
+    `answered` is how many of the delivered answered, `waiting` how many of them still can; scores nobody was
+    asked for are in `scores` alone.
     """
 
     requested: int = 0
@@ -45,7 +49,12 @@ class Counts:
     @property
     def satisfied(self) -> int:
         """Top-2-box: how many gave 4 or 5."""
-        return self.scores[3] + self.scores[4]
+        return sum(self.scores[SATISFIED_MIN - 1 :])
+
+    @property
+    def low(self) -> int:
+        """How many gave 1 or 2."""
+        return sum(self.scores[:LOW_MAX])
 
     @property
     def csat(self) -> float | None:
@@ -96,8 +105,9 @@ def wilson(part: float, whole: int) -> Interval | None:
 def of_mean(steps: int, n: int) -> Interval | None:
     """An interval of at least 95 % for an average on 1-5; `steps` are those above 1 of all ratings together.
 
-    It is Wilson's of (average - 1) / 4: no spread between two ends is wider than that of answers at the ends alone (Bhatia and
-    Davis 2000). So it is rather too wide than too narrow, and never a point, as Student's is when all agree.
+    It is Wilson's of (average - 1) / 4: no spread between two ends is wider than that of answers at the ends
+    alone (Bhatia and Davis 2000). So it is rather too wide than too narrow, and never a point, as Student's
+    is when all agree.
     """
     share_of_scale = wilson(steps / 4, n)
     return Interval(1 + 4 * share_of_scale.low, 1 + 4 * share_of_scale.high) if share_of_scale else None
@@ -113,8 +123,8 @@ def parted(one: Interval | None, other: Interval | None) -> bool:
 def shrunken(counts: Sequence[Counts]) -> list[float | None]:
     """Each share of satisfied pulled towards the whole's by as much as its n leaves open.
 
-    Empirical Bayes with a beta prior fitted by the method of moments over the groups (Casella 1985); with fewer than two
-    groups, or no spread beyond chance, everyone is at the whole's share.
+    Empirical Bayes with a beta prior fitted by the method of moments over the groups (Casella 1985); with
+    fewer than two groups, or no spread beyond chance, everyone is at the whole's share.
     """
     known = [one for one in counts if one.n]
     everyone = total(known)
@@ -128,7 +138,9 @@ def shrunken(counts: Sequence[Counts]) -> list[float | None]:
 
 
 def _prior_strength(groups: Sequence[Counts], mean: float) -> float | None:
-    """How many answers the prior weighs (alpha + beta); None when groups differ no more than chance makes them."""
+    """How many answers the prior weighs (alpha + beta); None when groups differ no more than chance makes
+    them.
+    """
     n = sum(group.n for group in groups)
     chance = mean * (1 - mean)
     if len(groups) < 2 or not chance:

@@ -1,220 +1,245 @@
-"""Many conversations at once, as the API's bulk call tells them. One bad item does not sink the rest."""
+"""Importing many conversations at once, for the API's bulk call. A bad item does not stop the others."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+import structlog
+from django.db import Error, transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from csat.lib import locks
-from csat.lib.queue import gathered
+from csat.jobs import deduplicated
+from csat.lib import advisory_lock
+from csat.lib.json_limits import MAX_DEPTH, refuse_depth
 from csat.lib.refusal import Invalid, Refused
+from csat.lib.text import as_uuid
+from csat.lib.types import JsonObject
 from csat.people import agents, contacts
-from csat.people.details import Details
+from csat.people.details import Details, LeftOut
 from csat.people.models import Agent, Contact, Team
-from csat.sessions import conversing, resolving
-from csat.sessions.creating import create
+from csat.sessions import activity, resolving
+from csat.sessions.cleaning import invalid
+from csat.sessions.creation import create, find_many
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session, lock_all
-from csat.sessions.words import wrong
 from csat.timeline.recording import Actor
 
-MOST = 1000
+log = structlog.get_logger(__name__)
+MAX_ITEMS = 1000
 BATCH = 200
-CHANNEL = ("slack_channel", "thread_ts", "email_message_id", "subject")
-PLAIN = ("external_id", "language", "sentiment", "tags", "custom_data", "bridged_to_web", "status", "ai_closure_type", "skip_csat")
+CONTACT_FIELDS = ("email", "name", "custom_data", "language", "timezone", "external_id")
+CHANNEL_FIELDS = ("slack_channel", "thread_ts", "email_message_id", "subject")
+PLAIN_FIELDS = (
+    "external_id",
+    "language",
+    "sentiment",
+    "tags",
+    "custom_data",
+    "bridged_to_web",
+    "status",
+    "ai_closure_type",
+    "skip_csat",
+)
 
-Result = dict[str, Any]
+
+class NotStored(Refused):
+    """The database failed: nothing was stored, and the same call may be made again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("Nothing could be stored just now. Make the same call again in a minute."))
 
 
 @dataclass
 class Item:
-    """One item on its way: what was told, and its session or what is wrong."""
+    """One item of the call, and its session or its error."""
 
-    told: dict[str, Any]
+    payload: JsonObject
     draft: Draft | None = None
     details: Details | None = None
     session: Session | None = None
     error: str = ""
+    fault: Error | None = None  # of the database: nothing is wrong with the item
 
     @property
-    def result(self) -> Result:
+    def result(self) -> JsonObject:
         if self.session is None:
             return {"error": self.error}
-        return {"id": str(self.session.uuid), "external_id": self.session.external_id}
+        named = self.draft.external_id if self.draft else ""
+        return {"id": str(self.session.uuid), "external_id": named or self.session.external_id}
 
 
-def start_many(items: list[dict[str, Any]], *, by: Actor) -> list[Result]:
-    """Take in up to 1000 items in the shape of the contract's bulk call; for each, in order, {id, external_id} or {error}.
+def import_many(payloads: list[JsonObject], *, by: Actor, whole: bool = False) -> list[JsonObject]:
+    """Import up to 1000 items of the API's bulk call; returns {id, external_id} or {error} for each.
 
-    One whose external id is known, with a status, goes through resolve, close or reopen. Whatever ended over a day ago is
-    history: no survey, no webhook, no workflow. Raises Invalid only when there are too many.
+    A known external id with a status goes through resolve, close or reopen. What ended over a day ago is
+    history: no survey, no webhook, no workflow. Raises Invalid only when there are too many, and NotStored
+    when the database failed and nothing was stored; with `whole` when it failed for any item, so that the
+    caller can undo the rest.
     """
-    if len(items) > MOST:
-        raise wrong("items", _("Send at most %(count)d items at once.") % {"count": MOST})
-    todo = [Item(told) for told in items]
-    with gathered():
-        for number, batch in enumerate(_batches(todo)):
-            if number:
-                locks.give_way()
-            _take_in(batch, by)
-    return [item.result for item in todo]
+    if len(payloads) > MAX_ITEMS:
+        raise invalid("items", _("Send at most %(count)d items at once.") % {"count": MAX_ITEMS})
+    items = [Item(payload) for payload in payloads]
+    with deduplicated():
+        for start in range(0, len(items), BATCH):
+            if start:
+                advisory_lock.yield_to_others()
+            _import_batch(items[start : start + BATCH], by)
+    if faults := [item.fault for item in items if item.fault]:
+        log.error("items of a bulk call were not stored", count=len(faults), exc_info=faults[0])
+        if whole or not any(item.session for item in items):
+            raise NotStored from faults[0]
+    return [item.result for item in items]
 
 
-def _batches(todo: list[Item]) -> Iterator[list[Item]]:
-    for start in range(0, len(todo), BATCH):
-        yield todo[start : start + BATCH]
-
-
-def _take_in(batch: list[Item], by: Actor) -> None:
-    """All in one transaction; should the database or a rule refuse, each in its own."""
+def _import_batch(batch: list[Item], by: Actor) -> None:
+    """All in one transaction; each in its own when the database or a rule refuses."""
     try:
         with transaction.atomic():
             _store(batch, by)
-    except (DatabaseError, Refused) as no:
-        if len(batch) > 1:
-            for item in batch:
-                item.draft = item.session = item.details = None
-                item.error = ""
-                _take_in([item], by)
-        else:
-            batch[0].session = None
-            batch[0].error = no.words if isinstance(no, Refused) else _("This could not be stored. Try again.")
+    except (Error, Refused) as error:
+        for item in batch:
+            item.draft = item.session = item.details = None
+            item.error = ""
+            if len(batch) > 1:
+                _import_batch([item], by)
+            elif isinstance(error, Refused):
+                item.error = error.words
+            else:
+                item.error, item.fault = _("This could not be stored. Try again."), error
 
 
 def _store(batch: list[Item], by: Actor) -> None:
     people, teams = _Agents(), _Teams()
     for item in batch:
         _read(item, people, teams)
-    known = _known(batch)
-    _with_named_contacts([item for item in batch if item.draft and item.draft.external_id not in known])
-    fresh = _fresh([item for item in batch if item.draft], known)
-    _with_told_contacts(fresh)
-    for item, session in zip(fresh, create([item.draft for item in fresh if item.draft], by=by), strict=True):
+    ids = {item.draft.external_id for item in batch if item.draft} - {""}
+    known = find_many(ids)
+    _find_contacts([item for item in batch if item.draft and item.draft.external_id not in known])
+    new = _new_items([item for item in batch if item.draft], known)
+    _find_or_create_contacts(new)
+    for item, session in zip(new, create([item.draft for item in new if item.draft], by=by), strict=True):
         item.session = session
         known[session.external_id or ""] = session
-    again = [item for item in batch if item.session is None and item.draft]
-    for item in again:
-        item.session = known[_of(item).external_id]
-    while again:
-        again = _go_on(again, by)
+    updates = [item for item in batch if item.session is None and item.draft]
+    for item in updates:
+        item.session = known[_draft(item).external_id]
+    while updates:
+        updates = _update_sessions(updates, by)
 
 
 def _read(item: Item, people: "_Agents", teams: "_Teams") -> None:
     try:
-        told = item.told
-        if not isinstance(told, dict):
+        payload = item.payload
+        if not isinstance(payload, dict):
             raise Invalid(_("Give an object."))
-        channel = _object(told, "channel")
-        if not told.get("contact_id"):
-            item.details = _details(_object(told, "contact"))
-        item.draft = Draft.of(
+        refuse_depth(payload, MAX_DEPTH + 2)
+        channel = _object(payload, "channel")
+        left_out: LeftOut = {}
+        if not payload.get("contact_id"):
+            contact = _object(payload, "contact")
+            phone = contact.get("phone") or contact.get("phone_number")
+            item.details, left_out = Details.usable(
+                phone=phone, **{name: contact.get(name) for name in CONTACT_FIELDS}
+            )
+        item.draft = Draft.from_input(
             None,
             channel=channel.get("type"),
-            **{name: channel.get(name) for name in CHANNEL},
-            **{name: told.get(name) for name in PLAIN},
-            created_at=_time(told, "created_at"),
-            resolved_at=_time(told, "resolved_at"),
-            assignee=people.get(_object(told, "assignee")),
-            team=teams.get(told.get("team")),
+            **{name: channel.get(name) for name in CHANNEL_FIELDS},
+            **{name: payload.get(name) for name in PLAIN_FIELDS},
+            created_at=_time(payload, "created_at"),
+            resolved_at=_time(payload, "resolved_at"),
+            assignee=people.get(_object(payload, "assignee")),
+            team=teams.get(payload.get("team")),
+            left_out=left_out,
         )
     except Refused as refused:
         item.draft, item.error = None, refused.words
 
 
-def _details(told: dict[str, Any]) -> Details:
-    phone = told.get("phone") or told.get("phone_number")
-    names = ("email", "name", "custom_data", "language", "timezone", "external_id")
-    return Details.of(phone=phone, **{name: told.get(name) for name in names})
-
-
-def _object(told: dict[str, Any], name: str) -> dict[str, Any]:
-    value = told.get(name)
+def _object(payload: JsonObject, name: str) -> JsonObject:
+    value = payload.get(name)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise wrong(name, _("%(name)s: give an object.") % {"name": name})
+        raise invalid(name, _("%(name)s: give an object.") % {"name": name})
     return value
 
 
-def _time(told: dict[str, Any], name: str) -> Any:
-    """A time without a zone is in UTC, a date is its first moment: as for a session that comes alone."""
-    value = told.get(name)
+def _time(payload: JsonObject, name: str) -> object:
+    """A time without a zone is in UTC, a date is its first moment, as in the call for one session."""
+    value = payload.get(name)
     if not isinstance(value, str):
         return value
     try:
         at = parse_datetime(value) or value
     except ValueError:
-        return value  # refused by the draft
+        return value  # Draft refuses it
     return at.replace(tzinfo=UTC) if isinstance(at, datetime) and at.tzinfo is None else at
 
 
-def _with_named_contacts(items: list[Item]) -> None:
-    """Those that name their contact by id get it; an unknown or erased one is an error."""
-    named = [item for item in items if item.details is None]
-    ids = [_uuid(item) for item in named]
-    found = {contact.uuid: contact for contact in Contact.objects.alive().filter(uuid__in=ids)} if ids else {}
-    for item, uuid in zip(named, ids, strict=True):
-        _of(item).contact = found.get(uuid)
-        if uuid not in found:
+def _find_contacts(items: list[Item]) -> None:
+    """Set the contacts that are given by id; an unknown or erased one is the item's error."""
+    by_id = [item for item in items if item.details is None]
+    ids = [as_uuid(item.payload.get("contact_id")) for item in by_id]
+    alive = Contact.objects.alive().filter(uuid__in=filter(None, ids)) if ids else ()
+    contacts_by_id: dict[UUID | None, Contact] = {contact.uuid: contact for contact in alive}
+    for item, uuid in zip(by_id, ids, strict=True):
+        _draft(item).contact = contacts_by_id.get(uuid)
+        if uuid not in contacts_by_id:
             item.draft, item.error = None, _("There is no such contact.")
 
 
-def _with_told_contacts(items: list[Item]) -> None:
-    """Those that describe their contact get the one found or made."""
-    told = [item for item in items if item.details is not None]
-    found = contacts.find_or_create_many([item.details for item in told if item.details])
-    for item, (contact, _created) in zip(told, found, strict=True):
-        _of(item).contact = contact
+def _find_or_create_contacts(items: list[Item]) -> None:
+    """Set the contacts that are given by their details."""
+    described = [item for item in items if item.details is not None]
+    pairs = contacts.find_or_create_many([item.details for item in described if item.details])
+    for item, (contact, _created) in zip(described, pairs, strict=True):
+        _draft(item).contact = contact
 
 
-def _uuid(item: Item) -> UUID:
-    try:
-        return UUID(str(item.told.get("contact_id")))
-    except ValueError:
-        return UUID(int=0)
-
-
-def _of(item: Item) -> Draft:
+def _draft(item: Item) -> Draft:
     assert item.draft
     return item.draft
 
 
-def _known(batch: list[Item]) -> dict[str, Session]:
-    ids = {item.draft.external_id for item in batch if item.draft} - {""}
-    return {str(session.external_id): session for session in Session.objects.filter(external_id__in=ids)} if ids else {}
-
-
-def _fresh(items: list[Item], known: dict[str, Session]) -> list[Item]:
-    """Those nobody told of before; of two with the same external id, the first."""
-    seen, fresh = set(known), []
+def _new_items(items: list[Item], known: dict[str, Session]) -> list[Item]:
+    """Those whose external id is new; of two with the same one, the first."""
+    seen, new = set(known), []
     for item in items:
-        external_id = _of(item).external_id
+        external_id = _draft(item).external_id
         if not external_id or external_id not in seen:
-            fresh.append(item)
+            new.append(item)
             seen.add(external_id)
-    return fresh
+    return new
 
 
-def _go_on(items: list[Item], by: Actor) -> list[Item]:
-    """What is told of conversations known already, the first word of each together; what was told of one of them later is left."""
+def _update_sessions(items: list[Item], by: Actor) -> list[Item]:
+    """Apply the first item of each known session, in bulk where possible; returns the later ones."""
     first: dict[Session, Item] = {}
     for item in items:
         first.setdefault(_session(item), item)
     lock_all(first)
     for session, item in first.items():
-        closure = _of(item).ai_closure_type
+        closure = _draft(item).ai_closure_type
         if closure and closure != session.ai_closure_type:
-            conversing.change(session, by=by, ai_closure_type=closure)
-    moved = {session: _of(item) for session, item in first.items() if item.told.get("status") and _of(item).status != session.status}
-    resolving.resolve_many({one: to.resolved_at for one, to in moved.items() if to.status == Session.Status.RESOLVED}, by=by)
-    for session, to in moved.items():
-        if to.status != Session.Status.RESOLVED:
-            conversing.change(session, by=by, status=to.status)
+            activity.update(session, by=by, ai_closure_type=closure)
+    changes = {
+        session: _draft(item)
+        for session, item in first.items()
+        if item.payload.get("status") and _draft(item).status != session.status
+    }
+    resolved = {
+        session: draft.resolved_at
+        for session, draft in changes.items()
+        if draft.status == Session.Status.RESOLVED
+    }
+    resolving.resolve_many(resolved, by=by)
+    for session, draft in changes.items():
+        if session not in resolved:
+            activity.update(session, by=by, status=draft.status)
     return [item for item in items if first[_session(item)] is not item]
 
 
@@ -227,24 +252,24 @@ class _Agents:
     """Each agent looked up once, however many items name it."""
 
     def __init__(self) -> None:
-        self.found: dict[tuple[str, ...], Agent] = {}
+        self.by_key: dict[tuple[str, ...], Agent] = {}
 
-    def get(self, told: dict[str, Any]) -> Agent | None:
-        key = tuple(str(told.get(name) or "") for name in ("name", "email", "kind"))
-        if not any(key[:2]):
+    def get(self, payload: JsonObject) -> Agent | None:
+        name, email, kind = key = tuple(str(payload.get(field) or "") for field in ("name", "email", "kind"))
+        if not (name or email):
             return None
-        if key not in self.found:
-            self.found[key] = agents.find_or_create(name=key[0], email=key[1], kind=key[2] or "human")
-        return self.found[key]
+        if key not in self.by_key:
+            self.by_key[key] = agents.find_or_create(name=name, email=email, kind=kind or "human")
+        return self.by_key[key]
 
 
 class _Teams:
     def __init__(self) -> None:
-        self.found: dict[str, Team | None] = {}
+        self.by_name: dict[str, Team | None] = {}
 
-    def get(self, name: Any) -> Team | None:
+    def get(self, name: object) -> Team | None:
         if name is not None and not isinstance(name, str):
-            raise wrong("team", _("Give the team's name."))
-        if name and name not in self.found:
-            self.found[name] = agents.team(name)
-        return self.found.get(name or "")
+            raise invalid("team", _("Give the team's name."))
+        if name and name not in self.by_name:
+            self.by_name[name] = agents.find_or_create_team(name)
+        return self.by_name.get(name or "")

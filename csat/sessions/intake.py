@@ -1,21 +1,19 @@
-"""Taking in conversations: one row for one external id, whoever tells of it and however often."""
+"""Starting a conversation: one session per external id, however often it is sent to us."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Missing
+from csat.lib.types import JsonObject
+from csat.people.details import LeftOut
 from csat.people.models import Agent, Contact, Team
-from csat.sessions.creating import create, find
+from csat.sessions.creation import create, find
 from csat.sessions.drafts import Draft
-from csat.sessions.importing import start_many
 from csat.sessions.models import Session
 from csat.timeline.recording import Actor
-
-__all__ = ["start", "start_many"]
 
 
 def start(
@@ -33,16 +31,34 @@ def start(
     language: str = "",
     sentiment: str = "",
     tags: Iterable[str] = (),
-    custom_data: dict[str, Any] | None = None,
+    custom_data: JsonObject | None = None,
     bridged_to_web: bool = False,
     created_at: datetime | None = None,
+    left_out: LeftOut | None = None,
 ) -> tuple[Session, bool]:
-    """The session of this external id, or a new one; whether it is new. Raises Invalid. Safe to run many times at once."""
-    draft = Draft.of(
-        contact, channel=channel, external_id=external_id, slack_channel=slack_channel, thread_ts=thread_ts,
-        email_message_id=email_message_id, subject=subject, assignee=assignee, team=team, language=language, sentiment=sentiment,
-        tags=tags, custom_data=custom_data, bridged_to_web=bridged_to_web, created_at=created_at,
-    )  # fmt: skip
+    """The session of this external id, or a new one, and whether it is new.
+
+    `left_out`: what of the contact could not be used; it is noted in a new session.
+    Raises Invalid, and Missing for an erased contact. Safe to run concurrently.
+    """
+    draft = Draft.from_input(
+        contact,
+        channel=channel,
+        external_id=external_id,
+        slack_channel=slack_channel,
+        thread_ts=thread_ts,
+        email_message_id=email_message_id,
+        subject=subject,
+        assignee=assignee,
+        team=team,
+        language=language,
+        sentiment=sentiment,
+        tags=tags,
+        custom_data=custom_data,
+        bridged_to_web=bridged_to_web,
+        created_at=created_at,
+        left_out=left_out,
+    )
     if known := find(draft.external_id):
         return known, False
     if contact.erased_at:
@@ -50,6 +66,6 @@ def start(
     try:
         return create([draft], by=by)[0], True
     except IntegrityError:
-        if known := find(draft.external_id):  # somebody told of it a moment ago
+        if known := find(draft.external_id):  # another request has just made it
             return known, False
         raise

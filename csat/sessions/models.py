@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from csat.channels.base import Reach
+from csat.channels.base import Addresses
 from csat.channels.kinds import Channel
 from csat.lib.rows import Row
 from csat.people.models import Agent, Contact, Team
@@ -15,6 +15,13 @@ from csat.people.models import Agent, Contact, Team
 
 def channel_choices() -> list[tuple[str, str]]:
     return [(str(value), str(label)) for value, label in Channel.choices]
+
+
+def on_channel(channel: str) -> Q:
+    """Sessions by `surveyed_as`: a social session bridged into the widget is Web Chat."""
+    if channel == Channel.WEB:
+        return Q(channel=channel) | Q(bridged_to_web=True)
+    return Q(channel=channel, bridged_to_web=False)
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -28,7 +35,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
         text = text.strip()
         if not text:
             return self
-        found = Q(subject__icontains=text) | Q(external_id=text) | Q(contact__name__icontains=text) | Q(contact__email__icontains=text)
+        found = (
+            Q(subject__folded_contains=text)
+            | Q(external_id=text)
+            | Q(contact__name__folded_contains=text)
+            | Q(contact__email__folded_contains=text)
+        )
         number = text.removeprefix("#")
         if number.isdecimal() and len(number) < 19:
             found |= Q(pk=int(number))
@@ -38,10 +50,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(found)
 
     def of_channel(self, channel: str) -> Self:
-        """As the survey speaks: a social session bridged into the widget is Web Chat."""
-        if channel == Channel.WEB:
-            return self.filter(Q(channel=channel) | Q(bridged_to_web=True))
-        return self.filter(channel=channel, bridged_to_web=False)
+        return self.filter(on_channel(channel))
 
     def served_by(self, agent: Agent) -> Self:
         """The agent is assigned, has the credit, or took part."""
@@ -84,10 +93,17 @@ class Session(Row):
     sentiment = models.CharField(max_length=20, blank=True)  # positive, neutral, negative: arrives by API
     language = models.CharField(max_length=12, blank=True)
     team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True)
-    assignee = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned")
-    resolver = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="resolved")  # credit, kept
+    assignee = models.ForeignKey(
+        Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned"
+    )
+    # the agent who is credited with the rating; kept when it is reopened
+    resolver = models.ForeignKey(
+        Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="resolved"
+    )
     last_human = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    most_replies = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    most_replies = models.ForeignKey(
+        Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     skip_csat = models.BooleanField(default=False)
     custom_data = models.JSONField(default=dict, blank=True)
     customer_messages = models.PositiveIntegerField(default=0)
@@ -100,6 +116,7 @@ class Session(Row):
     objects = SessionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("conversation")
         indexes = [
             models.Index(fields=["-last_activity_at", "-id"], name="session_activity"),
             models.Index(fields=["status", "-last_activity_at", "-id"], name="session_inbox"),
@@ -110,7 +127,10 @@ class Session(Row):
             models.Index(fields=["created_at", "id"], name="session_created"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(status="closed_resolved") | Q(resolved_at__isnull=False), name="resolved_has_time"),
+            models.CheckConstraint(
+                condition=~Q(status="closed_resolved") | Q(resolved_at__isnull=False),
+                name="resolved_has_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,26 +142,34 @@ class Session(Row):
 
     @property
     def surveyed_as(self) -> str:
-        """The channel the survey speaks on: a social session bridged into the widget is Web Chat."""
+        """The channel to survey it on: a social session bridged into the widget is Web Chat."""
         return Channel.WEB.value if self.bridged_to_web else self.channel
 
     @property
-    def reach(self) -> Reach:
+    def addresses(self) -> Addresses:
         contact = self.contact
-        return Reach(contact.name, contact.email, contact.phone, self.slack_channel, self.thread_ts, self.language or contact.language)
+        return Addresses(
+            name=contact.name,
+            email=contact.email,
+            phone=contact.phone,
+            slack_channel=self.slack_channel,
+            thread_ts=self.thread_ts,
+            language=self.language or contact.language,
+            custom_data={**contact.custom_data, **self.custom_data},
+        )
 
     def lock(self) -> None:
-        """Take the row as it is now and keep others from changing it until the transaction ends."""
+        """Lock the row until the transaction ends, and read it anew."""
         self.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True))
 
 
 def lock_all(sessions: Iterable[Session]) -> None:
-    """The same for many, taken in the order of their ids, so that no two callers wait for each other."""
-    given = {session.pk: vars(session) for session in sessions}
-    rows = Session.objects.select_for_update(no_key=True).filter(pk__in=given).order_by("pk")
+    """`lock` for many, in the order of their ids, so that no two callers wait for each other."""
+    attributes = {session.pk: vars(session) for session in sessions}
+    rows = Session.objects.select_for_update(no_key=True).filter(pk__in=attributes).order_by("pk")
     for row in rows:
-        given[row.pk].pop("_prefetched_objects_cache", None)
-        given[row.pk].update(vars(row))
+        attributes[row.pk].pop("_prefetched_objects_cache", None)
+        attributes[row.pk].update(vars(row))
 
 
 class Tag(models.Model):
@@ -191,7 +219,7 @@ class HandoffReason(models.Model):
 
 
 class Participation(models.Model):
-    """One agent's part in a session: how many messages, when last."""
+    """An agent's part in a session: how many messages, when last."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="participations")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="participations")

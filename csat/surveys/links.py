@@ -1,125 +1,166 @@
-"""Links: made again from a row and a key whenever they are needed, so that no token is stored."""
+"""Links: their tokens are derived from a row and a key whenever they are needed; none is stored."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
 
-from django.conf import settings
+from django.conf import settings as project
+from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from csat.lib import tokens
-from csat.people.auditing import audit
+from csat.people.audit_log import audit
 from csat.people.models import Contact
 from csat.sessions.models import Session
+from csat.surveys.choices import SurveyState
 from csat.surveys.models import CsatSettings, Link, Survey
 from csat.timeline.recording import Actor
 
 Purpose = Link.Purpose
 Subject = Survey | Session | Contact
-WITH = {  # what the page behind a link reads of its subject
+OWNER = {Purpose.RATE: "survey", Purpose.WIDGET: "session", Purpose.UNSUBSCRIBE: "contact"}
+RATING_PAGE = (Purpose.RATE, Purpose.COPY)  # the customer's own, and those that staff copied
+COPY_LIFE = timedelta(days=7)
+RELATED = {  # what the page behind a link reads
     Purpose.RATE: ("survey__session__contact", "survey__session__resolver", "survey__session__assignee"),
     Purpose.WIDGET: ("session__contact",),
     Purpose.UNSUBSCRIBE: ("contact",),
 }
-EXAMPLE = "preview"  # in the place of a token, in messages to nobody: too short to be one
+EXAMPLE = "preview"  # in place of a token in previews and tests; too short to be one
 
 
-def urls(survey: Survey) -> tuple[str, str]:
-    """The address of the rating page, the same for resends and reminders, and that of *stop asking me*.
+def urls(surveys: Collection[Survey]) -> dict[int, tuple[str, str]]:
+    """By survey: the address of its rating page, and that of *stop asking me*. The same for resends.
 
-    The page offers the other one, so both are made here: opening the page writes nothing.
+    The rating page offers the other one, so both rows are created here: opening the page writes nothing.
     """
-    rate, stop = _tokens({Purpose.RATE: survey, Purpose.UNSUBSCRIBE: survey.contact})
-    return f"{settings.SITE_URL}/r/{rate}", f"{settings.SITE_URL}/u/{stop}"
+    tokens_of = _tokens(
+        [(Purpose.RATE, survey) for survey in surveys]
+        + [(Purpose.UNSUBSCRIBE, survey.contact) for survey in surveys]
+    )
+    return {
+        survey.pk: (
+            f"{project.SITE_URL}/r/{tokens_of[Purpose.RATE, survey.pk]}",
+            f"{project.SITE_URL}/u/{tokens_of[Purpose.UNSUBSCRIBE, survey.contact_id]}",
+        )
+        for survey in surveys
+    }
 
 
 def rate_url(survey: Survey) -> str:
-    return urls(survey)[0]
+    return urls([survey])[survey.pk][0]
+
+
+def copy_for(survey: Survey, *, by: User) -> tuple[str, Link]:
+    """Another link to the survey's rating page for `by` to pass on, one row a time. Lock the survey first."""
+    key, copies = _keys()[0], Link.objects.filter(purpose=Purpose.COPY, survey=survey)
+    version = (copies.aggregate(latest=Max("version"))["latest"] or 0) + 1
+    token = tokens.derive(key, Purpose.COPY, survey.uuid, version)
+    link = Link.objects.create(
+        purpose=Purpose.COPY,
+        survey=survey,
+        version=version,
+        key_id=tokens.key_id(key),
+        sha256=tokens.digest(token),
+        expires_at=timezone.now() + COPY_LIFE,
+        handed_out_by=by,
+    )
+    return f"{project.SITE_URL}/r/{token}", link
 
 
 def unsubscribe_url(contact: Contact) -> str:
     """The address of *stop asking me*: never expires."""
-    return f"{settings.SITE_URL}/u/{_token(Purpose.UNSUBSCRIBE, contact)}"
+    return f"{project.SITE_URL}/u/{_token(Purpose.UNSUBSCRIBE, contact)}"
 
 
 def widget_token(session: Session) -> tuple[str, datetime]:
-    """The token a host page shows the Web Chat card with, and when it ends."""
-    until = timezone.now() + timedelta(days=CsatSettings.current().link_days)
-    return _token(Purpose.WIDGET, session, expires_at=until), until
+    """The token a host page shows the Web Chat card with, and when it expires."""
+    expires_at = timezone.now() + timedelta(days=CsatSettings.current().link_days)
+    return _token(Purpose.WIDGET, session, expires_at=expires_at), expires_at
 
 
-def rate_token(survey: Survey) -> str:
-    return _token(Purpose.RATE, survey)
-
-
-def unsubscribe_token(contact: Contact) -> str:
-    return _token(Purpose.UNSUBSCRIBE, contact)
-
-
-def find(token: str, purpose: Link.Purpose) -> Link | None:
+def find(token: str, *purposes: Link.Purpose) -> Link | None:
     """The link behind a token; None for an unknown and a revoked one alike, by one and the same query.
+    `purposes`: those of one page.
 
     An expired or withdrawn survey's link is found: its page says so. An expired widget link is not.
     """
-    now = timezone.now()
-    live = Link.objects.filter(sha256=tokens.digest(token), purpose=purpose, revoked_at=None)
-    link = next(iter(live.select_related(*WITH[purpose])), None)  # at most one, so nothing to sort, which is what first() would do
-    return None if link and purpose == Purpose.WIDGET and link.expires_at and link.expires_at <= now else link
+    rows = Link.objects.filter(sha256=tokens.digest(token), purpose__in=purposes, revoked_at=None)
+    # first() would sort, and there is one at most
+    link = next(iter(rows.select_related(*RELATED[purposes[0]])), None)
+    return None if link and link.purpose == Purpose.WIDGET and link.is_past_expiry else link
 
 
 @transaction.atomic
 def revoke(link: Link, *, by: Actor) -> bool:
-    """The token opens nothing any more; the next one made for its subject is another. False when it was revoked before."""
+    """Close a link for good; its subject's next token is another. False when it was revoked before."""
     if not link.change(where={"revoked_at": None}, revoked_at=timezone.now()):
         return False
-    audit(by, "link revoked", before={"link": str(link.uuid)}, session_id=_session_id(link), contact_id=link.contact_id)
+    session_id = link.survey.session_id if link.survey else link.session_id
+    before = {"link": str(link.uuid)}
+    audit(by, "link revoked", before=before, session_id=session_id, contact_id=link.contact_id)
     return True
 
 
-def standing(survey: Survey) -> str:
-    """What a rating link may do now: `open`, `answered` (may be changed), `withdrawn` or `expired`."""
-    if survey.state in ("cancelled", "skipped"):
+def status_of(survey: Survey) -> str:
+    """What a rating link does now: `open`, `answered` (may be changed), `withdrawn` or `expired`."""
+    if survey.state in (SurveyState.CANCELLED, SurveyState.SKIPPED):
         return "withdrawn"
-    if survey.state == "expired" or (survey.expires_at and survey.expires_at <= timezone.now()):
+    if survey.state == SurveyState.EXPIRED or survey.is_past_expiry:
         return "expired"
-    return "answered" if survey.state == "answered" else "open"
+    return "answered" if survey.state == SurveyState.ANSWERED else "open"
 
 
-def _token(purpose: Purpose, subject: Subject, **values: Any) -> str:
-    return _tokens({purpose: subject}, **values)[0]
+def status_of_copy(link: Link, survey: Survey) -> str:
+    """As `status_of`, for a link that staff copied: it ends by itself, and tells nothing of an answer."""
+    if survey.state in (SurveyState.CANCELLED, SurveyState.SKIPPED):
+        return "withdrawn"
+    return "expired" if link.is_past_expiry else "open"
 
 
-def _tokens(wanted: dict[Purpose, Subject], **values: Any) -> list[str]:
-    """The token of each subject's live link under the current key; a row is made where there is none."""
-    key, made, missing = _keys()[0], [], []
-    mine = reduce(or_, (Q(purpose=purpose, **{_field(subject): subject}) for purpose, subject in wanted.items()))
-    newest = {link.purpose: link for link in Link.objects.filter(mine).order_by("version", "id")}
-    for purpose, subject in wanted.items():
-        last = newest.get(purpose)
+def _token(purpose: Purpose, subject: Subject, *, expires_at: datetime | None = None) -> str:
+    return _tokens([(purpose, subject)], expires_at=expires_at)[purpose, subject.pk]
+
+
+def _tokens(
+    subjects: Sequence[tuple[Purpose, Subject]], *, expires_at: datetime | None = None
+) -> dict[tuple[Purpose, int], str]:
+    """The token of each subject's live link under the current key; links that are missing are created."""
+    key, found, missing = _keys()[0], {}, {}
+    newest = _newest_links(subjects) if subjects else {}
+    for purpose, subject in subjects:
+        last = newest.get((purpose, subject.pk))
         version = 1 if last is None else last.version + bool(last.revoked_at)
         token = tokens.derive(key, purpose, subject.uuid, version)
-        digest, named = tokens.digest(token), {_field(subject): subject}
-        made.append(token)
+        digest = tokens.digest(token)
+        found[purpose, subject.pk] = token
         if last is None or last.sha256 != digest:
-            missing.append(Link(purpose=purpose, version=version, key_id=tokens.key_id(key), sha256=digest, **named, **values))
-        elif values:
-            last.change(**values)
-    if missing:
-        Link.objects.bulk_create(missing, ignore_conflicts=True)  # whoever else makes it now makes the same
-    return made
+            ids = {
+                "version": version,
+                "key_id": tokens.key_id(key),
+                "sha256": digest,
+                OWNER[purpose]: subject,
+            }
+            missing[digest] = Link(purpose=purpose, expires_at=expires_at, **ids)
+        elif expires_at:
+            last.change(expires_at=expires_at)
+    if missing:  # another process creates the very same
+        Link.objects.bulk_create(missing.values(), ignore_conflicts=True)
+    return found
 
 
-def _field(subject: Subject) -> str:
-    return type(subject).__name__.lower()
+def _newest_links(subjects: Sequence[tuple[Purpose, Subject]]) -> dict[tuple[str, int], Link]:
+    of_purpose: dict[Purpose, set[int]] = {}
+    for purpose, subject in subjects:
+        of_purpose.setdefault(purpose, set()).add(subject.pk)
+    wanted = (Q(purpose=purpose, **{f"{OWNER[purpose]}__in": pks}) for purpose, pks in of_purpose.items())
+    links = Link.objects.filter(reduce(or_, wanted)).order_by("version", "id")
+    return {(link.purpose, getattr(link, f"{OWNER[Purpose(link.purpose)]}_id")): link for link in links}
 
 
 def _keys() -> list[str]:
-    """The first key makes links; those of older keys stay valid, for they are found by their hash."""
-    return settings.LINK_KEYS or [tokens.derive(settings.SECRET_KEY, "link key")]
-
-
-def _session_id(link: Link) -> int | None:
-    return link.survey.session_id if link.survey else link.session_id
+    """The first key makes tokens. Tokens of older keys stay valid, because links are found by their hash."""
+    return project.LINK_KEYS or [tokens.derive(project.SECRET_KEY, "link key")]

@@ -1,4 +1,4 @@
-"""Fan-out: each undispatched event is handed to its readers once, many in one transaction."""
+"""Fan-out: hands each undispatched event to webhooks and workflows once, many in one transaction."""
 
 import time
 from datetime import timedelta
@@ -12,23 +12,25 @@ from csat import signals
 from csat.timeline.models import Event
 
 BATCH = 50
-PAUSE = 0.1  # seconds, when another worker has in hand all that is due
+PAUSE = 0.1  # seconds, while another worker holds everything that is due
 SET_ASIDE = timedelta(minutes=5)
 log = structlog.get_logger(__name__)
 
 
 def fan_out(*, seconds: float = 40) -> int:
-    """Hand every due undispatched event to the readers; the number handed over. Safe to run many times at once."""
-    until, done = time.monotonic() + seconds, 0
+    """Dispatch every due event for at most `seconds`; returns how many. Safe to run concurrently."""
+    until, count = time.monotonic() + seconds, 0
     while time.monotonic() < until:
-        due = list(Event.objects.filter(_due()).order_by("dispatch_after", "id").values_list("pk", flat=True)[:BATCH])
+        due = list(
+            Event.objects.filter(_due()).order_by("dispatch_after", "id").values_list("pk", flat=True)[:BATCH]
+        )
         if not due:
             break
-        handed = _dispatch_all(due)
-        done += handed
-        if not handed:
+        dispatched = _dispatch_all(due)
+        count += dispatched
+        if not dispatched:
             time.sleep(PAUSE)
-    return done
+    return count
 
 
 def _due() -> Q:
@@ -36,7 +38,7 @@ def _due() -> Q:
 
 
 def _dispatch_all(due: list[int]) -> int:
-    """Together, for speed; one by one when that fails, so that one that cannot be told holds up no other."""
+    """All in one transaction; one by one when that fails, so that a bad event does not hold up the others."""
     try:
         return _dispatch(due)
     except Exception:
@@ -48,16 +50,20 @@ def _dispatch_alone(pk: int) -> int:
     try:
         return _dispatch([pk])
     except Exception:
-        log.exception("an event could not be handed over", fact=pk)
+        log.exception("an event could not be dispatched", event_id=pk)
         Event.objects.filter(pk=pk, dispatched_at=None).update(dispatch_after=timezone.now() + SET_ASIDE)
         return 0
 
 
 @transaction.atomic
 def _dispatch(pks: list[int]) -> int:
-    """Those of them that are still due; what another worker has in hand is left to it."""
+    """Those of them that are still due and not locked by another worker."""
     rows = Event.objects.filter(_due(), pk__in=pks).order_by("dispatch_after", "id")
-    events = list(rows.select_for_update(skip_locked=True) if connection.features.has_select_for_update_skip_locked else rows)
+    events = list(
+        rows.select_for_update(skip_locked=True)
+        if connection.features.has_select_for_update_skip_locked
+        else rows
+    )
     if events:
         now = timezone.now()
         Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)

@@ -1,4 +1,4 @@
-"""The vocabulary: one fact, four names (timeline, webhook, workflow trigger, API history)."""
+"""The kinds of events, and their names in webhooks, workflow triggers and the API's history."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -21,9 +21,10 @@ class Kind(TextChoices):
     CSAT_SKIPPED = "csat.skipped", _("CSAT skipped")
     CSAT_WITHDRAWN = "csat.withdrawn", _("CSAT withdrawn")
     CSAT_SUBMITTED = "csat.submitted", _("CSAT submitted")
+    CSAT_LINK_HANDED_OUT = "csat.link_handed_out", _("Rating link handed out")
     FOLLOW_UP = "csat.follow_up", _("Follow-up")
-    CONTACT_OPTED_OUT = "contact.opted_out", _("Asked not to be surveyed")
-    CONTACT_OPTED_IN = "contact.opted_in", _("Allows surveys again")
+    CONTACT_OPTED_OUT = "contact.opted_out", _("Opted out of surveys")
+    CONTACT_OPTED_IN = "contact.opted_in", _("Opted in again")
     CONTACT_ERASED = "contact.erased", _("Contact erased")
     RUN_SUCCEEDED = "workflow.run.succeeded", _("Workflow run succeeded")
     RUN_FAILED = "workflow.run.failed", _("Workflow run failed")
@@ -64,7 +65,7 @@ TRIGGER = {
     Kind.CSAT_SUBMITTED: "csat-score-submit",
 }
 
-# what of the timeline the API's history shows, and under which name; resolved and closed carry who did it
+# the events in the API's history and their names there; {actor}: the kind of whoever did it
 HISTORY = {
     Kind.MESSAGE_RECEIVED: "message",
     Kind.MESSAGE_SENT: "message",

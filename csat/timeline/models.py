@@ -1,4 +1,4 @@
-"""Event: one fact. The row is also the outbox that fan-out drains. Heartbeat: the last sign of life of a worker."""
+"""Event: one thing that happened; the row is also the outbox of fan-out. Heartbeat: a worker is alive."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from csat.timeline.kinds import ActorKind, Kind
 
 
 class Event(models.Model):
-    """Lowest of all rooms, so it keeps plain ids instead of foreign keys."""
+    """Plain ids instead of foreign keys: the timeline knows nothing of the tables above it."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40, choices=Kind)
@@ -21,14 +21,16 @@ class Event(models.Model):
     actor_name = models.CharField(max_length=200, blank=True)
     depth = models.PositiveSmallIntegerField(default=0)
     data = models.JSONField(default=dict, blank=True)
-    dispatch_after = models.DateTimeField(null=True, blank=True)  # None: nobody outside is told
+    dispatch_after = models.DateTimeField(null=True, blank=True)  # None: never published
     dispatched_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["session_id", "at", "id"], name="event_session"),
             models.Index(fields=["contact_id", "id"], name="event_contact"),
-            models.Index(fields=["dispatch_after"], condition=models.Q(dispatched_at=None), name="event_undispatched"),
+            models.Index(
+                fields=["dispatch_after"], condition=models.Q(dispatched_at=None), name="event_undispatched"
+            ),
             models.Index(fields=["kind", "at"], name="event_kind_at"),
         ]
         ordering = ["at", "id"]
@@ -38,7 +40,7 @@ class Event(models.Model):
 
 
 class Heartbeat(models.Model):
-    """Written by a task, so that a cluster that hangs is seen."""
+    """Written by a task, so that a cluster that hangs is noticed."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

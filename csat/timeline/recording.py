@@ -1,28 +1,54 @@
-"""Writing a fact."""
+"""Recording events on the timeline, and who caused them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
 from csat import signals
 from csat.jobs import Job, enqueue
+from csat.lib.types import JsonObject
 from csat.timeline import kinds
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
 
-QUIET = {Kind.AUDIT, Kind.FOLLOW_UP, Kind.SESSION_NOTE, Kind.SESSION_ASSIGNED}  # facts nobody outside the timeline hears of
+# kept on the timeline only: no webhook, no workflow
+NEVER_PUBLISHED = {
+    Kind.AUDIT,
+    Kind.CSAT_LINK_HANDED_OUT,
+    Kind.FOLLOW_UP,
+    Kind.SESSION_NOTE,
+    Kind.SESSION_ASSIGNED,
+}
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did it. `depth` counts how many workflows stand between a person's act and this one."""
+    """Who did it. `depth` is the number of workflows between a person's action and this one; `user_id` and
+    `username` are the account of a member of staff, which the audit log names.
+    """
 
     kind: ActorKind
     id: str = ""
     name: str = ""
     depth: int = 0
+    user_id: int | None = None
+    username: str = ""
+
+    @classmethod
+    def system_after(cls, event: Event | None) -> "Actor":
+        """The system reacting to `event`, at the depth of that event."""
+        return cls(ActorKind.SYSTEM, depth=event.depth if event else 0)
+
+    @classmethod
+    def from_json(cls, stored: JsonObject) -> "Actor":
+        """The actor stored by `to_json`; the system when none was stored."""
+        if not stored:
+            return SYSTEM
+        return cls(ActorKind(stored["kind"]), stored["id"], stored["name"], stored["depth"])
+
+    def to_json(self) -> JsonObject:
+        return {"kind": str(self.kind), "id": self.id, "name": self.name, "depth": self.depth}
 
     def deeper(self) -> "Actor":
         return replace(self, depth=self.depth + 1)
@@ -38,43 +64,53 @@ def record(
     session_id: int | None = None,
     contact_id: int | None = None,
     at: datetime | None = None,
-    hold_until: datetime | None = None,
-    quiet: bool = False,
-    **data: Any,
+    publish_after: datetime | None = None,
+    unpublished: bool = False,
+    **data: object,
 ) -> Event:
-    """Write one fact; call it inside the transaction of the change it tells of.
+    """Store one event; call it inside the transaction of the change.
 
-    `hold_until` keeps webhooks and workflows from hearing of it before then, `quiet` for ever (history that is imported);
-    a fact of the past is recorded with its own `at`. `data` must be JSON.
+    Webhooks and workflows get it after `publish_after`, or never when `unpublished` (imported history).
+    `at`: when it happened, if not now. `data` must be JSON.
     """
-    one = fact(kind, by=by, session_id=session_id, contact_id=contact_id, at=at, hold_until=hold_until, quiet=quiet, **data)
-    return record_many([one])[0]
+    event = build_event(
+        kind,
+        by=by,
+        session_id=session_id,
+        contact_id=contact_id,
+        at=at,
+        publish_after=publish_after,
+        unpublished=unpublished,
+        **data,
+    )
+    return record_many([event])[0]
 
 
-def record_many(facts: list[Event]) -> list[Event]:
-    """Write many facts at once, each made with `fact`; the same rules as for one."""
-    if not facts:
-        return facts
-    Event.objects.bulk_create(facts)
-    signals.recorded.send(sender=Event, events=facts)
+def record_many(events: list[Event]) -> list[Event]:
+    """Store events made by `build_event`, in one INSERT; the rules are those of `record`."""
+    if not events:
+        return events
+    Event.objects.bulk_create(events)
+    if of_sessions := [event for event in events if event.session_id is not None]:
+        signals.recorded.send(sender=Event, events=of_sessions)
     now = timezone.now()
-    if any(event.dispatch_after and event.dispatch_after <= now for event in facts):
+    if any(event.dispatch_after and event.dispatch_after <= now for event in events):
         enqueue(Job.FAN_OUT)
-    return facts
+    return events
 
 
-def fact(
+def build_event(
     kind: Kind,
     *,
     by: Actor,
     session_id: int | None = None,
     contact_id: int | None = None,
     at: datetime | None = None,
-    hold_until: datetime | None = None,
-    quiet: bool = False,
-    **data: Any,
+    publish_after: datetime | None = None,
+    unpublished: bool = False,
+    **data: object,
 ) -> Event:
-    """A fact not yet written, for `record_many`; arguments as for `record`."""
+    """An event not yet stored, for `record_many`; arguments as for `record`."""
     now = timezone.now()
     return Event(
         kind=kind,
@@ -86,12 +122,12 @@ def fact(
         actor_name=by.name,
         depth=by.depth,
         data=data,
-        dispatch_after=None if quiet or kind in QUIET else (hold_until or now),
+        dispatch_after=None if unpublished or kind in NEVER_PUBLISHED else (publish_after or now),
     )
 
 
 def history_type(event: Event) -> str | None:
-    """The name the API's history gives this event, None when it does not show it."""
+    """The event's name in the API's history; None when it is not shown. An AI counts as an agent."""
     name = kinds.HISTORY.get(Kind(event.kind))
-    actor = ActorKind.AGENT if event.actor_kind == ActorKind.AI else event.actor_kind  # an AI is an agent to the outside
+    actor = ActorKind.AGENT if event.actor_kind == ActorKind.AI else event.actor_kind
     return name.format(actor=actor) if name else None

@@ -1,46 +1,49 @@
-"""Contacts: who the customers are and every rating they ever left."""
+"""Contacts: the customers, their ratings, and whether they may be asked."""
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Avg, Count, Exists, OuterRef, Q
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from csat import scale
+from csat.lib.types import JsonObject
 from csat.people import contacts as people
-from csat.people import erasing, roles, suppressing
-from csat.people.auditing import audit
-from csat.people.models import Contact
-from csat.surveys import disclosing, scale
+from csat.people import erasure, roles, suppression
+from csat.people.audit_log import audit
+from csat.people.models import Contact, SuppressionReason
+from csat.people.permissions import Verb
 from csat.surveys.models import Answer, Score, Survey
-from csat.surveys.sight import Sight, sight_of
-from csat.timeline.recording import Actor
+from csat.surveys.visibility import ScoreVisibility, visibility_for
 from csat.web import paging
-from csat.web.access import StaffRequest, managers, staff
+from csat.web.access import StaffRequest, may, may_each, staff
 
 
-def _rated(sight: Sight, **scores: Any) -> Q:
-    return Q(Exists(Score.objects.filter(sight.only(), contact=OuterRef("pk"), **scores)))
+def _rated(visibility: ScoreVisibility, **lookups: object) -> Q:
+    return Q(Exists(Score.objects.filter(visibility.as_filter(), contact=OuterRef("pk"), **lookups)))
 
 
-FILTERS: dict[str, dict[str, tuple[Any, Callable[[Sight], Q]]]] = {
+FILTERS: dict[str, dict[str, tuple[object, Callable[[ScoreVisibility], Q]]]] = {
     "ratings": {
-        "some": (_l("Rated"), lambda sight: _rated(sight)),
-        "low": (_l("Rated low"), lambda sight: _rated(sight, score__lte=scale.LOW)),
-        "none": (_l("Not rated"), lambda sight: ~_rated(sight)),
+        "some": (_l("Rated"), lambda visibility: _rated(visibility)),
+        "low": (_l("Rated low"), lambda visibility: _rated(visibility, score__lte=scale.LOW_MAX)),
+        "none": (_l("Not rated"), lambda visibility: ~_rated(visibility)),
     },
     "asking": {
-        "may": (_l("May be asked"), lambda _: Q(opted_out_at=None) & ~Q(suppressing.blocked())),
+        "may": (
+            _l("Surveys allowed"),
+            lambda _: Q(opted_out_at=None) & ~Q(suppression.has_suppressed_address()),
+        ),
         "opted-out": (_l("Opted out"), lambda _: Q(opted_out_at__isnull=False)),
-        "blocked": (_l("Blocked"), lambda _: Q(suppressing.blocked())),
+        "blocked": (_l("Suppressed"), lambda _: Q(suppression.has_suppressed_address())),
     },
 }
 
@@ -49,96 +52,99 @@ FILTERS: dict[str, dict[str, tuple[Any, Callable[[Sight], Q]]]] = {
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
-    text, sight = request.GET.get("q", "").strip()[:200], sight_of(request.user)
-    asked = {name: value for name in FILTERS if (value := request.GET.get(name, "")) in FILTERS[name]}
-    contacts = Contact.objects.alive().filter(*(FILTERS[name][value][1](sight) for name, value in asked.items()))
-    found = paging.page(people.search(contacts, text), by="created_at", cursor=request.GET.get("before", ""))
-    selects = [(name, asked.get(name, ""), [(value, label) for value, (label, _q) in FILTERS[name].items()]) for name in FILTERS]
-    context = {"page": found, "rows": _with_ratings(found.rows, sight), "q": text, "selects": selects}
-    context |= {"asked": urlencode({**({"q": text} if text else {}), **asked})}
+    text, visibility = request.GET.get("q", "").strip()[:200], visibility_for(request.user)
+    filters = {name: value for name in FILTERS if (value := request.GET.get(name, "")) in FILTERS[name]}
+    contacts = Contact.objects.alive().filter(
+        *(FILTERS[name][value][1](visibility) for name, value in filters.items())
+    )
+    shown = paging.page(people.search(contacts, text), by="created_at", cursor=request.GET.get("before", ""))
+    selects = [
+        (name, filters.get(name, ""), [(value, label) for value, (label, _q) in FILTERS[name].items()])
+        for name in FILTERS
+    ]
+    context = {
+        "page": shown,
+        "rows": _with_ratings(shown.rows, visibility),
+        "q": text,
+        "selects": selects,
+        "address": urlencode({**({"q": text} if text else {}), **filters}),
+    }
     return render(request, "contacts/_rows.html" if request.htmx else "contacts/page.html", context)
 
 
 @staff
 @require_GET
 def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    contact, sight = get_object_or_404(Contact.objects.alive(), uuid=uuid), sight_of(request.user)
-    ratings = _ratings(contact, sight, cursor=request.GET.get("before", ""))
-    scores = Score.objects.filter(sight.only(), contact=contact)
+    contact, visibility = get_object_or_404(Contact.objects.alive(), uuid=uuid), visibility_for(request.user)
+    scores = Score.objects.filter(visibility.as_filter(), contact=contact)
+    related = scores.select_related("session", "agent")
+    ratings = paging.page(related, by="submitted_at", cursor=request.GET.get("before", ""))
+    counts = {f"of_{score}": Count("pk", filter=Q(score=score)) for score in scale.SCORES}
+    unanswered = Survey.objects.filter(contact=contact, score=None).select_related("session")
     context = {
         "contact": contact,
         "ratings": ratings,
         "rated": _with_earlier(ratings.rows),
-        "figures": scores.aggregate(count=Count("pk"), average=Avg("score"), **_counts()),
-        "unrated": _unrated(contact, cursor=request.GET.get("asked_before", "")),
-        "suppressions": suppressing.of(contact),
+        "figures": scores.aggregate(count=Count("pk"), average=Avg("score"), **counts),
+        "unrated": paging.page(unanswered, by="created_at", cursor=request.GET.get("asked_before", "")),
+        "suppressions": suppression.suppressions_of(contact),
         "manages": request.role != roles.AGENT,
-        "comments": sight.comments,
+        "comments": visibility.can_see_comments,
     }
     return render(request, "contacts/one.html", context)
 
 
-@managers
+VERBS = {
+    "erase": Verb.ERASE_CONTACT,
+    "opt-out": Verb.STOP_SURVEYS,
+    "opt-in": Verb.ALLOW_SURVEYS,
+}
+
+
+@may_each(VERBS)
 @require_POST
 def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
     """Opt out, opt in, erase."""
-    verb = ACTS.get(name)
-    if verb is None:
-        raise Http404
-    contact = get_object_or_404(Contact.objects.alive(), uuid=uuid)
-    messages.success(request, verb(contact, roles.actor_of(request.user)))
+    contact, by = get_object_or_404(Contact.objects.alive(), uuid=uuid), roles.actor_of(request.user)
+    match name:
+        case "erase":
+            erasure.erase(contact, by=by)
+            text = _("Erased. The ratings stay in reports, without the person.")
+        case "opt-out":
+            suppression.opt_out(contact, by=by, reason=SuppressionReason.STAFF)
+            text = _("Surveys stopped for this customer.")
+        case _:
+            suppression.opt_in(contact, by=by)
+            text = _("Surveys allowed for this customer.")
+    messages.success(request, text)
     return redirect("contacts") if contact.erased_at else redirect("contact", contact.uuid)
 
 
-@managers
+@may(Verb.TAKE_CONTACT_DATA)
 @require_POST
 def data(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    """All that is kept about one person, as a file to hand over."""
+    """All that is stored about one person, as a file to hand over."""
     contact = get_object_or_404(Contact.objects.alive(), uuid=uuid)
-    audit(roles.actor_of(request.user), "contact data", after={"contact": str(contact.uuid)}, contact_id=contact.pk)
-    response = JsonResponse(disclosing.everything(contact), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    by = roles.actor_of(request.user)
+    audit(by, "contact data", after={"contact": str(contact.uuid)}, contact_id=contact.pk)
+    response = JsonResponse(erasure.data_of(contact), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="contact-{contact.uuid}.json"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _erase(contact: Contact, by: Actor) -> str:
-    erasing.erase(contact, by=by)
-    return _("Erased. The ratings stay in the figures, without the person.")
-
-
-def _opt_out(contact: Contact, by: Actor) -> str:
-    suppressing.opt_out(contact, by=by, reason="staff")
-    return _("This customer will not be asked again.")
-
-
-def _opt_in(contact: Contact, by: Actor) -> str:
-    suppressing.opt_in(contact, by=by)
-    return _("This customer may be asked again.")
-
-
-ACTS = {"erase": _erase, "opt-out": _opt_out, "opt-in": _opt_in}
-
-
-def _counts() -> dict[str, Any]:
-    return {f"of_{score}": Count("pk", filter=Q(score=score)) for score in range(1, 6)}
-
-
-def _with_ratings(contacts: list[Contact], sight: Sight) -> list[tuple[Contact, dict[str, Any]]]:
+def _with_ratings(contacts: list[Contact], visibility: ScoreVisibility) -> list[tuple[Contact, JsonObject]]:
     """Each contact beside the count and average of their ratings, in one query."""
-    scores = Score.objects.filter(sight.only(), contact__in=contacts).order_by()
-    found = {row["contact"]: row for row in scores.values("contact").annotate(count=Count("pk"), average=Avg("score"))}
-    return [(contact, dict(found.get(contact.pk, {}))) for contact in contacts]
-
-
-def _ratings(contact: Contact, sight: Sight, *, cursor: str) -> paging.Page:
-    scores = Score.objects.filter(sight.only(), contact=contact).select_related("session", "agent")
-    return paging.page(scores, by="submitted_at", cursor=cursor)
+    scores = Score.objects.filter(visibility.as_filter(), contact__in=contacts).order_by()
+    figures = scores.values("contact").annotate(count=Count("pk"), average=Avg("score"))
+    by_contact = {row["contact"]: dict(row) for row in figures}
+    return [(contact, by_contact.get(contact.pk, {})) for contact in contacts]
 
 
 def _with_earlier(scores: list[Score]) -> list[tuple[Score, list[int]]]:
-    """Each rating beside those it took the place of, in the order they were given."""
-    accepted = Answer.objects.filter(survey__in=[score.survey_id for score in scores], state=Answer.State.ACCEPTED)
+    """Each rating with the scores it replaced, in their order."""
+    surveys = [score.survey_id for score in scores]
+    accepted = Answer.objects.filter(survey__in=surveys, state=Answer.State.ACCEPTED)
     earlier: dict[int, list[int]] = {}
     for survey, number in accepted.filter(standing=None).order_by("revision").values_list("survey", "score"):
         earlier.setdefault(survey, []).append(number)
@@ -146,10 +152,5 @@ def _with_earlier(scores: list[Score]) -> list[tuple[Score, list[int]]]:
 
 
 def _changes(numbers: list[int]) -> list[int]:
-    """Without the last, and without those that the next one only repeats with another comment."""
+    """Without the last, and without those that the next one repeats, as with a new comment alone."""
     return [number for number, following in pairwise(numbers) if number != following]
-
-
-def _unrated(contact: Contact, *, cursor: str) -> paging.Page:
-    """The surveys without an answer, newest first: asked in vain, or not asked and why."""
-    return paging.page(Survey.objects.filter(contact=contact, score=None).select_related("session"), by="created_at", cursor=cursor)

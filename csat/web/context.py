@@ -1,17 +1,18 @@
-"""What every page's frame needs."""
+"""The context of every page's frame: brand and navigation."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from csat.channels import registry, status
 from csat.channels.outbox import SandboxMessage
-from csat.lib.languages import direction
 from csat.people import roles
 from csat.surveys.models import CsatSettings
 from csat.web import branding
@@ -39,30 +40,51 @@ class Place:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The language's direction always; rail and brand only when a template asks for them."""
+    """Rail and brand, worked out only when a template asks for them."""
     return {
-        "direction": direction(get_language() or "en"),
-        "brand": SimpleLazyObject(lambda: branding.of(CsatSettings.current())),
+        "brand": SimpleLazyObject(lambda: branding.page_brand(CsatSettings.current().brand)),
         "rail": SimpleLazyObject(lambda: _rail(request)),
     }
 
 
 def _rail(request: HttpRequest) -> list[Place]:
     role = getattr(request, "role", None) or roles.role_of(request.user)
-    return [place for name, label, allowed in RAIL if role in allowed and (place := _place(request, name, label))]
+    return [
+        place for name, label, allowed in RAIL if role in allowed and (place := _place(request, name, label))
+    ]
 
 
 def _place(request: HttpRequest, name: str, label: object) -> Place | None:
-    if name == "outbox" and not sandbox_in_use():
+    if name == "outbox" and not (has_sandbox_channel() or SandboxMessage.objects.exists()):
         return None
     try:
         url = reverse(name)
     except NoReverseMatch:
         return None
     section = "/settings/" if name == "settings-csat" else url
-    return Place(url, label, ICONS.get(name, name), request.path.startswith(section), sandbox=name == "outbox")
+    here = request.path.startswith(section)
+    return Place(url, label, ICONS.get(name, name), here, sandbox=name == "outbox")
 
 
-def sandbox_in_use() -> bool:
-    """Whether a message would go to the sandbox, or went there."""
-    return any(status.status(channel.kind).state == status.SANDBOX for channel in registry.all()) or SandboxMessage.objects.exists()
+@functools.cache
+def has_sandbox_channel() -> bool:
+    """Whether a channel has no provider, so that its messages go to the sandbox.
+
+    Asked once per process, as the environment decides it.
+    """
+    return any(channel.status().state == status.SANDBOX for channel in registry.all())
+
+
+@functools.cache
+def sends_for_real() -> bool:
+    """Whether a message of any channel would leave this installation."""
+    return any(
+        not channel.silent and channel.status().state == status.CONNECTED for channel in registry.all()
+    )
+
+
+@receiver(setting_changed)
+def _ask_again(**_: object) -> None:
+    """Only tests change settings while a process runs."""
+    has_sandbox_channel.cache_clear()
+    sends_for_real.cache_clear()

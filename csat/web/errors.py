@@ -1,4 +1,4 @@
-"""The pages for anybody's wrong turn: not found, not theirs, open too long, broken."""
+"""Error pages: not found, forbidden, form too old, server error."""
 
 from urllib.parse import quote
 
@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
-from csat.web.public import render
+from csat.web.access import RoleNeeded
+from csat.web.public_page import render
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -20,12 +21,17 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """For staff whose role does not open the page."""
-    return shortcuts.render(request, "403.html", status=403)
+    """For whoever's role does not open the page: it says whose page it is, or who gives a role."""
+    needed = exception if isinstance(exception, RoleNeeded) else None
+    context = {
+        "lowest": needed.lowest if needed else "",
+        "no_role": needed is not None and needed.role is None,
+    }
+    return shortcuts.render(request, "403.html", context, status=403)
 
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that was open too long, or came from elsewhere. Told in a header too, for the toast."""
+    """A form that was open too long, or came from elsewhere. A header carries the message for the toast."""
     response = shortcuts.render(request, "stale.html", status=403)
-    response["X-Message"] = quote(_("This page was open too long. Load it again, then try once more."))
+    response["X-Message"] = quote(_("This page has expired. Reload it and try again."))
     return response

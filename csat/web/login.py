@@ -1,34 +1,63 @@
-"""Coming in and going out."""
+"""Login and logout."""
 
-from typing import Any
-
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from csat.people import demo, roles
+from csat.web import login_attempts
 
-log_out = LogoutView.as_view()
-_login = LoginView.as_view()
+
+class LoginForm(AuthenticationForm):
+    def confirm_login_allowed(self, user: User) -> None:
+        super().confirm_login_allowed(user)
+        if demo.is_refused(user):
+            raise ValidationError(_("The demo's accounts work only on the machine that runs it."))
+
+
+_login, _logout = LoginView.as_view(authentication_form=LoginForm), LogoutView.as_view()
 
 
 def log_in(request: HttpRequest) -> HttpResponseBase:
-    """Somebody who is in already goes on; an outsider may come back as somebody else."""
+    """Redirect who is logged in with a role; anybody else may log in, also as another user."""
     if request.method == "GET" and roles.role_of(request.user):
         return redirect("inbox")
+    name = request.POST.get("username", "").strip()
+    if request.method == "POST" and (seconds := login_attempts.begin(request, name)):
+        return _too_many(request, seconds)
     response = _login(request)
+    if request.method == "POST":
+        failed = isinstance(response, TemplateResponse)
+        (login_attempts.fail if failed else login_attempts.succeed)(request, name)
     if isinstance(response, TemplateResponse):
-        response.context_data = (response.context_data or {}) | {"demo": demo if demo.is_here() else None}
+        shown = demo.on_this_machine() and demo.is_here()
+        response.context_data = (response.context_data or {}) | {
+            "demo": demo if shown else None,
+            "nobody_yet": not User.objects.filter(is_active=True).exists(),
+        }
+    return response
+
+
+def log_out(request: HttpRequest) -> HttpResponseBase:
+    """End the session; the browser forgets our pages. Its cookies stay, for our neighbours have some too."""
+    response = _logout(request)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: the inbox for staff, the login for everybody else."""
+    """The inbox for staff, the login for everybody else."""
     return redirect("inbox" if roles.role_of(request.user) else "login")
 
 
-def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Too many wrong passwords: say so, and how long it lasts."""
-    return render(request, "registration/locked_out.html", {"next": request.POST.get("next", "")}, status=429)
+def _too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    context = {"next": request.POST.get("next", ""), "seconds": seconds}
+    response = render(request, "registration/too_many_attempts.html", context, status=429)
+    response.headers["Retry-After"] = str(seconds)
+    return response

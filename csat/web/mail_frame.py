@@ -1,4 +1,4 @@
-"""A mail in a frame of ours: it brings its own inline look, may show pictures and nothing else, and runs no script."""
+"""An email in a frame on our pages: inline styles and pictures are allowed, scripts and all else are not."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,15 @@ POLICY = {
     "default-src": ["'none'"],
     "style-src": ["'unsafe-inline'"],
     "img-src": ["'self'", "https:", "data:"],
+    "form-action": ["'none'"],
+    "base-uri": ["'none'"],
     "frame-ancestors": ["'self'"],
+    # opened alone or framed: links open a page of their own, as from a mail, and that is all
+    "report-uri": "/csp-report",
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }
 
 
 def mail_frame(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A view whose answer is the mail itself, for a frame on one of our own pages."""
+    """Decorates a view whose response is the email itself."""
     return xframe_options_sameorigin(csp(POLICY)(view))

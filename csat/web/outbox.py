@@ -1,88 +1,113 @@
-"""The sandbox's outbox: each message as the customer would see it, with working links."""
+"""The sandbox's outbox: each message as the customer would get it. Agents see those of conversations whose
+rating they may see, with links that lead nowhere; managers see all, with working links.
+"""
 
 from html import unescape
-from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import CharField, Func, QuerySet, Transform, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Replace
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from csat.channels import segments
-from csat.channels.faces import FACES, rate_link
-from csat.channels.kinds import Medium
 from csat.channels.outbox import SandboxMessage
+from csat.channels.rendering import rate_link
+from csat.lib.text import as_uuid
+from csat.people import roles
+from csat.scale import FACES
 from csat.sessions.models import Session
-from csat.surveys.models import Delivery
+from csat.surveys import kept_links
+from csat.surveys.models import Delivery, Survey
+from csat.surveys.visibility import visibility_for
 from csat.web import paging
 from csat.web.access import StaffRequest, staff
 from csat.web.mail_frame import mail_frame
-
-LOOKS = {Medium.EMAIL, Medium.SMS, Medium.WHATSAPP, Medium.SLACK}
 
 
 @staff
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
-    newest = SandboxMessage.objects.defer("html", "data")
-    found = paging.page(newest, by="created_at", cursor=request.GET.get("before", ""))
-    version = str(found.rows[0].pk if found.rows else 0)
+    messages = _visible(request).defer("html", "data")
+    shown = paging.page(messages, by="created_at", cursor=request.GET.get("before", ""))
+    for message in shown.rows if request.role == roles.AGENT else ():
+        message.text = kept_links.show(message.text)
+    version = str(shown.rows[0].pk if shown.rows else 0)
     if request.GET.get("v") == version:
         return HttpResponse(status=204)
-    context = {"page": found, "rows": found.rows, "version": version}
+    context = {"page": shown, "rows": shown.rows, "version": version, "inert": request.role == roles.AGENT}
     return render(request, "outbox/_rows.html" if request.htmx else "outbox/page.html", context)
 
 
 @staff
 @require_GET
 def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    message = get_object_or_404(SandboxMessage, uuid=uuid)
-    look = message.medium if message.medium in LOOKS else Medium.SMS.value
-    context: dict[str, Any] = {"message": message, "session": _about(message), "look": f"outbox/_{look}.html", "link": _link(message)}
-    if message.medium == Medium.SMS:
-        context["segments"] = segments.count(message.text)
-    if message.medium == Medium.SLACK:
-        context |= {
-            "intro": _words(message),
-            "faces": _faces(message),
-        }
+    message = _get(request, uuid)
+    link = str(message.data.get("link") or "")
+    sections = [
+        block for block in message.data.get("blocks", []) if block.get("type") == "section"
+    ]  # Slack's
+    context = {
+        "message": message,
+        "session": _session_of(message),
+        "templates": [f"outbox/_{message.medium}.html", "outbox/_text.html"],  # the first there is
+        "link": link,
+        "segments": segments.count(message.text),
+        "intro": unescape(sections[0]["text"]["text"]) if sections else message.text,
+        "faces": [(f"{face.emoji} {face.label}", rate_link(link, face.score)) for face in FACES],
+    }
     return render(request, "outbox/one.html", context)
 
 
 @staff
 @require_GET
 @mail_frame
-def mail(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The mail itself, for the frame; its links open in a new tab."""
-    message = get_object_or_404(SandboxMessage, uuid=uuid)
+def mail(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """The email itself, for the frame. Its links open in a new tab."""
+    message = _get(request, uuid)
     if not message.html:
         raise Http404
     page = message.html.replace("<head>", '<head><base target="_blank">', 1)
-    return HttpResponse(mark_safe(page))  # noqa: S308 (the mail as it would go out: a frame without scripts shows it)
+    return HttpResponse(mark_safe(page))  # noqa: S308 (shown in a frame without scripts)
 
 
-def _link(message: SandboxMessage) -> str:
-    return str(message.data.get("link") or "")
+def _visible(request: StaffRequest) -> QuerySet[SandboxMessage]:
+    """Notices to colleagues, which belong to no survey, may quote any comment: they are for managers."""
+    messages = SandboxMessage.objects.all()
+    if request.role != roles.AGENT:
+        return messages
+    messages = messages.annotate(of_survey=_hex(KeyTextTransform("survey_id", "data")))
+    messages = messages.filter(of_survey__gt="")
+    visibility = visibility_for(request.user)
+    if not visibility.own_only:
+        return messages
+    surveys = Survey.objects.filter(visibility.sessions("session__"))
+    ids = surveys.annotate(id_hex=_hex(Cast("uuid", CharField()))).values("id_hex")
+    return messages.filter(of_survey__in=ids)
 
 
-def _words(message: SandboxMessage) -> str:
-    """What the post says, without Slack's escapes."""
-    blocks = [block for block in message.data.get("blocks", []) if block.get("type") == "section"]
-    return unescape(blocks[0]["text"]["text"]) if blocks else message.text
+def _hex(uuid: Func | Transform) -> Replace:
+    """Databases write UUIDs with dashes or without."""
+    return Replace(uuid, Value("-"), Value(""), output_field=CharField())
 
 
-def _faces(message: SandboxMessage) -> list[tuple[str, str]]:
-    return [(f"{face.emoji} {face.label}", rate_link(_link(message), face.score)) for face in FACES]
+def _get(request: StaffRequest, uuid: UUID) -> SandboxMessage:
+    message = get_object_or_404(_visible(request), uuid=uuid)
+    if request.role == roles.AGENT:
+        message.text, message.html = map(kept_links.show, (message.text, message.html))
+        message.data = kept_links.show(message.data)
+    return message
 
 
-def _about(message: SandboxMessage) -> Session | None:
-    """The conversation it asks about; a test message has none."""
-    try:
-        reference = UUID(message.reference)
-    except ValueError:
+def _session_of(message: SandboxMessage) -> Session | None:
+    """The conversation that the survey is about; a test message has none."""
+    reference = as_uuid(message.reference)
+    if reference is None:
         return None
     delivery = Delivery.objects.filter(uuid=reference).select_related("survey__session__contact").first()
     return delivery.survey.session if delivery else None

@@ -1,18 +1,21 @@
 """Addresses for people with a browser."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
 
 from csat.web import branding, contacts, login, outbox
-from csat.web.customer import rating, toy_chat, unsubscribing, widget
-from csat.web.inbox import acting, session
+from csat.web.customer import demo_chat, rating, unsubscribe, widget
+from csat.web.customer.link_path import LinkToken
+from csat.web.inbox import actions, session
 from csat.web.inbox import page as inbox
-from csat.web.machines import health, metrics
-from csat.web.reports import exports
+from csat.web.machines import csp_reports, health, metrics
+from csat.web.reports import exports, saved_views
 from csat.web.reports import page as reports
-from csat.web.settings import api_keys, csat, webhooks
-from csat.web.workflows import acting as workflow_acting
+from csat.web.settings import api_keys, csat, sending, webhooks
+from csat.web.workflows import actions as workflow_actions
 from csat.web.workflows import builder, runs
 from csat.web.workflows import page as workflows
+
+register_converter(LinkToken, "link_token")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
@@ -22,8 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # the team's side
     path("inbox/", inbox.page, name="inbox"),
     path("inbox/<uuid:uuid>/", session.page, name="session"),
-    path("inbox/<uuid:uuid>/link/", acting.link, name="session-link"),
-    path("inbox/<uuid:uuid>/<slug:name>/", acting.act, name="act"),
+    path("inbox/<uuid:uuid>/link/", actions.link, name="session-link"),
+    path("inbox/<uuid:uuid>/<slug:name>/", actions.act, name="act"),
     path("contacts/", contacts.page, name="contacts"),
     path("contacts/<uuid:uuid>/", contacts.one, name="contact"),
     path("contacts/<uuid:uuid>/data/", contacts.data, name="contact-data"),
@@ -33,9 +36,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/<uuid:uuid>/mail/", outbox.mail, name="outbox-mail"),
     path("reports/", reports.page, name="reports"),
     path("reports/sessions/", reports.sessions, name="report-sessions"),
-    path("reports/views/", reports.save, name="report-save"),
-    path("reports/views/<uuid:uuid>/rename/", reports.rename, name="report-rename"),
-    path("reports/views/<uuid:uuid>/delete/", reports.forget, name="report-forget"),
+    path("reports/views/", saved_views.save, name="report-save"),
+    path("reports/views/<uuid:uuid>/rename/", saved_views.rename, name="report-rename"),
+    path("reports/views/<uuid:uuid>/delete/", saved_views.delete, name="report-forget"),
     path("reports/export/", exports.page, name="export"),
     path("reports/export/now/", exports.now, name="export-now"),
     path("reports/export/start/", exports.start, name="export-start"),
@@ -47,12 +50,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workflows/<uuid:uuid>/", builder.one, name="workflow"),
     path("workflows/<uuid:uuid>/edit/", builder.edit, name="workflow-edit"),
     path("workflows/<uuid:uuid>/runs/", runs.runs, name="workflow-runs"),
-    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", runs.run, name="workflow-run"),
+    path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", runs.one, name="workflow-run"),
     path("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", runs.retry, name="workflow-retry"),
-    path("workflows/<uuid:uuid>/<slug:name>/", workflow_acting.act, name="workflow-act"),
+    path("workflows/<uuid:uuid>/<slug:name>/", workflow_actions.act, name="workflow-act"),
     # the customer's side
-    path("r/<str:token>", rating.rate, name="rate"),
-    path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
+    path("r/<link_token:token>", rating.rate, name="rate"),
+    path("u/<link_token:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("widget/csat.js", widget.loader, name="widget-loader"),
     path("widget/state/<str:token>", widget.state, name="widget-state"),
     path("widget/card/<str:token>", widget.card, name="widget-card"),
@@ -60,9 +63,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("brand-<slug:digest>.css", branding.css, name="brand-css"),
     path("media/brand/<str:name>", branding.logo, name="brand-logo"),
     # the demo's host page, under another name of this machine
-    path("demo/chat/", toy_chat.page, name="toy-chat"),
-    path("demo/chat/<slug:act>", toy_chat.act, name="toy-chat-act"),
-    path("demo/chat/<str:name>", toy_chat.page, name="toy-chat-file"),
+    path("demo/chat/", demo_chat.page, name="toy-chat"),
+    path("demo/chat/<slug:act>", demo_chat.act, name="toy-chat-act"),
+    path("demo/chat/<str:name>", demo_chat.page, name="toy-chat-file"),
     # settings
     path("settings/", csat.index, name="settings"),
     path("settings/csat/", csat.page, name="settings-csat"),
@@ -71,7 +74,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/csat/preview/<slug:kind>/", csat.preview, name="settings-preview-kind"),
     path("settings/csat/preview/<slug:kind>/mail/", csat.preview_page, name="settings-preview-page"),
     path("settings/csat/test/<slug:kind>/", csat.test, name="settings-test"),
-    path("settings/csat/resume/<slug:kind>/", csat.resume, name="settings-resume"),
+    path("settings/csat/sending/", sending.status, name="settings-sending"),
+    path("settings/csat/pause/", sending.pause, name="settings-pause-all"),
+    path("settings/csat/pause/<slug:kind>/", sending.pause, name="settings-pause"),
+    path("settings/csat/resume/", sending.resume, name="settings-resume-all"),
+    path("settings/csat/resume/<slug:kind>/", sending.resume, name="settings-resume"),
+    path("settings/csat/try/<slug:kind>/", sending.try_now, name="settings-try"),
+    path("settings/csat/resend/", sending.resend, name="settings-resend"),
+    path("settings/csat/resend/run/", sending.run_resend, name="settings-resend-run"),
     path("settings/webhooks/", webhooks.page, name="settings-webhooks"),
     path("settings/webhooks/<uuid:uuid>/", webhooks.one, name="settings-webhook"),
     path("settings/webhooks/<uuid:uuid>/calls/", webhooks.calls, name="settings-webhook-calls"),
@@ -81,5 +91,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # machines
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("csp-report", csp_reports.report, name="csp-report"),
     path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -1,1 +1,1 @@
-"""Telling other systems: endpoints, and one call for each event each of them asked for."""
+"""Webhooks: the endpoints of other systems, and one signed request for each event they subscribe to."""

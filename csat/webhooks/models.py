@@ -1,6 +1,8 @@
-"""Endpoint and Call: who is told, and each thing they are told."""
+"""Endpoints that receive webhooks, and every webhook sent to them."""
 
 from datetime import datetime
+from typing import NotRequired, TypedDict
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -11,18 +13,22 @@ from django.utils.translation import gettext_lazy as _
 from csat.lib.rows import Row
 from csat.timeline.models import Event
 
+ERASED_BODY = "{}"  # of webhooks about an erased contact
+
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def alive(self) -> "EndpointQuerySet":
         return self.filter(deleted_at=None)
 
     def ready(self, now: datetime) -> "EndpointQuerySet":
-        """Enabled, past its back-off, and no worker is calling it."""
-        return self.alive().filter(Q(lease_until=None) | Q(lease_until__lt=now), enabled=True, next_try__lte=now)
+        """Enabled, not backing off, and claimed by no worker."""
+        return self.alive().filter(
+            Q(lease_until=None) | Q(lease_until__lt=now), enabled=True, next_try__lte=now
+        )
 
 
 class Endpoint(Row):
-    """An address of another system. A failure moves `next_try`, and all its calls wait."""
+    """An address of another system. While it answers nobody, one webhook tries it at `next_try`."""
 
     url = models.URLField(max_length=2000)
     description = models.CharField(max_length=200, blank=True)
@@ -45,14 +51,18 @@ class Endpoint(Row):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["next_try"], condition=Q(enabled=True, deleted_at=None), name="endpoint_ready")]
+        indexes = [
+            models.Index(
+                fields=["next_try"], condition=Q(enabled=True, deleted_at=None), name="endpoint_ready"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.url
 
     @property
     def secrets(self) -> list[str]:
-        """Every secret a call is signed with now: two while a rotation runs."""
+        """Every secret that signs an attempt now: two for a day after a rotation."""
         if self.old_secret and self.old_secret_until and self.old_secret_until > timezone.now():
             return [self.secret, self.old_secret]
         return [self.secret]
@@ -66,9 +76,34 @@ class Endpoint(Row):
             return "failing"
         return "healthy" if self.last_success_at else "new"
 
+    @property
+    def waits(self) -> bool:
+        """Whether it answers nobody, so that its webhooks wait."""
+        return self.failing_since is not None and self.next_try > self.failing_since
 
-class Call(Row):
-    """One event told to one endpoint: the body is frozen when the event is handed over."""
+    @property
+    def for_log(self) -> dict[str, str]:
+        """Which one it is, without what the path of its URL may give away."""
+        return {"endpoint": str(self.uuid), "host": urlsplit(self.url).hostname or ""}
+
+    def answered_after(self, time: datetime | None) -> bool:
+        """Whether it took any webhook since then."""
+        return bool(time and self.last_success_at and self.last_success_at > time)
+
+
+class AttemptLog(TypedDict):
+    """One request, as `WebhookAttempt.attempts` keeps it."""
+
+    at: str
+    status: int | None  # None: no answer
+    answer: str
+    error: str
+    retry_after: float | None  # seconds
+    ms: NotRequired[int]
+
+
+class WebhookAttempt(Row):
+    """One event on its way to one endpoint, through all its retries, which send the same body."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -76,22 +111,28 @@ class Call(Row):
         FAILED = "failed", _("Failed")
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="calls")
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, null=True, blank=True, related_name="+")  # None: a test
-    contact_id = models.BigIntegerField(null=True, blank=True, db_index=True)  # so that an erasure finds the body
+    # None: a test
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    # so that an erasure finds the body
+    contact_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     type = models.CharField(max_length=60)
     body = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(default=0)  # how many counted: see attempts.py
     next_try = models.DateTimeField(default=timezone.now)
-    attempts = models.JSONField(default=list, blank=True)  # [{"at", "status", "ms", "answer", "error"}], the latest last
+    attempts = models.JSONField(default=list, blank=True)  # the last 20 as AttemptLog, the latest last
     status = models.PositiveSmallIntegerField(null=True, blank=True)  # of the latest answer
     delivered_at = models.DateTimeField(null=True, blank=True)
+    posted = ""  # not stored: the body with the live rating link that it stands for
 
     class Meta:
+        db_table = "csat_call"
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["endpoint", "event"], name="each_event_once")]
         indexes = [
-            models.Index(fields=["endpoint", "next_try", "id"], condition=Q(state="pending"), name="call_pending"),
+            models.Index(
+                fields=["endpoint", "next_try", "id"], condition=Q(state="pending"), name="call_pending"
+            ),
             models.Index(fields=["endpoint", "-id"], name="call_log"),
         ]
 
@@ -100,5 +141,14 @@ class Call(Row):
 
     @property
     def message_id(self) -> str:
-        """`webhook-id`: the same on every attempt."""
+        """The header `webhook-id`: the same on every retry."""
         return f"msg_{self.uuid.hex}"
+
+    @property
+    def content(self) -> str:
+        """What is signed and posted."""
+        return self.posted or self.body
+
+    @property
+    def last_try(self) -> datetime | None:
+        return datetime.fromisoformat(self.attempts[-1]["at"]) if self.attempts else None

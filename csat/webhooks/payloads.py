@@ -1,20 +1,21 @@
-"""What a webhook says: bodies exactly as docs/integrators.md and the contract name them."""
+"""Webhook bodies, exactly as docs/integrators.md describes them."""
 
 import json
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
+from csat.lib.types import JsonObject
 from csat.people.models import Agent, Contact, Organization
 from csat.sessions.models import Session
+from csat.surveys import kept_links
 from csat.surveys.models import Survey
-from csat.timeline.kinds import Kind
+from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
+from csat.webhooks.models import WebhookAttempt
 
-CLOSED: dict[str, str] = {Kind.SESSION_RESOLVED: "closed_resolved", Kind.SESSION_CLOSED: "closed_unresolved"}
-# what each kind takes over from the fact itself
-FACTS: dict[str, tuple[str, ...]] = {
+# by kind of event: what is copied from its data
+EVENT_FIELDS: dict[str, tuple[str, ...]] = {
     Kind.MESSAGE_RECEIVED: ("text", "sender"),
     Kind.MESSAGE_SENT: ("text", "sender"),
     Kind.SESSION_HANDED_OFF: ("reasons", "summary", "sentiment"),
@@ -29,72 +30,107 @@ FACTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def body(event_type: str, data: dict[str, Any], *, at: datetime, organization: uuid.UUID) -> str:
-    """The JSON text of one call."""
-    envelope = {"type": event_type, "event": event_type, "timestamp": stamp(at), "organization_id": str(organization), "data": data}
+def body(event_type: str, data: JsonObject, *, at: datetime, organization: uuid.UUID) -> str:
+    """The JSON text of one webhook: envelope and data."""
+    envelope = {
+        "type": event_type,
+        "event": event_type,
+        "timestamp": stamp(at),
+        "organization_id": str(organization),
+        "data": data,
+    }
+    return _dump(envelope)
+
+
+def _dump(envelope: JsonObject) -> str:
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
 
 
-def of_events(events: Iterable[tuple[Event, str]]) -> list[str]:
-    """The bodies that tell these, each under its webhook name; a handful of queries whatever their number."""
-    told = list(events)
-    sessions = _sessions({event.session_id for event, _name in told if event.session_id})
-    surveys = dict(Survey.objects.filter(session__in=sessions).values_list("session_id", "uuid"))
-    erased = {event.contact_id for event, _name in told if event.kind == Kind.CONTACT_ERASED and event.contact_id}
-    contacts = dict(Contact.objects.filter(pk__in=erased).values_list("pk", "uuid")) if erased else {}
+def bodies(typed_events: Iterable[tuple[Event, str]]) -> list[str]:
+    """The bodies of (event, webhook type) pairs, in their order; a handful of queries for any number."""
+    typed_events = list(typed_events)
+    events = [event for event, _type in typed_events]
+    session_ids = {event.session_id for event in events if event.session_id}
+    sessions = Session.objects.select_related("contact", "assignee", "resolver").in_bulk(session_ids)
+    survey_ids = dict(Survey.objects.filter(session__in=sessions).values_list("session_id", "uuid"))
+    erased = {event.contact_id for event in events if event.kind == Kind.CONTACT_ERASED and event.contact_id}
+    contact_ids = dict(Contact.objects.filter(pk__in=erased).values_list("pk", "uuid")) if erased else {}
     organization = Organization.current().uuid
 
-    def tell(event: Event, name: str) -> str:
-        data: dict[str, Any] = {"timestamp": stamp(event.at)}
+    def build(event: Event, event_type: str) -> str:
+        data: JsonObject = {"timestamp": stamp(event.at)}
         if event.session_id:
-            data = _about_session(event, sessions[event.session_id], surveys.get(event.session_id))
-        data |= {name: _told(name, event.data[name]) for name in FACTS.get(event.kind, ()) if name in event.data}
-        if event.kind in (Kind.SESSION_RESOLVED, Kind.SESSION_CLOSED):
-            data |= {"status": CLOSED[event.kind], "closed_by": event.actor_kind}
+            data = _session_data(event, sessions[event.session_id], survey_ids.get(event.session_id))
+        data |= _event_data(event)
         if event.kind == Kind.CONTACT_ERASED:
-            contact = contacts.get(event.contact_id or 0)
-            data |= {"contact_id": str(contact) if contact else None}
-        return body(name, data, at=event.at, organization=organization)
+            contact_id = contact_ids.get(event.contact_id or 0)
+            data |= {"contact_id": str(contact_id) if contact_id else None}
+        return body(event_type, data, at=event.at, organization=organization)
 
-    return [tell(event, name) for event, name in told]
+    return [build(event, event_type) for event, event_type in typed_events]
+
+
+def restore_links(attempts: Iterable[WebhookAttempt]) -> None:
+    """Put the live rating link into what is posted of these: the body that is kept has none."""
+    kept = [attempt for attempt in attempts if kept_links.RATING_URL in attempt.body and _may_hold(attempt)]
+    session_ids = {attempt.event.session_id for attempt in kept if attempt.event}
+    surveys = {survey.session_id: survey for survey in Survey.objects.filter(session__in=session_ids)}
+    for attempt in kept:
+        survey = surveys.get(attempt.event.session_id or 0) if attempt.event else None
+        if survey:
+            envelope = json.loads(attempt.body)
+            for name in ("url", "text"):
+                if name in envelope["data"]:
+                    envelope["data"][name] = kept_links.restore(envelope["data"][name], survey)
+            attempt.posted = _dump(envelope)
+
+
+def _may_hold(attempt: WebhookAttempt) -> bool:
+    """Only a request and what a workflow wrote: elsewhere it would be somebody's own words."""
+    event = attempt.event
+    by_workflow = bool(event and event.kind == Kind.MESSAGE_SENT and event.actor_kind == ActorKind.WORKFLOW)
+    return by_workflow or bool(event and event.kind == Kind.CSAT_REQUESTED)
 
 
 def test_body(event_type: str, *, at: datetime) -> str:
-    return body(
-        event_type,
-        {"timestamp": stamp(at), "message": "A test from your CSAT application."},
-        at=at,
-        organization=Organization.current().uuid,
-    )
+    """The body that the Test button of an endpoint sends."""
+    data = {"timestamp": stamp(at), "message": "A test from your CSAT application."}
+    return body(event_type, data, at=at, organization=Organization.current().uuid)
 
 
 def stamp(at: datetime) -> str:
-    """ISO 8601 in UTC, `Z`."""
+    """ISO 8601 in UTC to the millisecond, ending in `Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _told(name: str, value: Any) -> Any:
-    return stamp(datetime.fromisoformat(value)) if name.endswith("_at") and value else value
+def _event_data(event: Event) -> JsonObject:
+    names = [name for name in EVENT_FIELDS.get(event.kind, ()) if name in event.data]
+    data = {name: event.data[name] for name in names}
+    data |= {
+        name: stamp(datetime.fromisoformat(data[name]))
+        for name in names
+        if name.endswith("_at") and data[name]
+    }
+    if event.kind in (Kind.SESSION_RESOLVED, Kind.SESSION_CLOSED):
+        status = "closed_resolved" if event.kind == Kind.SESSION_RESOLVED else "closed_unresolved"
+        data |= {"status": status, "closed_by": event.actor_kind}
+    return data
 
 
-def _sessions(pks: set[int]) -> dict[int, Session]:
-    return Session.objects.select_related("contact", "assignee", "resolver").in_bulk(pks) if pks else {}
-
-
-def _about_session(event: Event, session: Session, survey: uuid.UUID | None) -> dict[str, Any]:
+def _session_data(event: Event, session: Session, survey_id: uuid.UUID | None) -> JsonObject:
     return {
         "conversation_id": str(session.uuid),
         "session_id": str(session.uuid),
         "ticket_number": session.ticket_number,
-        "survey_id": str(survey) if survey else None,
+        "survey_id": str(survey_id) if survey_id else None,
         "timestamp": stamp(event.at),
         "channel": session.surveyed_as,
-        "contact": _contact(session.contact),
-        "agent": _agent(session.resolver or session.assignee),
+        "contact": _contact_data(session.contact),
+        "agent": _agent_data(session.resolver or session.assignee),
     }
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
+def _contact_data(contact: Contact) -> JsonObject:
     return {
         "id": str(contact.uuid),
         "name": contact.name or None,
@@ -103,5 +139,5 @@ def _contact(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _agent(agent: Agent | None) -> dict[str, Any] | None:
+def _agent_data(agent: Agent | None) -> JsonObject | None:
     return {"id": str(agent.uuid), "name": agent.name, "kind": agent.kind} if agent else None

@@ -1,1 +1,1 @@
-"""What happens next: a fact triggers steps, each recorded."""
+"""Workflows: an event triggers steps, and each step is recorded."""

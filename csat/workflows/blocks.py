@@ -1,4 +1,4 @@
-"""The tree of blocks: walking it, and what is wrong with it."""
+"""The tree of blocks: walk through it, find the next one, check it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from csat.workflows import actions, conditions
+from csat.workflows import actions, conditions, facts
 from csat.workflows.models import Block, Step, Trigger
 
 MAX_BLOCKS = 100
@@ -15,79 +15,97 @@ MAX_NESTING = 8
 
 @dataclass(frozen=True)
 class Issue:
-    """One thing to mend, at the step it belongs to (None: the workflow itself)."""
+    """One mistake, and the step it is in (None: the workflow itself)."""
 
     step_id: str | None
     message: str
 
 
-def every(blocks: list[Block]) -> Iterator[Block]:
-    """Every block of the tree, each before what hangs below it."""
+def walk(blocks: list[Block]) -> Iterator[Block]:
+    """Every block of the tree, each before the blocks inside it."""
     for block in blocks:
         yield block
         if block.get("type") == "branch":
-            yield from every(block.get("then") or [])
-            yield from every(block.get("else") or [])
+            yield from walk(block.get("then") or [])
+            yield from walk(block.get("else") or [])
 
 
-def following(blocks: list[Block], done: dict[str, Step]) -> Block | None:
-    """The next block to carry out, given the steps that are done; None at the end."""
+def next_block(blocks: list[Block], done: dict[str, Step]) -> Block | None:
+    """The next block to execute after the steps that are done; None at the end."""
     for block in blocks:
         step = done.get(block["id"])
         if step is None:
             return block
         if block["type"] == "branch":
-            inner = following(block.get(step.output["taken"]) or [], done)
+            inner = next_block(block.get(step.output["taken"]) or [], done)
             if inner:
                 return inner
     return None
 
 
-def issues(*, trigger_type: Any, trigger_constraints: Any, blocks: Any) -> list[Issue]:
-    """Everything that keeps a workflow from being activated."""
-    found: list[Issue] = []
+def issues(*, trigger_type: object, trigger_constraints: object, blocks: Any) -> list[Issue]:
+    """All mistakes that keep a workflow from being activated; the arguments may be any JSON."""
+    mistakes: list[Issue] = []
     if trigger_type not in Trigger.values:
-        found.append(Issue(None, _("There is no trigger “%(name)s”.") % {"name": trigger_type}))
-    found += [Issue(None, problem) for problem in conditions.problems(trigger_constraints)]
-    shape = _shape(blocks)
-    if shape:
-        return [*found, *shape]
+        mistakes.append(Issue(None, _("There is no trigger “%(name)s”.") % {"name": trigger_type}))
+    mistakes += [Issue(None, problem) for problem in conditions.problems(trigger_constraints)]
+    names = facts.names(trigger_type)
+    unknown = conditions.unknown_facts(trigger_constraints, names | facts.event_names(trigger_type))
+    mistakes += [Issue(None, problem) for problem in unknown]
+    malformed = _shape_issues(blocks)
+    if malformed:
+        return [*mistakes, *malformed]
     if not blocks:
-        found.append(Issue(None, _("Add at least one step.")))
-    for block in every(blocks):
-        found += [Issue(block["id"], problem) for problem in actions.get(block["type"]).problems(block.get("params") or {})]
-    return found
+        mistakes.append(Issue(None, _("Add at least one step.")))
+    names = names | _outputs(blocks)
+    for block in walk(blocks):
+        params = block.get("params") or {}
+        problems = actions.get(block["type"]).problems(params)
+        if block["type"] == "branch":
+            problems += conditions.unknown_facts(params.get("condition"), names)
+        mistakes += [Issue(block["id"], problem) for problem in problems]
+    return mistakes
 
 
-def _shape(blocks: Any) -> list[Issue]:
-    """Whether it is a tree of known blocks at all."""
-    found: list[Issue] = []
-    seen: set[str] = set()
+def _outputs(blocks: list[Block]) -> set[str]:
+    """What conditions may read of the steps before them."""
+    return {
+        f"steps.{block['id']}.{name}" for block in walk(blocks) for name in actions.get(block["type"]).outputs
+    }
 
-    def look(inner: Any, level: int) -> None:
-        if not isinstance(inner, list):
-            found.append(Issue(None, _("Steps are a list.")))
+
+def _shape_issues(blocks: object) -> list[Issue]:
+    """What keeps it from being a tree of known blocks with unique ids."""
+    mistakes: list[Issue] = []
+    ids: set[str] = set()
+
+    def check(branch: object, level: int) -> None:
+        if not isinstance(branch, list):
+            mistakes.append(Issue(None, _("Steps are a list.")))
+        elif level > MAX_NESTING:
+            mistakes.append(Issue(None, _("Branches are nested too deeply.")))
+        else:
+            for block in branch:
+                check_block(block, level)
+
+    def check_block(block: object, level: int) -> None:
+        block_id = block.get("id") if isinstance(block, dict) else None
+        if not isinstance(block, dict) or not isinstance(block_id, str) or not 0 < len(block_id) <= 60:
+            mistakes.append(Issue(None, _("Every step needs an id of at most 60 characters.")))
             return
-        if level > MAX_NESTING:
-            found.append(Issue(None, _("Branches are nested too deeply.")))
-            return
-        for block in inner:
-            name = block.get("id") if isinstance(block, dict) else None
-            if not isinstance(name, str) or not name or len(name) > 60:
-                found.append(Issue(None, _("Every step needs an id of at most 60 characters.")))
-                continue
-            if name in seen:
-                found.append(Issue(name, _("Two steps have the same id.")))
-            seen.add(name)
-            if block.get("type") not in actions.TYPES:
-                found.append(Issue(name, _("There is no step type “%(name)s”.") % {"name": block.get("type")}))
-            elif not isinstance(block.get("params") or {}, dict):
-                found.append(Issue(name, _("A step's params are an object.")))
-            if block.get("type") == "branch":
-                look(block.get("then") or [], level + 1)
-                look(block.get("else") or [], level + 1)
+        if block_id in ids:
+            mistakes.append(Issue(block_id, _("Two steps have the same id.")))
+        ids.add(block_id)
+        kind = block.get("type")
+        if kind not in actions.TYPES:
+            mistakes.append(Issue(block_id, _("There is no step type “%(name)s”.") % {"name": kind}))
+        elif not isinstance(block.get("params") or {}, dict):
+            mistakes.append(Issue(block_id, _("A step's params are an object.")))
+        if kind == "branch":
+            check(block.get("then") or [], level + 1)
+            check(block.get("else") or [], level + 1)
 
-    look(blocks, 1)
-    if len(seen) > MAX_BLOCKS:
-        found.append(Issue(None, _("A workflow has at most %(count)s steps.") % {"count": MAX_BLOCKS}))
-    return found
+    check(blocks, 1)
+    if len(ids) > MAX_BLOCKS:
+        mistakes.append(Issue(None, _("A workflow has at most %(count)s steps.") % {"count": MAX_BLOCKS}))
+    return mistakes

@@ -1,24 +1,26 @@
 """Workflows to start from, one click each."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from csat.lib.types import JsonObject, Label
+from csat.scale import LOW_MAX
 from csat.workflows.models import Block, Trigger
 
 
 @dataclass(frozen=True)
 class Example:
     slug: str
-    name: Any
-    why: Any
+    name: Label
+    why: Label
     trigger_type: str
-    trigger_constraints: dict[str, Any]
+    trigger_constraints: JsonObject
     blocks: tuple[Block, ...]
 
 
-LOW = {"<": [{"var": "csat.score"}, 3]}
+SOMEBODY = "supervisor@example.com"  # to be replaced: such a step cannot be activated
+LOW = {"<": [{"var": "csat.score"}, LOW_MAX + 1]}
 
 EXAMPLES = [
     Example(
@@ -26,7 +28,12 @@ EXAMPLES = [
         _("Survey only happy conversations"),
         _("With auto-send off, asks only when the conversation ended with positive sentiment."),
         Trigger.RESOLVED,
-        {"and": [{"==": [{"var": "session.status"}, "closed_resolved"]}, {"==": [{"var": "session.sentiment"}, "positive"]}]},
+        {
+            "and": [
+                {"==": [{"var": "session.status"}, "closed_resolved"]},
+                {"==": [{"var": "session.sentiment"}, "positive"]},
+            ]
+        },
         ({"id": "ask", "type": "send_csat_request", "params": {}},),
     ),
     Example(
@@ -41,8 +48,9 @@ EXAMPLES = [
                 "type": "notify",
                 "params": {
                     "via": "email",
-                    "to": "supervisor@example.com",
-                    "message": "{contact_name} rated #{ticket_number} with {score}: “{comment}” (served by {agent_name})",
+                    "to": SOMEBODY,
+                    "message": "{contact_name} rated #{ticket_number} with {score}: “{comment}” "
+                    "(served by {agent_name})",
                 },
             },
             {"id": "reopen", "type": "reopen_session", "params": {}},
@@ -58,7 +66,7 @@ EXAMPLES = [
     ),
     Example(
         "own-message",
-        _("Put the rating link into a message of our own"),
+        _("Send the rating link in your own message"),
         _("Writes to the customer in your words, with the link where you want it."),
         Trigger.RESOLVED,
         {"==": [{"var": "session.status"}, "closed_resolved"]},
@@ -67,14 +75,19 @@ EXAMPLES = [
             {
                 "id": "write",
                 "type": "send_message",
-                "params": {"text": "Hi {contact_name}, glad we could help. One tap tells us how we did: {csat_link}"},
+                "params": {
+                    "text": "Hi {contact_name}, glad we could help. One tap tells us how we did: {csat_link}"
+                },
             },
         ),
     ),
     Example(
         "third-party",
-        _("Another ticketing system resolves: ask"),
-        _("Auto-send works only with our own ticketing; this asks when your helpdesk resolves the conversation by API."),
+        _("Survey when another ticketing system resolves"),
+        _(
+            "Auto-send works only with the built-in ticketing; this sends the survey when "
+            "your help desk resolves the conversation by API."
+        ),
         Trigger.RESOLVED,
         {"==": [{"var": "session.status"}, "closed_resolved"]},
         ({"id": "ask", "type": "send_csat_request", "params": {}},),

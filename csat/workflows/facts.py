@@ -1,39 +1,43 @@
-"""What a workflow may look at: the session, its contact, its rating, and what earlier steps found."""
+"""The facts that conditions and placeholders read: the session, its contact and its rating."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from csat.channels.kinds import Channel
+from csat.lib.types import JsonObject, Label
 from csat.people.models import Agent
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.models import Score, Survey
+from csat.timeline.kinds import TRIGGER
+from csat.timeline.payloads import PAYLOADS
+from csat.workflows.models import Trigger
 
 
 @dataclass(frozen=True)
 class Field:
-    """One fact the builder offers. `kind`: text, number, choice, list or yes_no."""
+    """One fact that the builder offers. `kind`: text, number, choice, list or yes_no."""
 
     path: str
-    label: Any
+    label: Label
     kind: str = "text"
-    choices: tuple[tuple[str, Any], ...] = ()
+    choices: tuple[tuple[str, Label], ...] = ()
 
 
 SENTIMENTS = (("positive", _("positive")), ("neutral", _("neutral")), ("negative", _("negative")))
 CHANNELS = tuple((channel.value, channel.label) for channel in Channel)
+ABOUT = (
+    ("help", _("help")),
+    ("product", _("product")),
+    ("policy", _("policy")),
+    ("unsolved", _("unsolved")),
+)
 FIELDS = [
     Field("csat.score", _("Score"), "number"),
     Field("csat.comment", _("Comment")),
     Field("csat.channel", _("Channel of the rating"), "choice", CHANNELS),
     Field("csat.answered", _("Has a rating"), "yes_no"),
-    Field(
-        "csat.about",
-        _("What it was about"),
-        "choice",
-        (("help", _("help")), ("product", _("product")), ("policy", _("policy")), ("unsolved", _("unsolved"))),
-    ),
+    Field("csat.about", _("About"), "choice", ABOUT),
     Field("session.channel", _("Channel"), "choice", CHANNELS),
     Field("session.status", _("Status"), "choice", tuple(Session.Status.choices)),
     Field("session.sentiment", _("Sentiment"), "choice", SENTIMENTS),
@@ -41,22 +45,59 @@ FIELDS = [
     Field("session.handoff_reasons", _("Handoff reasons"), "list", tuple(HandoffReason.Reason.choices)),
     Field("session.handed_off", _("Was handed off"), "yes_no"),
     Field("session.agent.name", _("Agent")),
-    Field("session.agent.kind", _("Kind of agent"), "choice", tuple(Agent.Kind.choices)),
+    Field("session.agent.kind", _("Agent type"), "choice", tuple(Agent.Kind.choices)),
     Field("session.team", _("Team")),
     Field("session.language", _("Language")),
     Field("session.subject", _("Subject")),
-    Field("session.ai_closure_type", _("How the AI closed it"), "choice", tuple(Session.Closure.choices)),
+    Field("session.ai_closure_type", _("AI closure type"), "choice", tuple(Session.Closure.choices)),
     Field("contact.name", _("Contact's name")),
     Field("contact.email", _("Contact's email")),
     Field("contact.phone_number", _("Contact's phone")),
     Field("contact.language", _("Contact's language")),
 ]
 
+_AGENT = ("id", "name", "email", "kind")
+NAMES = {
+    *(f"csat.{name}" for name in ("answered", "score", "comment", "about", "channel", "source", "state")),
+    *(
+        f"session.{name}"
+        for name in (
+            *("id", "ticket_number", "external_id", "status", "channel", "sentiment", "language", "subject"),
+            *("team", "ai_closure_type", "tags", "handed_off", "handoff_reasons", "custom_data"),
+            *(f"{whose}.{name}" for whose in ("agent", "assignee") for name in _AGENT),
+        )
+    ),
+    *(
+        f"contact.{name}"
+        for name in ("id", "name", "email", "phone_number", "language", "external_id", "custom_data")
+    ),
+}
+# short names of the rating that started a workflow
+ALIASES = {name: f"csat.{name}" for name in ("score", "comment", "channel")}
 
-def gather(session: Session) -> dict[str, Any]:
-    """The facts about a session as they are now; every missing one is None, never an error."""
-    contact = session.contact
+
+def names(trigger_type: object) -> set[str]:
+    """The paths that a condition of such a workflow may read."""
+    return NAMES | set(ALIASES if trigger_type == Trigger.SCORE else ())
+
+
+def event_names(trigger_type: object) -> set[str]:
+    """What the event that starts it tells: known to the constraints of the trigger, not to its steps."""
+    kinds = [kind for kind, trigger in TRIGGER.items() if trigger == trigger_type]
+    return {f"event.{name}" for kind in kinds for name in PAYLOADS[kind].__annotations__}
+
+
+def load_session(pk: int | None) -> Session:
+    """The session with the rows that its facts read. Raises Session.DoesNotExist."""
+    related = Session.objects.select_related("contact", "team", "assignee", "resolver")
+    return related.get(pk=pk or 0)
+
+
+def collect(session: Session) -> JsonObject:
+    """The facts about a session as they are now; None for whatever is missing."""
+    contact, csat = session.contact, _csat_facts(session)
     return {
+        **{alias: csat[path.removeprefix("csat.")] for alias, path in ALIASES.items()},
         "session": {
             "id": str(session.uuid),
             "ticket_number": session.ticket_number,
@@ -71,8 +112,8 @@ def gather(session: Session) -> dict[str, Any]:
             "tags": [tag.name for tag in session.tags.all()],
             "handed_off": session.handed_off_at is not None,
             "handoff_reasons": sorted({row.reason for row in session.handoff_reasons.all()}),
-            "agent": _agent(session.resolver or session.assignee),
-            "assignee": _agent(session.assignee),
+            "agent": _agent_facts(session.resolver or session.assignee),
+            "assignee": _agent_facts(session.assignee),
             "custom_data": session.custom_data,
         },
         "contact": {
@@ -84,15 +125,17 @@ def gather(session: Session) -> dict[str, Any]:
             "external_id": contact.external_id,
             "custom_data": contact.custom_data,
         },
-        "csat": _csat(session),
+        "csat": csat,
     }
 
 
-def _agent(agent: Agent | None) -> dict[str, Any]:
-    return {"id": str(agent.uuid), "name": agent.name, "email": agent.email or None, "kind": agent.kind} if agent else {}
+def _agent_facts(agent: Agent | None) -> JsonObject:
+    if agent is None:
+        return {}
+    return {"id": str(agent.uuid), "name": agent.name, "email": agent.email or None, "kind": agent.kind}
 
 
-def _csat(session: Session) -> dict[str, Any]:
+def _csat_facts(session: Session) -> JsonObject:
     score = Score.objects.filter(session=session).first()
     survey = Survey.objects.filter(session=session).only("state").first()
     return {

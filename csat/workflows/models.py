@@ -1,7 +1,6 @@
-"""Workflow, Version, Run and Step: what should happen, as written then, and what did."""
+"""Workflows, their versions, and the runs and steps of each version."""
 
 from collections.abc import Collection
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from csat.lib.rows import Row
+from csat.lib.types import JsonObject
 from csat.sessions.models import Session
 from csat.timeline.models import Event
 
@@ -32,10 +32,11 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
 
 
 class Workflow(Row):
-    """Known by its name; runs use its active version, edits make a draft."""
+    """A workflow: new runs use its active version, edits change its draft."""
 
     name = models.CharField(max_length=120)
-    active = models.ForeignKey("Version", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")  # None: off
+    # None: switched off
+    active = models.ForeignKey("Version", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
 
@@ -54,7 +55,7 @@ class Workflow(Row):
 
 
 class Version(Row):
-    """One writing of a workflow: never changed once it has been active."""
+    """One version of a workflow; it never changes once it has been active."""
 
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -72,10 +73,10 @@ class Version(Row):
 
 
 class Run(Row):
-    """One run of one version: rows carry the state, any worker can go on."""
+    """One run of a version on a session. All its state is in rows, so any worker can continue it."""
 
     class State(models.TextChoices):
-        DUE = "due", _("Waiting for a worker")
+        DUE = "due", _("Queued")
         RUNNING = "running", _("Running")
         WAITING = "waiting", _("Waiting")
         SUCCEEDED = "succeeded", _("Succeeded")
@@ -84,7 +85,14 @@ class Run(Row):
 
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="runs")
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="runs")
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, blank=True, related_name="workflow_runs")
+    session = models.ForeignKey(
+        Session,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="workflow_runs",
+        verbose_name=_("conversation"),
+    )
     event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     trigger_type = models.CharField(max_length=30)
     started_by = models.CharField(max_length=200, blank=True)  # who pressed the button, for a manual run
@@ -100,7 +108,9 @@ class Run(Row):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["workflow", "event"], name="one_run_per_event")]
         indexes = [
-            models.Index(fields=["wake_at"], condition=Q(state__in=["due", "waiting", "running"]), name="run_due"),
+            models.Index(
+                fields=["wake_at"], condition=Q(state__in=["due", "waiting", "running"]), name="run_due"
+            ),
             models.Index(fields=["workflow", "-id"], name="run_log"),
         ]
 
@@ -108,8 +118,11 @@ class Run(Row):
         return f"run of {self.workflow_id}"
 
 
+UNFINISHED = (Run.State.DUE, Run.State.WAITING, Run.State.RUNNING)
+
+
 class Step(Row):
-    """One block of a run as it was carried out."""
+    """One block of a run, as it was executed."""
 
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
@@ -121,7 +134,7 @@ class Step(Row):
     type = models.CharField(max_length=30)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     attempt = models.PositiveIntegerField(default=1)
-    interrupted = models.BooleanField(default=False)  # a worker died within it: repeated under the same id
+    interrupted = models.BooleanField(default=False)  # a worker died during it: repeated under the same id
     input = models.JSONField(default=dict, blank=True)
     output = models.JSONField(default=dict, blank=True)
     error = models.CharField(max_length=500, blank=True)
@@ -135,4 +148,4 @@ class Step(Row):
         return f"{self.type} {self.state}"
 
 
-Block = dict[str, Any]
+Block = JsonObject  # id, type, params; a branch also has then and else

@@ -1,8 +1,7 @@
-"""Carrying out runs: one step after another, each written down before and after; any worker can go on."""
+"""Execute workflow runs. Each step is saved before and after it runs, so that any worker can continue."""
 
 import time
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -14,137 +13,169 @@ from django.utils.translation import gettext as _
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Outcome, Retry, Unknown
 from csat.lib.refusal import Refused
-from csat.sessions.models import Session
-from csat.surveys import links, scheduling
+from csat.lib.text import greetable
+from csat.lib.types import JsonObject
+from csat.people.audit_log import audit
+from csat.surveys import kept_links
+from csat.surveys.delivery import link_handouts
 from csat.timeline.kinds import ActorKind, Kind
+from csat.timeline.payloads import RunEnded
 from csat.timeline.recording import Actor, record
-from csat.workflows import actions, blocks, facts
-from csat.workflows.actions import Context, Wait
-from csat.workflows.models import Block, Run, Step
+from csat.workflows import actions, blocks, facts, outages, privacy
+from csat.workflows.actions.base import Action, Context, Wait
+from csat.workflows.models import UNFINISHED, Run, Step
 
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
-DEADLY = 10  # a step within which so many workers died is not tried by another
-IN_HAND = (Run.State.DUE, Run.State.WAITING, Run.State.RUNNING)
+MAX_CRASHES = 10  # a step during which so many workers died is not tried again
 log = structlog.get_logger(__name__)
 
 
-class TakenOver(Exception):
-    """Our lease ran out and another worker goes on with the run."""
+class LeaseLost(Exception):
+    """Our lease ran out and another worker has continued the run."""
 
 
 def run_due(*, seconds: float = 40) -> int:
-    """Go on with every run whose time has come; how many were touched. Safe to run many times at once."""
-    until, touched = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        due_now = list(_due().order_by("wake_at", "id").values_list("pk", flat=True)[:20])
-        if not due_now:
+    """Continue every run that is due; returns how many we worked on. Safe to run many times at once."""
+    deadline, resumed = time.monotonic() + seconds, 0
+    while time.monotonic() < deadline:
+        outages.hold()
+        pks = list(_due_runs().order_by("wake_at", "id").values_list("pk", flat=True)[:20])
+        if not pks:
             break
-        touched += sum(go_on(pk) for pk in due_now)
-    return touched
+        resumed += sum(resume(pk) for pk in pks)
+    return resumed
 
 
 def due() -> bool:
-    return _due().exists()
+    return _due_runs().exists()
 
 
-def _due() -> QuerySet[Run]:
-    # a running run carries its lease's end as wake_at, so one index finds those whose worker died
-    return Run.objects.filter(state__in=IN_HAND, wake_at__lte=timezone.now())
-
-
-def go_on(pk: int) -> bool:
-    """Claim a run and carry out its steps up to its end or its next wait; False when another worker has it."""
+def resume(pk: int) -> bool:
+    """Claim a run and execute its steps up to its end or its next wait; False when another worker has it."""
     if not _claim(pk):
         return False
     run = Run.objects.select_related("version", "workflow").get(pk=pk)
     try:
         while run.state == Run.State.RUNNING:
-            _next_step(run)
-    except TakenOver:
+            _run_next_step(run)
+    except LeaseLost:
         log.warning("workflow run taken over", run=str(run.uuid))
     return True
 
 
 def retry(run: Run, *, by: Actor) -> None:
-    """Go on from the step that failed, under the token it had: what it may have done outside is looked up or recognised by it.
+    """Continue a failed run from the step that failed. Raises Refused when it has not failed, or its contact
+    was erased.
 
-    Raises Refused when none did.
+    The step keeps its token, by which an effect it already had outside is found or recognised.
     """
+    now = timezone.now()
     with transaction.atomic():
-        if not run.change(where={"state": Run.State.FAILED}, state=Run.State.DUE, wake_at=timezone.now(), error="", finished_at=None):
-            raise Refused(_("Only a failed run can be taken up again."))
-        run.steps.filter(state=Step.State.FAILED).update(state=Step.State.RUNNING, finished_at=None, updated_at=timezone.now())
+        if not run.change(
+            where={"state": Run.State.FAILED}, state=Run.State.DUE, wake_at=now, error="", finished_at=None
+        ):
+            raise Refused(_("Only a failed run can be retried."))
+        if run.session and run.session.contact.erased_at:
+            raise Refused(_("This contact was erased."))
+        failed_steps = run.steps.filter(state=Step.State.FAILED)
+        failed_steps.update(state=Step.State.RUNNING, finished_at=None, updated_at=now)
+        audit(by, "workflow run retried", after={"name": run.workflow.name, "run": str(run.uuid)})
         enqueue(Job.RUN_DUE)
+
+
+def _due_runs() -> QuerySet[Run]:
+    # a running run has the end of its lease as wake_at, so one index also finds those whose worker died
+    return Run.objects.filter(state__in=UNFINISHED, wake_at__lte=timezone.now())
 
 
 def _claim(pk: int) -> bool:
     now = timezone.now()
-    end = now + _lease()
-    claimed = _due().filter(pk=pk).update(state=Run.State.RUNNING, lease_until=end, wake_at=end, updated_at=now)
+    lease_until = now + _lease_length()
+    claimed = (
+        _due_runs()
+        .filter(pk=pk)
+        .update(state=Run.State.RUNNING, lease_until=lease_until, wake_at=lease_until, updated_at=now)
+    )
     Run.objects.filter(pk=pk, started_at=None).update(started_at=now)
     return bool(claimed)
 
 
-def _lease() -> timedelta:
+def _renew_lease(run: Run) -> None:
+    lease_until = timezone.now() + _lease_length()
+    _change_if_ours(run, lease_until=lease_until, wake_at=lease_until)
+
+
+def _change_if_ours(run: Run, **values: object) -> None:
+    """Change the run while we hold its lease. Raises LeaseLost."""
+    if not run.change(where={"state": Run.State.RUNNING, "lease_until": run.lease_until}, **values):
+        raise LeaseLost
+
+
+def _lease_length() -> timedelta:
     return timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
-def _leave(run: Run, **values: Any) -> None:
-    """Change our run; raises TakenOver when it is not ours any more."""
-    if not run.change(where={"state": Run.State.RUNNING, "lease_until": run.lease_until}, **values):
-        raise TakenOver
-
-
-def _hold(run: Run) -> None:
-    end = timezone.now() + _lease()
-    _leave(run, lease_until=end, wake_at=end)
-
-
-def _next_step(run: Run) -> None:
+def _run_next_step(run: Run) -> None:
     steps = {step.block_id: step for step in run.steps.all()}
-    done = {name: step for name, step in steps.items() if step.state == Step.State.SUCCEEDED}
+    done = {block_id: step for block_id, step in steps.items() if step.state == Step.State.SUCCEEDED}
     stopped = any(step.output.get("stopped") for step in done.values())
-    block = None if stopped else blocks.following(run.version.blocks, done)
+    block = None if stopped else blocks.next_block(run.version.blocks, done)
     if block is None:
         _finish(run, Run.State.SUCCEEDED)
         return
-    step = steps.get(block["id"]) or Step(run=run, block_id=block["id"], type=block["type"], input=block.get("params") or {})
+    step = steps.get(block["id"]) or Step(
+        run=run, block_id=block["id"], type=block["type"], input=block.get("params") or {}
+    )
     if step.pk and step.output.get("until"):
         step.change(state=Step.State.SUCCEEDED, finished_at=timezone.now())  # a wait that is over
         return
-    _hold(run)
-    _carry_out(run, step, done)
+    _renew_lease(run)
+    _execute(run, step, done)
 
 
-def _carry_out(run: Run, step: Step, done: dict[str, Step]) -> None:
+def _execute(run: Run, step: Step, done: dict[str, Step]) -> None:
+    try:
+        _try(run, step, done)
+    except LeaseLost:
+        privacy.forget_late(step)
+        raise
+
+
+def _try(run: Run, step: Step, done: dict[str, Step]) -> None:
     action = actions.get(step.type)
     try:
-        if step.attempt >= DEADLY and not step.error:
-            raise Refused(_("Workers died within this step %(count)s times.") % {"count": step.attempt})
+        if step.attempt >= MAX_CRASHES and not step.error:
+            raise Refused(_("Workers stopped during this step %(count)s times.") % {"count": step.attempt})
         if action.outside:
-            _remember(step)
+            _save_before_run(step)
             context = _context(run, step, done)
             output = action.run(context, step.input)
             with transaction.atomic():
-                _note(run, step, output)
-                action.tell(context, output)
+                _save_output(run, step, output)
+                action.record_effect(context, output)
         else:
             with transaction.atomic():
-                _remember(step)
-                _note(run, step, action.run(_context(run, step, done), step.input))
-    except TakenOver:
+                _save_before_run(step)
+                _save_output(run, step, action.run(_context(run, step, done), step.input))
+    except LeaseLost:
         raise
-    except (Retry, Unknown) as problem:
-        _later(run, step, problem)
-    except (Refused, Outcome) as problem:
-        _fail(run, step, str(problem))
-    except Exception as problem:  # a step must never take its worker with it; the run says what happened
+    except (Retry, Unknown) as outcome:
+        _retry_later(run, step, outcome, action)
+    except (Refused, Outcome) as error:
+        _fail(run, step, _words(error))
+    except Exception as error:  # a step must never take its worker with it; the run says what happened
         log.exception("workflow step failed", run=str(run.uuid), step=step.block_id)
-        _fail(run, step, f"{type(problem).__name__}: {problem}")
+        _fail(run, step, f"{type(error).__name__}: {_words(error)}")
 
 
-def _remember(step: Step) -> None:
-    """The step's row before its effect: found again as running and without an error, its worker died within it."""
+def _words(error: Exception) -> str:
+    """A provider may repeat what it was sent."""
+    words: str = kept_links.hide(str(error))
+    return words
+
+
+def _save_before_run(step: Step) -> None:
+    """A step found later as running and without an error was interrupted: its worker died."""
     if step.pk:
         step.change(interrupted=step.interrupted or not step.error, attempt=step.attempt + 1, error="")
     else:
@@ -152,68 +183,92 @@ def _remember(step: Step) -> None:
 
 
 def _context(run: Run, step: Step, done: dict[str, Step]) -> Context:
-    session = Session.objects.select_related("contact", "team", "assignee", "resolver").get(pk=run.session_id or 0)
-    known = facts.gather(session) | {"steps": {name: one.output for name, one in done.items()}}
-    by = Actor(ActorKind.WORKFLOW, id=str(run.workflow.uuid), name=run.workflow.name, depth=run.depth)
-    return Context(session=session, by=by, facts=known, step=step, values=_values(session, known, step.input, by))
+    session = facts.load_session(run.session_id)
+    known = facts.collect(session)
+    values = _placeholder_values(known)
+    by = _actor(run)
+    # a link is only made for a text that uses it
+    if any("{csat_link}" in str(param) for param in step.input.values()):
+        values["csat_link"] = link_handouts.hand_out(session, by=by)[0]
+    outputs = {block_id: step.output for block_id, step in done.items()}
+    return Context(session=session, by=by, facts=known | {"steps": outputs}, step=step, values=values)
 
 
-def _values(session: Session, known: dict[str, Any], params: Block, by: Actor) -> dict[str, str]:
-    """The placeholders' values; a link is only made for a text that uses it."""
-    score = known["csat"]
-    values = {
-        "score": str(score["score"] or ""),
-        "comment": score["comment"] or "",
-        "contact_name": session.contact.name,
-        "agent_name": (known["session"]["agent"] or {}).get("name", ""),
-        "ticket_number": str(session.ticket_number),
+def _placeholder_values(known: JsonObject) -> dict[str, str]:
+    csat, session = known["csat"], known["session"]
+    return {
+        "score": str(csat["score"] or ""),
+        "comment": csat["comment"] or "",
+        "contact_name": greetable(known["contact"]["name"] or ""),
+        "agent_name": session["agent"].get("name", ""),
+        "ticket_number": str(session["ticket_number"]),
     }
-    if any("{csat_link}" in str(value) for value in params.values()):
-        values["csat_link"] = links.rate_url(scheduling.open_link(session, by=by))
-    return values
 
 
-def _note(run: Run, step: Step, output: dict[str, Any] | Wait) -> None:
+def _save_output(run: Run, step: Step, output: JsonObject | Wait) -> None:
+    """Inside a transaction: what a step brings when the run is no longer ours is not kept."""
     now = timezone.now()
     if isinstance(output, Wait):
-        step.change(output={"until": (now + output.length).isoformat()})
-        _leave(run, state=Run.State.WAITING, wake_at=now + output.length, lease_until=None)
+        wake_at = now + output.length
+        _change_if_ours(run, state=Run.State.WAITING, wake_at=wake_at, lease_until=None)
+        step.change(output={"until": wake_at.isoformat()})
+    else:
+        _change_if_ours(run)
+        step.change(state=Step.State.SUCCEEDED, output=output, error="", finished_at=now)
+
+
+@transaction.atomic
+def _retry_later(run: Run, step: Step, outcome: Retry | Unknown, action: Action) -> None:
+    """Wait and try the step again. After Unknown it counts as interrupted: its effect is looked up first."""
+    _change_if_ours(run)
+    step.interrupted = step.interrupted or isinstance(outcome, Unknown)
+    way = action.way(run.session, step.input) if outcome.outage and run.session else None
+    if way and outages.is_away(way):
+        if outages.wait(step, way, error=_words(outcome)):
+            _change_if_ours(run, state=Run.State.WAITING, wake_at=outages.next_try(), lease_until=None)
+        else:
+            _fail(
+                run, step, _("The provider did not answer for 5 days: %(error)s") % {"error": _words(outcome)}
+            )
         return
-    step.change(state=Step.State.SUCCEEDED, output=output, error="", finished_at=now)
-
-
-def _later(run: Run, step: Step, problem: Retry | Unknown) -> None:
-    """Try the step again after a while; what may have happened is marked, so that it is looked up or repeated under its token."""
     if step.attempt > len(RETRIES):
-        _fail(run, step, str(problem))
+        _fail(run, step, _words(outcome))
         return
-    pause = timedelta(seconds=getattr(problem, "after", None) or 0) or RETRIES[step.attempt - 1]
-    step.change(error=str(problem)[:500], interrupted=step.interrupted or isinstance(problem, Unknown))
-    _leave(run, state=Run.State.WAITING, wake_at=timezone.now() + pause, lease_until=None)
+    asked = outcome.after if isinstance(outcome, Retry) else None
+    pause = timedelta(seconds=asked or 0) or RETRIES[step.attempt - 1]
+    step.change(error=_words(outcome)[:500], interrupted=step.interrupted, output={})
+    _change_if_ours(run, state=Run.State.WAITING, wake_at=timezone.now() + pause, lease_until=None)
 
 
-def _fail(run: Run, step: Step, words: str) -> None:
+def _fail(run: Run, step: Step, error: str) -> None:
     now = timezone.now()
     with transaction.atomic():
-        _hold(run)
+        _renew_lease(run)
         if step.pk is None or not Step.objects.filter(pk=step.pk).exists():
-            step.pk = None  # its transaction was undone with its effect
+            step.pk = None  # its transaction was rolled back with its effect
             step.save()
-        step.change(state=Step.State.FAILED, attempt=step.attempt, error=words[:500], finished_at=now)
-        _finish(run, Run.State.FAILED, error=words[:500])
+        kept: JsonObject = {"attempt": step.attempt, "interrupted": step.interrupted}
+        step.change(state=Step.State.FAILED, output={}, error=error[:500], finished_at=now, **kept)
+        _finish(run, Run.State.FAILED, error=error[:500])
 
 
 @transaction.atomic
 def _finish(run: Run, state: Run.State, *, error: str = "") -> None:
-    _leave(run, state=state, error=error, finished_at=timezone.now(), lease_until=None, wake_at=None)
+    _change_if_ours(run, state=state, error=error, finished_at=timezone.now(), lease_until=None, wake_at=None)
     record(
         Kind.RUN_SUCCEEDED if state == Run.State.SUCCEEDED else Kind.RUN_FAILED,
-        by=Actor(ActorKind.WORKFLOW, id=str(run.workflow.uuid), name=run.workflow.name, depth=run.depth),
+        by=_actor(run),
         session_id=run.session_id,
         contact_id=run.session.contact_id if run.session else None,
-        run_id=str(run.uuid),
-        workflow_id=str(run.workflow.uuid),
-        workflow_name=run.workflow.name,
-        status=state.value,
-        error=error,
+        **RunEnded(
+            run_id=str(run.uuid),
+            workflow_id=str(run.workflow.uuid),
+            workflow_name=run.workflow.name,
+            status=state.value,
+            error=error,
+        ),
     )
+
+
+def _actor(run: Run) -> Actor:
+    return Actor(ActorKind.WORKFLOW, id=str(run.workflow.uuid), name=run.workflow.name, depth=run.depth)

@@ -1,22 +1,22 @@
-"""Editing the tree of steps: each function gives a new tree."""
+"""Edit the tree of blocks: every function returns a new tree and leaves the old one as it was."""
 
 import copy
-from typing import Any
 
-from csat.workflows import blocks as walking
+from csat.lib.types import JsonObject
+from csat.workflows.blocks import walk
 from csat.workflows.models import Block
 
 SIDES = ("then", "else")
 
 
 def find(blocks: list[Block], name: str) -> Block | None:
-    return next((block for block in walking.every(blocks) if block["id"] == name), None)
+    return next((block for block in walk(blocks) if block["id"] == name), None)
 
 
 def add(blocks: list[Block], kind: str, *, under: str = "", side: str = "then") -> tuple[list[Block], str]:
-    """A new step at the end of the list, or of one side of the branch `under`; the tree and the new step's id."""
+    """Append a block to the tree, or to one side of the branch `under`; returns the tree and the new id."""
     tree = copy.deepcopy(blocks)
-    block: Block = {"id": _free(tree, kind), "type": kind, "params": {}}
+    block: Block = {"id": _unused_id(tree, kind), "type": kind, "params": {}}
     if kind == "branch":
         block |= {"then": [], "else": []}
     parent = find(tree, under) if under else None
@@ -26,25 +26,25 @@ def add(blocks: list[Block], kind: str, *, under: str = "", side: str = "then") 
 
 def remove(blocks: list[Block], name: str) -> list[Block]:
     tree = copy.deepcopy(blocks)
-    home = _home(tree, name)
-    if home is not None:
-        home[:] = [block for block in home if block["id"] != name]
+    siblings = _siblings(tree, name)
+    if siblings is not None:
+        siblings[:] = [block for block in siblings if block["id"] != name]
     return tree
 
 
 def move(blocks: list[Block], name: str, by: int) -> list[Block]:
-    """One place up (-1) or down (1) among its neighbours; the edge stays where it is."""
+    """Move a block up (-1) or down (1) among its siblings; at the edge it stays where it is."""
     tree = copy.deepcopy(blocks)
-    home = _home(tree, name)
-    if home is None:
+    siblings = _siblings(tree, name)
+    if siblings is None:
         return tree
-    at = next(n for n, block in enumerate(home) if block["id"] == name)
-    to = min(max(at + by, 0), len(home) - 1)
-    home.insert(to, home.pop(at))
+    index = next(index for index, block in enumerate(siblings) if block["id"] == name)
+    new_index = min(max(index + by, 0), len(siblings) - 1)
+    siblings.insert(new_index, siblings.pop(index))
     return tree
 
 
-def set_params(blocks: list[Block], name: str, params: dict[str, Any]) -> list[Block]:
+def set_params(blocks: list[Block], name: str, params: JsonObject) -> list[Block]:
     tree = copy.deepcopy(blocks)
     block = find(tree, name)
     if block is not None:
@@ -52,20 +52,20 @@ def set_params(blocks: list[Block], name: str, params: dict[str, Any]) -> list[B
     return tree
 
 
-def _home(tree: list[Block], name: str) -> list[Block] | None:
-    """The list a step stands in."""
+def _siblings(tree: list[Block], name: str) -> list[Block] | None:
+    """The list that contains the block."""
     if any(block["id"] == name for block in tree):
         return tree
-    for block in walking.every(tree):
+    for block in walk(tree):
         for side in SIDES:
-            if block["type"] == "branch" and any(one["id"] == name for one in block.get(side) or []):
-                home: list[Block] = block[side]
-                return home
+            if block["type"] == "branch" and any(child["id"] == name for child in block.get(side) or []):
+                siblings: list[Block] = block[side]
+                return siblings
     return None
 
 
-def _free(tree: list[Block], kind: str) -> str:
-    taken = {block["id"] for block in walking.every(tree)}
+def _unused_id(tree: list[Block], kind: str) -> str:
+    taken = {block["id"] for block in walk(tree)}
     number = 1
     while (name := kind if number == 1 else f"{kind}_{number}") in taken:
         number += 1

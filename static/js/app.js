@@ -27,7 +27,8 @@
 
   // a thin bar once a request takes longer than 150 ms; polling is silent
   const bar = $("#progress");
-  const polls = (elt) => elt.matches("[data-poll], [hx-trigger^='every ']");
+  const polls = (elt) => elt.matches("[data-poll], [data-hx-trigger^='every ']");
+  on("htmx:configRequest", (event) => { if (polls(event.detail.elt)) event.detail.headers["X-Poll"] = "1"; }); // keeps no login alive
   let waiting = 0;
   on("htmx:beforeRequest", (event) => {
     if (polls(event.detail.elt)) return;
@@ -120,7 +121,7 @@
   // selects that send their form as soon as they change (htmx does it for forms it knows)
   on("change", (event) => {
     const form = event.target.closest("form[data-auto]");
-    if (form && !form.hasAttribute("hx-get")) form.requestSubmit();
+    if (form && !form.hasAttribute("data-hx-get")) form.requestSubmit();
   });
 
   // Enter in a field with a button of its own presses that one

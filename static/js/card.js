@@ -48,7 +48,7 @@
       document.title = page.title;
       main().replaceChildren(...page.querySelector("main").childNodes);
       trouble.textContent = "";
-      (document.querySelector("textarea[aria-invalid], [data-answered] textarea, h1[tabindex], input:checked") || main()).focus();
+      (document.querySelector("textarea[aria-invalid], [aria-invalid] input, [data-answered] textarea, h1[tabindex], input:checked") || main()).focus();
       if (answered() && options?.method && !options.body.has("step")) tell("submitted", { score: score = answered() }); // its comment joins it
     } catch {
       trouble.textContent = trouble.dataset.words;

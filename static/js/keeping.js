@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const on = (name, act) => document.addEventListener(name, act);
-  const POLL = "[data-poll], [hx-trigger^='every ']";
+  const POLL = "[data-poll], [data-hx-trigger^='every ']";
   const BUILDER = "builder"; // there an id is a place in a list, and which step is closed is the server's to say
   const all = (root, selector) => [...root.querySelectorAll(selector)];
   const fields = (root) => all(root, "input[id]:not([type=hidden], [type=file], [type=password], [readonly]), select[id], textarea[id]");
@@ -90,13 +90,13 @@
     }
   });
 
-  // logged out meanwhile, or open too long: what was typed is here again after the login or the reload
+  // logged out meanwhile, or open too long: what was typed is here again after the login or the reload, for who typed it
   const place = "typed:" + location.pathname, THROUGH_LOGIN = "typed";
   const store = () => {
     const typed = fields(document).filter(changed).map((field) => [field.id, holds(field)]);
-    if (typed.length) sessionStorage.setItem(place, JSON.stringify(typed));
+    if (typed.length) sessionStorage.setItem(place, JSON.stringify({ user: document.body.dataset.user, typed }));
   };
-  on("submit", (event) => { if (event.target.method === "post" && !event.target.matches("[hx-post]")) store(); });
+  on("submit", (event) => { if (event.target.method === "post" && !event.target.matches("[data-hx-post]")) store(); });
   const leave = () => {
     store();
     all(document, "form[data-dirty]").forEach((form) => form.removeAttribute("data-dirty"));
@@ -105,8 +105,8 @@
   on("load-again", () => { leave(); sessionStorage.setItem(THROUGH_LOGIN, "1"); location.reload(); });
   on("DOMContentLoaded", () => {
     if (document.querySelector("input[autocomplete=current-password]")) return sessionStorage.setItem(THROUGH_LOGIN, "1");
-    const typed = sessionStorage.getItem(THROUGH_LOGIN) ? JSON.parse(sessionStorage.getItem(place) ?? "[]") : [];
+    const kept = sessionStorage.getItem(THROUGH_LOGIN) ? JSON.parse(sessionStorage.getItem(place)) : null;
     Object.keys(sessionStorage).filter((key) => key.startsWith(THROUGH_LOGIN)).forEach((key) => sessionStorage.removeItem(key));
-    for (const [id, value] of typed) fill(id, value);
+    if (kept?.user === document.body.dataset.user) for (const [id, value] of kept.typed) fill(id, value);
   });
 })();

@@ -4,8 +4,8 @@
 (function () {
   "use strict";
   if (window.CSAT) return;
-  const script = document.currentScript;
-  const base = script.src.replace(/\/widget\/csat\.js.*$/, "");
+  const script = document.currentScript ?? document.querySelector("script[src*='/widget/csat.js']"); // a module has none
+  const base = (script?.src ?? Error().stack.match(/https?:[^\s@(]+csat\.js/)[0]).replace(/\/widget\/csat\.js.*$/, "");
   const site = new URL(base).origin;
   const EVERY = 8000, LONGEST = 300000, watched = new Map();
 
@@ -18,7 +18,7 @@
 
     const tell = (type, more) => postMessage({ type: "csat:" + type, survey_id: now.survey_id, ...more }, location.origin);
     const later = (ms) => { clearTimeout(timer); if (!ended && !document.hidden) timer = setTimeout(poll, ms); };
-    const place = () => typeof container === "string" ? document.querySelector(container) : container;
+    const place = () => typeof container === "string" ? document.querySelector(container) : container ?? document.body;
 
     async function poll() {
       if (busy || ended) return;
@@ -45,8 +45,8 @@
     }
 
     function show() {
-      const home = container ? place() : document.body;
-      if (!home) return; // the host's chat is not open yet: look again at the next turn
+      const home = place();
+      if (!home) return; // the chat is not open yet: look again at the next turn
       if (frame) frame.remove();
       open = now.request;
       frame = document.createElement("iframe");
@@ -96,16 +96,23 @@
     addEventListener("message", hear);
     document.addEventListener("visibilitychange", turn);
     later(0);
-    return { close: () => stop("host") };
+    return {
+      close: () => stop("host"),
+      move(to) { // opened again by a page that has built itself anew
+        container = to ?? container;
+        if (frame && place() !== frame.parentElement) frame.remove();
+        if (!frame?.isConnected) later(0);
+      },
+    };
   }
 
   window.CSAT = {
     open(options) {
-      const { token } = options;
-      if (!watched.has(token)) watched.set(token, watch(options));
+      const { token, container } = options, known = watched.get(token);
+      known ? known.move(container) : watched.set(token, watch(options));
       return watched.get(token);
     },
   };
-  const { token, container, language } = script.dataset;
+  const { token, container, language } = script?.dataset ?? {};
   if (token) window.CSAT.open({ token, container, language });
 })();

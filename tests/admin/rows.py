@@ -6,14 +6,15 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from csat.channels.circuits import Circuit, SendCount
 from csat.channels.outbox import SandboxMessage
-from csat.people import agents, keys, suppressing
+from csat.people import agents, keys, suppression
 from csat.people.models import Agent, Organization
 from csat.reports.models import Export
-from csat.sessions import conversing
+from csat.sessions import activity
 from csat.sessions.models import Session
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
-from csat.webhooks.models import Call, Endpoint
+from csat.webhooks.models import Endpoint, WebhookAttempt
 from csat.workflows.models import Run, Step, Version, Workflow
 from tests.factories import API, make_agent, make_resolved_session
 
@@ -24,19 +25,33 @@ def make_rated_session(*, score: int = 2, comment: str = "Too slow", agent: Agen
     now = timezone.now()
     survey, _made = Survey.objects.update_or_create(
         session=session,
-        defaults={"contact": session.contact, "channel": session.channel, "state": "answered", "requested_at": now, "answered_at": now},
+        defaults={
+            "contact": session.contact,
+            "channel": session.channel,
+            "state": "answered",
+            "requested_at": now,
+            "answered_at": now,
+        },
     )
     Delivery.objects.get_or_create(
-        survey=survey, request=2, channel="email", medium="email", address=session.contact.email, next_try=now, state="sent", sent_at=now
+        survey=survey,
+        request_number=2,
+        channel="email",
+        medium="email",
+        address=session.contact.email,
+        next_try=now,
+        state="sent",
+        sent_at=now,
     )
     answer = Answer.objects.create(survey=survey, revision=1, score=score, comment=comment, source="page")
     Score.objects.create(
-        session=session, survey=survey, answer=answer, contact=session.contact, agent=session.resolver, score=score, comment=comment,
+        session=session, survey=survey, answer=answer, contact=session.contact, agent=session.resolver,
+        score=score, comment=comment,
         channel=session.channel, source="page", submitted_at=now,
     )  # fmt: skip
     Link.objects.create(purpose="rate", survey=survey, version=99, key_id="k", sha256=str(survey.uuid))
     FollowUp.objects.get_or_create(session=session)
-    conversing.note(session, "Call her", by=API)
+    activity.add_note(session, "Call her", by=API)
     return session
 
 
@@ -47,17 +62,25 @@ def make_everything(number: int = 1) -> None:
     for _ in range(number):
         name = uuid.uuid4().hex[:8]
         session = make_rated_session(agent=make_agent(f"Agent {name}"))
-        agents.team(f"Team {name}")
+        agents.find_or_create_team(f"Team {name}")
         ChannelSettings.objects.get_or_create(kind=session.channel)
-        keys.make(f"key {name}", scopes=["csat:read"])
-        suppressing.suppress("email", f"gone{name}@customer.example", reason="bounced")
-        SandboxMessage.objects.create(kind="email", medium="email", to=f"a{name}@customer.example", subject="How was it?")
+        Circuit.objects.create(medium="email", provider=name, failures=1)
+        SendCount.objects.create(channel="email", outcome=name, number=1)
+        keys.create(f"key {name}", scopes=["csat:read"])
+        suppression.suppress("email", f"gone{name}@customer.example", reason="bounced")
+        SandboxMessage.objects.create(
+            kind="email", medium="email", to=f"a{name}@customer.example", subject="How was it?"
+        )
         endpoint = Endpoint.objects.create(url=f"https://hooks.example/{name}", secret="whsec_not_to_be_seen")
-        Call.objects.create(endpoint=endpoint, type="csat.requested", body='{"type": "csat.requested"}')
+        WebhookAttempt.objects.create(
+            endpoint=endpoint, type="csat.requested", body='{"type": "csat.requested"}'
+        )
         workflow = Workflow.objects.create(name=f"Workflow {name}")
         version = Version.objects.create(workflow=workflow, number=1)
         workflow.change(active=version)
-        run = Run.objects.create(workflow=workflow, version=version, session=session, trigger_type="manual-trigger", state="failed")
+        run = Run.objects.create(
+            workflow=workflow, version=version, session=session, trigger_type="manual-trigger", state="failed"
+        )
         Step.objects.create(run=run, block_id="a", type="add_tag")
         Export.objects.create()
         User.objects.create(username=f"user{name}", date_joined=timezone.now() - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Every table of the admin: its list, its add page and its rows' pages load, for admins and for agents, with few queries."""
+"""Every model of the admin: list, add page and rows load, for admins and for agents, with few queries."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -74,7 +74,9 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_one(admin: Client) ->
     one = {model: queries(admin, address(model, "changelist")) for model in MANY}
     make_everything(12)
     for model in MANY:
-        assert queries(admin, address(model, "changelist")) <= one[model] + 1, model  # and the page links of a longer list
+        assert queries(admin, address(model, "changelist")) <= one[model] + 1, (
+            model
+        )  # and the page links of a longer list
         assert one[model] < 20, model
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from csat.people import roles
-from csat.webhooks.models import Call, Endpoint
+from csat.webhooks.models import Endpoint, WebhookAttempt
 from csat.workflows.models import Run, Workflow
 from tests.admin.rows import make_everything
 
@@ -36,9 +36,9 @@ def test_an_endpoint_is_switched_off_and_on(manager: Client) -> None:
 
 
 def test_a_call_is_made_again(manager: Client) -> None:
-    Call.objects.update(state="failed", attempt=10)
-    do(manager, "call", "call_again", Call.objects.get())
-    assert (Call.objects.get().state, Call.objects.get().attempt) == ("pending", 0)
+    WebhookAttempt.objects.update(state="failed", attempt=10)
+    do(manager, "webhookattempt", "call_again", WebhookAttempt.objects.get())
+    assert (WebhookAttempt.objects.get().state, WebhookAttempt.objects.get().attempt) == ("pending", 0)
 
 
 def test_a_workflow_is_switched_off(manager: Client) -> None:

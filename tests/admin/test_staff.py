@@ -13,7 +13,12 @@ from csat.timeline.models import Event
 
 pytestmark = pytest.mark.django_db
 USERS = "/admin/auth/user/"
-NEW = {"username": "nora", "password1": "correct horse 9", "password2": "correct horse 9", "usable_password": "true"}
+NEW = {
+    "username": "nora",
+    "password1": "correct horse 9",
+    "password2": "correct horse 9",
+    "usable_password": "true",
+}
 
 
 @pytest.fixture
@@ -58,6 +63,26 @@ class TestUsers:
         plain_admin.post(f"{USERS}{nora.pk}/change/", changed)
         assert User.objects.get(username="nora").is_staff
 
+    def test_whoever_adds_somebody_without_a_role_is_warned(self, plain_admin: Client) -> None:
+        page = plain_admin.post(f"{USERS}add/", NEW, follow=True).content.decode()
+        assert "User nora has no role yet and sees nothing" in page
+        nora = User.objects.get(username="nora")
+        changed = as_it_is(nora, groups=[Group.objects.get(name="agent").pk])
+        page = plain_admin.post(f"{USERS}{nora.pk}/change/", changed, follow=True).content.decode()
+        assert "has no role yet" not in page
+
+    def test_a_password_set_for_somebody_is_in_the_audit_log_without_it(
+        self, plain_admin: Client, agent_user: User
+    ) -> None:
+        page = f"{USERS}{agent_user.pk}/password/"
+        form = {"password1": "x", "password2": "correct horse 9", "usable_password": "true"}
+        plain_admin.post(page, form)
+        assert not Event.objects.filter(kind=Kind.AUDIT).exists()
+        plain_admin.post(page, form | {"password1": "correct horse 9"})
+        event = Event.objects.get(kind=Kind.AUDIT)
+        assert (event.actor_name, event.data["what"]) == ("olga", "user password set: sam")
+        assert "correct horse" not in str(event.data)
+
     def test_nobody_but_a_superuser_makes_one(self, plain_admin: Client) -> None:
         olga = User.objects.get(username="olga")
         changed = as_it_is(olga, is_superuser="on", groups=[Group.objects.get(name="admin").pk])
@@ -65,15 +90,27 @@ class TestUsers:
         assert not User.objects.get(username="olga").is_superuser
 
     def test_nor_touches_one(self, plain_admin: Client, admin_user: User) -> None:
-        assert plain_admin.post(f"{USERS}{admin_user.pk}/change/", as_it_is(admin_user, username="gone")).status_code == 403
-        assert plain_admin.post(f"{USERS}{admin_user.pk}/password/", {"password1": "x", "password2": "x"}).status_code == 403
+        assert (
+            plain_admin.post(
+                f"{USERS}{admin_user.pk}/change/", as_it_is(admin_user, username="gone")
+            ).status_code
+            == 403
+        )
+        assert (
+            plain_admin.post(
+                f"{USERS}{admin_user.pk}/password/", {"password1": "x", "password2": "x"}
+            ).status_code
+            == 403
+        )
 
     def test_managers_and_agents_do_not_see_them(self, manager: Client, agent: Client) -> None:
         roles.sync()
         assert manager.get(USERS).status_code == 403
         assert agent.get(USERS).status_code == 403
 
-    def test_single_permissions_are_not_offered_so_that_a_role_says_it_all(self, admin: Client, agent_user: User) -> None:
+    def test_single_permissions_are_not_offered_so_that_a_role_says_it_all(
+        self, admin: Client, agent_user: User
+    ) -> None:
         assert b"user_permissions" not in admin.get(f"{USERS}{agent_user.pk}/change/").content
 
 

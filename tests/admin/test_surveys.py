@@ -6,10 +6,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from csat.channels import circuits
+from csat.channels.circuits import Circuit, SendCount, Way
 from csat.channels.kinds import SURVEYED
+from csat.lib.outcomes import Retry
 from csat.people import roles
-from csat.surveys import answering, links, scheduling, settings
+from csat.surveys import links
+from csat.surveys.answers import answering
+from csat.surveys.delivery import holds, scheduling
 from csat.surveys.models import ChannelSettings, CsatSettings, FollowUp, Link, Survey
+from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from tests.admin.rows import make_rated_session
@@ -31,8 +37,11 @@ def do(client: Client, table: str, action: str, row: Any) -> Any:
 
 def as_it_is(**changed: Any) -> dict[str, Any]:
     form = {
-        "delay_seconds": "0", "ticketing_system": "open", "custom_message": "{}", "contact_cap_days": "0", "sample_percent": "100",
-        "quiet_start": "", "quiet_end": "", "link_days": "30", "reminder_days": "0", "guaranteed_delivery": "on", "brand_name": "Support",
+        "delay_seconds": "0", "ticketing_system": "open", "custom_message": "{}", "contact_cap_days": "0",
+        "sample_percent": "100",
+        "quiet_start": "", "quiet_end": "", "link_days": "30", "reminder_days": "0",
+        "ask_within_hours": "72", "fallback_after_hours": "", "quiet_after_days": "30", "skip_staff": "on",
+        "guaranteed_delivery": "on", "agents_may_copy_links": "on", "brand_name": "Support",
         "brand_color": "#2f5fd0", "reply_to": "", "languages": [], "channels": [],
     }  # fmt: skip
     return form | changed
@@ -66,6 +75,16 @@ class TestAnswers:
         do(manager, "answer", "restore", quarantined)
         assert quarantined.again().state == "accepted"
         assert quarantined.survey.session.again().score.score == 1
+
+    def test_why_one_is_quarantined_is_told_in_words(self, manager: Client, quarantined: Any) -> None:
+        for page in (
+            "answer/",
+            f"answer/{quarantined.pk}/change/",
+            f"survey/{quarantined.survey.pk}/change/",
+        ):
+            shown = manager.get(f"/admin/csat/{page}").content.decode()
+            assert "Not sent from the rating page" in shown
+            assert ">no_nonce<" not in shown
 
     def test_an_agent_does_not(self, agent: Client, quarantined: Any) -> None:
         do(agent, "answer", "restore", quarantined)
@@ -113,7 +132,11 @@ class TestFollowUps:
 class TestRules:
     def test_a_change_goes_through_the_one_audited_verb(self, manager: Client) -> None:
         changed = as_it_is(
-            auto_send="on", channels=["email", "sms"], quiet_start="21:00", quiet_end="08:00", custom_message='{"de": "Hallo"}'
+            auto_send="on",
+            channels=["email", "sms"],
+            quiet_start="21:00",
+            quiet_end="08:00",
+            custom_message='{"de": "Hallo"}',
         )
         assert manager.post(RULES, changed).status_code == 302
         shape = settings.as_dict()
@@ -122,10 +145,12 @@ class TestRules:
         assert shape["quiet_hours"] == {"start": "21:00", "end": "08:00"}
         assert shape["custom_message"] == {"default": "", "de": "Hallo"}
         assert CsatSettings.current().auto_send_since
-        assert Event.objects.get(kind=Kind.AUDIT).actor_name == "Maria"
+        assert Event.objects.get(kind=Kind.AUDIT).actor_name == "maria"
 
     def test_words_and_quiet_hours_are_taken_away(self, manager: Client) -> None:
-        manager.post(RULES, as_it_is(quiet_start="21:00", quiet_end="08:00", custom_message='{"de": "Hallo"}'))
+        manager.post(
+            RULES, as_it_is(quiet_start="21:00", quiet_end="08:00", custom_message='{"de": "Hallo"}')
+        )
         manager.post(RULES, as_it_is())
         assert settings.as_dict()["quiet_hours"] is None
         assert "de" not in CsatSettings.current().custom_message
@@ -140,7 +165,9 @@ class TestRules:
             ("brand_color", "red"),
         ],
     )
-    def test_what_the_verb_refuses_stands_beside_its_field(self, manager: Client, field: str, typed: str) -> None:
+    def test_what_the_verb_refuses_stands_beside_its_field(
+        self, manager: Client, field: str, typed: str
+    ) -> None:
         answer = manager.post(RULES, as_it_is(auto_send="on", **{field: typed}))
         assert answer.status_code == 200
         assert answer.context["adminform"].form.errors[field]
@@ -158,6 +185,29 @@ class TestRules:
         assert row.again().stopped_at is None
         do(manager, "channelsettings", "switch_off", row)
         assert not row.again().enabled
+
+
+class TestSending:
+    def test_pauses_are_shown_and_a_channel_is_resumed(self, manager: Client) -> None:
+        holds.pause("sms", by=API, reason="wrong text")
+        holds.pause(None, by=API, reason="moving house")
+        assert "moving house" in manager.get(RULES).content.decode()
+        row = ChannelSettings.objects.get(kind="sms")
+        page = manager.get(f"/admin/csat/channelsettings/{row.pk}/change/").content.decode()
+        assert "wrong text" in page
+        do(manager, "channelsettings", "try_again", row)
+        assert row.again().paused_at is None
+
+    def test_circuits_and_counts_are_read_only(self, manager: Client) -> None:
+        refused = Retry("connection refused", outage=True)
+        circuits.note(Way("email", "smtp"), [(f"ana{n}@customer.example", refused) for n in range(5)])
+        circuits.count([("email", "outage")])
+        circuit, count = Circuit.objects.get(), SendCount.objects.get()
+        page = manager.get(f"/admin/csat/circuit/{circuit.pk}/change/").content.decode()
+        assert "connection refused" in page
+        for path in (f"circuit/{circuit.pk}", f"sendcount/{count.pk}"):
+            assert manager.post(f"/admin/csat/{path}/change/", {"number": "0"}).status_code == 403
+            assert "outage" in manager.get("/admin/csat/sendcount/").content.decode()
 
 
 def test_every_surveyed_channel_is_a_choice(manager: Client) -> None:

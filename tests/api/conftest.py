@@ -29,7 +29,9 @@ class Machine:
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return getattr(self.client, method)(f"/api/v1{path}", body, content_type="application/json", headers=named)
+        return getattr(self.client, method)(
+            f"/api/v1{path}", body, content_type="application/json", headers=named
+        )
 
     def all(self, path: str, **query: Any) -> list[Any]:
         """Every item, page after page."""
@@ -43,7 +45,7 @@ class Machine:
 
 
 def machine(*scopes: str) -> Machine:
-    return Machine(keys.make("Helpdesk", scopes=scopes or keys.SCOPES)[1])
+    return Machine(keys.create("Helpdesk", scopes=scopes or keys.SCOPES)[1])
 
 
 @pytest.fixture

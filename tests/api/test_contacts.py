@@ -9,11 +9,28 @@ from tests.api.conftest import Machine
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
-FIELDS = {"id", "email", "phone_number", "name", "custom_data", "language", "timezone", "external_id", "created_at", "updated_at"}
+FIELDS = {
+    "id",
+    "email",
+    "phone_number",
+    "name",
+    "custom_data",
+    "language",
+    "timezone",
+    "external_id",
+    "created_at",
+    "updated_at",
+}
 
 
 def test_a_contact_is_created_with_everything_told(api: Machine) -> None:
-    told = {"email": "Ana@Acme.Example", "phone": "+49 30 1234567", "name": "Ana", "custom_data": {"plan": "pro"}, "language": "pt"}
+    told = {
+        "email": "Ana@Acme.Example",
+        "phone": "+49 30 1234567",
+        "name": "Ana",
+        "custom_data": {"plan": "pro"},
+        "language": "pt",
+    }
     answer = api.post("/contacts", told | {"external_id": "u-1", "timezone": "Europe/Lisbon"})
     assert answer.status_code == 201
     contact = answer.json()
@@ -92,7 +109,10 @@ def test_what_cannot_be_kept_is_invalid(api: Machine, told: Any) -> None:
 def test_a_language_nobody_speaks_here_is_no_mistake(api: Machine, language: str) -> None:
     answer = api.post("/contacts", {"language": language})
     assert (answer.status_code, answer.json()["language"]) == (201, None)
-    assert api.post("/chat/sessions", {"language": language, "contact": {"language": language}}).status_code == 201
+    assert (
+        api.post("/chat/sessions", {"language": language, "contact": {"language": language}}).status_code
+        == 201
+    )
 
 
 @pytest.mark.parametrize("language", ["no", "nn", "nb", "nb-NO", "no_NO"])
@@ -138,19 +158,31 @@ def test_deleting_erases_and_then_there_is_nothing(api: Machine) -> None:
     address = f"/contacts/{contact.uuid}"
     gone = api.delete(address)
     assert (gone.status_code, gone.content) == (204, b"")
-    assert [api.get(address).status_code, api.patch(address, {}).status_code, api.delete(address).status_code] == [404] * 3
+    assert [
+        api.get(address).status_code,
+        api.patch(address, {}).status_code,
+        api.delete(address).status_code,
+    ] == [404] * 3
     assert contact.again().email == ""
     assert api.get("/contacts").json()["items"] == []
 
 
 def test_the_list_is_filtered_by_email_and_phone(api: Machine) -> None:
     ana, li = make_contact(), make_contact()
-    assert [item["id"] for item in api.get("/contacts", email=ana.email.upper()).json()["items"]] == [str(ana.uuid)]
-    assert [item["id"] for item in api.get("/contacts", phone_number=li.phone).json()["items"]] == [str(li.uuid)]
-    assert [item["id"] for item in api.get("/contacts", phone_number=li.phone.replace("+", " ")).json()["items"]] == [str(li.uuid)]
+    assert [item["id"] for item in api.get("/contacts", email=ana.email.upper()).json()["items"]] == [
+        str(ana.uuid)
+    ]
+    assert [item["id"] for item in api.get("/contacts", phone_number=li.phone).json()["items"]] == [
+        str(li.uuid)
+    ]
+    assert [
+        item["id"] for item in api.get("/contacts", phone_number=li.phone.replace("+", " ")).json()["items"]
+    ] == [str(li.uuid)]
 
 
-@pytest.mark.parametrize("id", ["5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60", "17", "nonsense", "00000000-0000-0000-0000-00000000000g"])
+@pytest.mark.parametrize(
+    "id", ["5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60", "17", "nonsense", "00000000-0000-0000-0000-00000000000g"]
+)
 def test_an_unknown_or_malformed_id_is_404_in_json(api: Machine, id: str) -> None:
     answer = api.get(f"/contacts/{id}")
     assert answer.status_code == 404
@@ -160,3 +192,20 @@ def test_an_unknown_or_malformed_id_is_404_in_json(api: Machine, id: str) -> Non
 def test_a_closing_slash_is_taken_too_without_redirect(api: Machine) -> None:
     assert api.post("/contacts/", {"email": "slash@acme.example"}).status_code == 201
     assert api.get(f"/contacts/{Contact.objects.get().uuid}/").status_code == 200
+
+
+def test_a_number_as_whatsapp_reports_it_is_taken_and_found(api: Machine) -> None:
+    """chatwoot#14048"""
+    answer = api.post("/contacts", {"phone": "+5215512345678"})
+    assert (answer.status_code, answer.json()["phone_number"]) == (201, "+5215512345678")
+    assert api.post("/contacts", {"phone": "+525512345678"}).status_code == 200
+    for number in ("+5215512345678", "52 55 1234 5678"):
+        found = api.get("/contacts", phone_number=number).json()["items"]
+        assert [item["id"] for item in found] == [answer.json()["id"]]
+
+
+def test_an_email_is_found_however_its_domain_is_spelled(api: Machine) -> None:
+    made = api.post("/contacts", {"email": "x@mu\u0308nchen.example"}).json()
+    assert made["email"] == "x@münchen.example"
+    found = api.get("/contacts", email="X@xn--mnchen-3ya.example").json()["items"]
+    assert [item["id"] for item in found] == [made["id"]]

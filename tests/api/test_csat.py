@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 
 from csat.people.models import Organization
-from csat.surveys import answering, scheduling, sending
+from csat.surveys.answers import answering
+from csat.surveys.delivery import scheduling, sending
 from csat.surveys.models import Delivery, Survey
 from csat.timeline.models import Event
 from tests.api.conftest import Machine
@@ -14,12 +15,24 @@ from tests.factories import make_agent, make_contact, make_resolved_session, mak
 
 pytestmark = pytest.mark.django_db
 NOBODY = "5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60"
-REQUEST = {"id", "session_id", "state", "channel", "scheduled_for", "origin", "requested_at", "gates", "deliveries"}
+REQUEST = {
+    "id",
+    "session_id",
+    "state",
+    "channel",
+    "scheduled_for",
+    "origin",
+    "requested_at",
+    "gates",
+    "deliveries",
+}
 DELIVERY = {
-    "channel", "transport", "address", "reason", "state", "provider_id", "attempt", "error", "sent_at", "delivered_at", "shown_at",
+    "channel", "transport", "address", "reason", "state", "provider_id", "attempt", "error", "sent_at",
+    "delivered_at", "shown_at",
 }  # fmt: skip
 SCORE = {
-    "id", "organization_id", "session_id", "score", "label", "emoji", "comment", "about", "channel", "source", "agent", "created_at",
+    "id", "organization_id", "session_id", "score", "label", "emoji", "comment", "about", "channel", "source",
+    "agent", "created_at",
     "updated_at", "contact",
 }  # fmt: skip
 
@@ -108,9 +121,13 @@ class TestRequests:
             ({"session_id": str(asked.uuid)}, asked),
             ({"contact_id": str(skipped.contact.uuid)}, skipped),
         ]:
-            assert [item["session_id"] for item in api.get("/csat/requests", **query).json()["items"]] == [str(session.uuid)], query
+            assert [item["session_id"] for item in api.get("/csat/requests", **query).json()["items"]] == [
+                str(session.uuid)
+            ], query
 
-    def test_a_list_costs_as_much_with_fifty_rows_as_with_one(self, api: Machine, django_assert_max_num_queries: Any) -> None:
+    def test_a_list_costs_as_much_with_fifty_rows_as_with_one(
+        self, api: Machine, django_assert_max_num_queries: Any
+    ) -> None:
         switch_on(api, "email")
         for _ in range(50):
             ask(api, make_resolved_session())
@@ -144,6 +161,13 @@ class TestLinks:
 
 
 class TestScores:
+    def test_the_same_again_is_200_with_the_score_that_stands(self, api: Machine) -> None:
+        body = {"session_id": str(make_session("email").uuid), "score": 2, "comment": "Slow"}
+        answers = [api.post("/csat/scores", body) for _time in range(3)]
+        assert [answer.status_code for answer in answers] == [201, 200, 200]
+        assert answers[0].json() == answers[1].json() == answers[2].json()
+        assert Event.objects.filter(kind="csat.submitted").count() == 1
+
     def test_the_first_score_is_201_and_the_next_replaces_it(self, api: Machine) -> None:
         session = make_resolved_session(assignee=make_agent("Sam"))
         first = rate(api, session, 2, comment="slow")
@@ -152,7 +176,12 @@ class TestScores:
         second = rate(api, session, 5, comment="now fine", source="sms")
         assert second.status_code == 200
         body = second.json()
-        assert (body["score"], body["label"], body["emoji"], body["comment"]) == (5, "Excellent", "😍", "now fine")
+        assert (body["score"], body["label"], body["emoji"], body["comment"]) == (
+            5,
+            "Excellent",
+            "😍",
+            "now fine",
+        )
         assert (body["source"], body["channel"], body["about"]) == ("sms", "email", None)
         assert body["agent"]["name"] == "Sam"
         assert set(body["agent"]) == {"id", "name", "kind"}
@@ -233,15 +262,22 @@ class TestScores:
             ({"has_comment": "false"}, high),
             ({"search": "refund"}, low),
         ]:
-            assert [item["session_id"] for item in api.get("/csat/scores", **query).json()["items"]] == [str(session.uuid)], query
+            assert [item["session_id"] for item in api.get("/csat/scores", **query).json()["items"]] == [
+                str(session.uuid)
+            ], query
 
-    @pytest.mark.parametrize("query", [{"score": "x"}, {"score": 9}, {"agent_id": "17"}, {"has_comment": "x"}, {"search": "\u0000"}])
+    @pytest.mark.parametrize(
+        "query",
+        [{"score": "x"}, {"score": 9}, {"agent_id": "17"}, {"has_comment": "x"}, {"search": "\u0000"}],
+    )
     def test_a_filter_that_cannot_be_is_422(self, api: Machine, query: Any) -> None:
         assert api.get("/csat/scores", **query).status_code == 422
 
     def test_quarantined_answers_are_no_scores(self, api: Machine) -> None:
         session = make_resolved_session()
-        answering.answer(scheduling.survey_of(session), score=1, source="page", quarantine="no_nonce")
+        answering.answer(
+            scheduling.get_or_create_survey(session), score=1, source="page", quarantine="no_nonce"
+        )
         assert api.get("/csat/scores").json()["items"] == []
 
     def test_the_score_of_somebody_erased_stays_without_them(self, api: Machine) -> None:
@@ -258,7 +294,9 @@ class TestScores:
         assert rate(api, session, comment="It is me again").status_code == 409
         assert api.get(f"/csat/scores/session/{session.uuid}").json()["comment"] is None
 
-    def test_a_list_costs_as_much_with_fifty_rows_as_with_one(self, api: Machine, django_assert_max_num_queries: Any) -> None:
+    def test_a_list_costs_as_much_with_fifty_rows_as_with_one(
+        self, api: Machine, django_assert_max_num_queries: Any
+    ) -> None:
         for _ in range(50):
             rate(api, make_session())
         with django_assert_max_num_queries(4):
@@ -269,8 +307,10 @@ class TestSettings:
     def test_everything_is_off_or_neutral_at_first(self, api: Machine) -> None:
         body = api.get("/csat/settings").json()
         told = {
-            "auto_send": False, "delay_seconds": 0, "ticketing_system": "open", "contact_cap_days": 0, "sample_percent": 100,
-            "quiet_hours": None, "link_days": 30, "reminder_days": 0, "guaranteed_delivery": True, "ask_about": False,
+            "auto_send": False, "delay_seconds": 0, "ticketing_system": "open", "contact_cap_days": 0,
+            "sample_percent": 100,
+            "quiet_hours": None, "link_days": 30, "reminder_days": 0, "guaranteed_delivery": True,
+            "ask_about": False, "skip_staff": True, "quiet_after_days": 30,
         }  # fmt: skip
         assert {name: body[name] for name in told} == told
         assert body["custom_message"]["default"] == ""
@@ -281,7 +321,11 @@ class TestSettings:
         switch_on(api, "email", auto_send=True, delay_seconds=300)
         answer = api.patch(
             "/csat/settings",
-            {"channels": {"sms": {"enabled": True}}, "quiet_hours": {"start": "21:00", "end": "08:00"}, "custom_message": {"de": "Hallo"}},
+            {
+                "channels": {"sms": {"enabled": True}},
+                "quiet_hours": {"start": "21:00", "end": "08:00"},
+                "custom_message": {"de": "Hallo"},
+            },
         )
         body = answer.json()
         assert (answer.status_code, body["auto_send"], body["delay_seconds"]) == (200, True, 300)

@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from django.test import override_settings
 
-from csat.api import parsing
+from csat.api import parsers
 from csat.people import contacts
 from tests.api.conftest import Machine
 
@@ -41,7 +41,9 @@ def test_what_is_not_json_is_400(api: Machine, body: bytes | str) -> None:
     no(raw(api, body), 400, "Bad Request")
 
 
-@pytest.mark.parametrize("body", ['{"name": NaN}', '{"custom_data": {"a": Infinity}}', '{"custom_data": {"a": 1e999}}'])
+@pytest.mark.parametrize(
+    "body", ['{"name": NaN}', '{"custom_data": {"a": Infinity}}', '{"custom_data": {"a": 1e999}}']
+)
 def test_what_is_not_a_number_is_422(api: Machine, body: str) -> None:
     no(raw(api, body), 422, "Unprocessable Entity")
 
@@ -51,7 +53,7 @@ def test_a_form_is_415(api: Machine) -> None:
 
 
 def test_a_huge_body_is_413(api: Machine) -> None:
-    with mock.patch.object(parsing, "LIMIT", 1000):
+    with mock.patch.object(parsers, "LIMIT", 1000):
         no(raw(api, json.dumps({"name": "x" * 1000})), 413, "Payload Too Large")
 
 
@@ -79,9 +81,13 @@ def test_a_failure_of_ours_is_500_in_json_with_the_request_id(api: Machine) -> N
 def test_every_answer_carries_a_request_id(api: Machine) -> None:
     assert api.get("/contacts").headers["X-Request-ID"]
     for name in ("helpdesk-0001", "7", "a" * 128):
-        assert api.client.get("/api/v1/contacts", headers={"X-Request-ID": name}).headers["X-Request-ID"] == name
+        assert (
+            api.client.get("/api/v1/contacts", headers={"X-Request-ID": name}).headers["X-Request-ID"] == name
+        )
     for name in ("a" * 129, "a b", "é"):
-        assert api.client.get("/api/v1/contacts", headers={"X-Request-ID": name}).headers["X-Request-ID"] != name
+        assert (
+            api.client.get("/api/v1/contacts", headers={"X-Request-ID": name}).headers["X-Request-ID"] != name
+        )
 
 
 def test_no_answer_is_kept_on_the_way(api: Machine) -> None:

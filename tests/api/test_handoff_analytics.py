@@ -15,7 +15,10 @@ pytestmark = pytest.mark.django_db
 
 def hand_off(api: Machine, *reasons: str, **told: Any) -> str:
     session = make_session()
-    assert api.post(f"/chat/sessions/{session.uuid}/handoff", {"reasons": list(reasons)} | told).status_code == 201
+    assert (
+        api.post(f"/chat/sessions/{session.uuid}/handoff", {"reasons": list(reasons)} | told).status_code
+        == 201
+    )
     return str(session.uuid)
 
 
@@ -58,18 +61,33 @@ def test_a_date_alone_as_the_end_is_counted_whole(api: Machine) -> None:
         body = api.get(path, start_date=today.isoformat(), end_date=today.isoformat()).json()
         assert body.get("total_handoffs", body.get("total")) == 1
         before = (today - timedelta(days=1)).isoformat()
-        assert api.get(path, start_date=today.isoformat(), end_date=before).json()["fields"].keys() == {"end_date"}
+        assert api.get(path, start_date=today.isoformat(), end_date=before).json()["fields"].keys() == {
+            "end_date"
+        }
     assert api.get("/handoff-analytics", end_date=f"{today}T00:00:00Z").json()["total_handoffs"] == 0
 
 
 def test_each_handoff_is_listed_with_its_session(api: Machine) -> None:
-    first, second = hand_off(api, "insufficient_tools", summary="No refund tool"), hand_off(api, "prohibited_topic")
+    first, second = (
+        hand_off(api, "insufficient_tools", summary="No refund tool"),
+        hand_off(api, "prohibited_topic"),
+    )
     body = api.get("/handoff-analytics/events", limit=1).json()
     assert ([item["session_id"] for item in body["items"]], body["total"]) == ([second], 2)
     rest = api.get("/handoff-analytics/events", limit=1, cursor=body["next"]).json()
     assert [item["session_id"] for item in rest["items"]] == [first]
-    assert api.get("/handoff-analytics/events", created_before="2020-01-01").json() == {"items": [], "next": None, "total": 0}
-    assert [item["session_id"] for item in api.all("/handoff-analytics/events", updated_after="2020-01-01")] == [first, second]
+    assert api.get("/handoff-analytics/events", created_before="2020-01-01").json() == {
+        "items": [],
+        "next": None,
+        "total": 0,
+    }
+    assert [
+        item["session_id"] for item in api.all("/handoff-analytics/events", updated_after="2020-01-01")
+    ] == [first, second]
     only = api.get("/handoff-analytics/events", reason="insufficient_tools").json()
-    assert (only["total"], only["items"][0]["summary"], only["items"][0]["reasons"]) == (1, "No refund tool", ["insufficient_tools"])
+    assert (only["total"], only["items"][0]["summary"], only["items"][0]["reasons"]) == (
+        1,
+        "No refund tool",
+        ["insufficient_tools"],
+    )
     assert set(only["items"][0]) >= {"session_id", "summary", "explanation", "reasons", "created_at"}

@@ -1,4 +1,4 @@
-"""Answers by mail, as three ESPs hand them on: whose word they are, what counts, what goes back, what is left to the conversation."""
+"""Replies by email as three ESPs deliver them: whose they are, what counts, what is sent back."""
 
 import base64
 import hashlib
@@ -12,14 +12,18 @@ import pytest
 from django.test import Client
 
 from csat.channels.outbox import SandboxMessage
-from csat.people import erasing, suppressing
-from csat.surveys import links, thanking
+from csat.people import erasure, suppression
+from csat.surveys import links
+from csat.surveys.answers import auto_reply
 from csat.surveys.models import Answer, CsatSettings, Delivery, Score
 from csat.timeline.models import Event
 from tests.factories import API, make_contact, make_sent_survey
 
 pytestmark = pytest.mark.django_db
-QUOTED = "\n\nOn Mon, 2 Nov 2026 at 10:00, Acme <survey@acme.example> wrote:\n> How was your conversation?\n> 1 2 3 4 5"
+QUOTED = (
+    "\n\nOn Mon, 2 Nov 2026 at 10:00, Acme <survey@acme.example> wrote:"
+    "\n> How was your conversation?\n> 1 2 3 4 5"
+)
 KEY = "mailgun-signing-key"
 Send = Callable[..., Any]
 
@@ -33,7 +37,7 @@ def _secret(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def mails_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of the queue and its worker."""
-    monkeypatch.setattr(thanking, "enqueue", lambda _job, pk: thanking.by_mail(pk))
+    monkeypatch.setattr(auto_reply, "enqueue", lambda _job, pk: auto_reply.send_auto_reply(pk))
 
 
 @pytest.fixture
@@ -42,9 +46,17 @@ def delivery() -> Delivery:
 
 
 def headers(delivery: Delivery | None, sender: str, **more: str) -> dict[str, str]:
-    fields = {"From": f"Nadia <{sender}>", "To": "Acme <survey@acme.example>", "Subject": "Re: How was it?", "Message-ID": "<m1@mail>"}
+    fields = {
+        "From": f"Nadia <{sender}>",
+        "To": "Acme <survey@acme.example>",
+        "Subject": "Re: How was it?",
+        "Message-ID": "<m1@mail>",
+    }
     if delivery:
-        fields |= {"In-Reply-To": f"<{delivery.uuid}@acme.example>", "References": f"<a@b> <{delivery.uuid}@acme.example>"}
+        fields |= {
+            "In-Reply-To": f"<{delivery.uuid}@acme.example>",
+            "References": f"<a@b> <{delivery.uuid}@acme.example>",
+        }
     return {name: value for name, value in (fields | more).items() if value}
 
 
@@ -52,35 +64,52 @@ def basic(secret: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
 
 
-def by_postmark(text: str, told: dict[str, str], *, secret: str = "user:pass", html: str = "", **_: Any) -> Any:
+def by_postmark(
+    text: str, told: dict[str, str], *, secret: str = "user:pass", html: str = "", **_: Any
+) -> Any:
     """https://postmarkapp.com/developer/webhooks/inbound-webhook"""
     name, address = told["From"].rstrip(">").split(" <")
     body = {
         "FromName": name, "From": address, "FromFull": {"Email": address, "Name": name, "MailboxHash": ""},
-        "To": told["To"], "ToFull": [{"Email": "survey@acme.example", "Name": "Acme", "MailboxHash": ""}], "CcFull": [], "BccFull": [],
-        "OriginalRecipient": "survey@acme.example", "Subject": told["Subject"], "MessageID": "22c74902-a0c1-4511-804f2-341342852c90",
-        "ReplyTo": "", "MailboxHash": "", "Date": "Mon, 2 Nov 2026 11:00:00 +0000", "TextBody": text, "HtmlBody": html,
+        "To": told["To"], "ToFull": [{"Email": "survey@acme.example", "Name": "Acme", "MailboxHash": ""}],
+        "CcFull": [], "BccFull": [],
+        "OriginalRecipient": "survey@acme.example", "Subject": told["Subject"],
+        "MessageID": "22c74902-a0c1-4511-804f2-341342852c90",
+        "ReplyTo": "", "MailboxHash": "", "Date": "Mon, 2 Nov 2026 11:00:00 +0000", "TextBody": text,
+        "HtmlBody": html,
         "StrippedTextReply": "", "Tag": "", "Attachments": [],
         "Headers": [{"Name": "Return-Path", "Value": f"<{address}>"}]
-        + [{"Name": key, "Value": value} for key, value in told.items() if key not in {"From", "To", "Subject"}],
+        + [{"Name": key, "Value": value} for key,
+        value in told.items() if key not in {"From", "To", "Subject"}],
     }  # fmt: skip
     client = Client(enforce_csrf_checks=True)
-    return client.post("/callbacks/email/postmark/inbound/", body, content_type="application/json", headers=basic(secret))
+    return client.post(
+        "/callbacks/email/postmark/inbound/", body, content_type="application/json", headers=basic(secret)
+    )
 
 
-def by_mailgun(text: str, told: dict[str, str], *, secret: str = "user:pass", key: str = KEY, **_: Any) -> Any:
+def by_mailgun(
+    text: str, told: dict[str, str], *, secret: str = "user:pass", key: str = KEY, **_: Any
+) -> Any:
     """https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store: parsed messages"""
     stamp, token = "1793617200", "c5b0d3" * 8
     body = {
-        "recipient": "survey@acme.example", "sender": told["From"].split("<")[1].rstrip(">"), "from": told["From"],
-        "subject": told["Subject"], "body-plain": text, "stripped-text": text, "stripped-signature": "", "timestamp": stamp,
-        "token": token, "signature": hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest(),
+        "recipient": "survey@acme.example", "sender": told["From"].split("<")[1].rstrip(">"),
+        "from": told["From"],
+        "subject": told["Subject"], "body-plain": text, "stripped-text": text, "stripped-signature": "",
+        "timestamp": stamp,
+        "token": token,
+        "signature": hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest(),
         "message-headers": json.dumps(list(told.items())),
     }  # fmt: skip
-    return Client(enforce_csrf_checks=True).post("/callbacks/email/mailgun/inbound/", body, headers=basic(secret))
+    return Client(enforce_csrf_checks=True).post(
+        "/callbacks/email/mailgun/inbound/", body, headers=basic(secret)
+    )
 
 
-def by_sparkpost(text: str, told: dict[str, str], *, secret: str = "user:pass", html: str = "", **_: Any) -> Any:
+def by_sparkpost(
+    text: str, told: dict[str, str], *, secret: str = "user:pass", html: str = "", **_: Any
+) -> Any:
     """https://developers.sparkpost.com/api/relay-webhooks/: the mail as it came"""
     mail = EmailMessage()
     for name, value in told.items():
@@ -88,17 +117,24 @@ def by_sparkpost(text: str, told: dict[str, str], *, secret: str = "user:pass", 
     mail.set_content(text)
     if html:
         mail.add_alternative(html, subtype="html")
-    sender, content = told["From"].split("<")[1].rstrip(">"), {"email_rfc822": mail.as_string(), "email_rfc822_is_base64": False}
+    sender, content = (
+        told["From"].split("<")[1].rstrip(">"),
+        {"email_rfc822": mail.as_string(), "email_rfc822_is_base64": False},
+    )
     relayed = {"rcpt_to": "survey@acme.example", "msg_from": sender, "protocol": "smtp", "content": content}
     body = [{"msys": {"relay_message": relayed}}]
     client = Client(enforce_csrf_checks=True)
-    return client.post("/callbacks/email/sparkpost/inbound/", body, content_type="application/json", headers=basic(secret))
+    return client.post(
+        "/callbacks/email/sparkpost/inbound/", body, content_type="application/json", headers=basic(secret)
+    )
 
 
 ESPS = [by_postmark, by_mailgun, by_sparkpost]
 
 
-def write(delivery: Delivery, text: str, *, sender: str = "", esp: Send = by_postmark, html: str = "", **more: str) -> Any:
+def write(
+    delivery: Delivery, text: str, *, sender: str = "", esp: Send = by_postmark, html: str = "", **more: str
+) -> Any:
     return esp(text, headers(delivery, sender or delivery.address, **more), html=html)
 
 
@@ -113,7 +149,11 @@ def left() -> list[str]:
 
 
 def answers_back() -> list[SandboxMessage]:
-    return [row for row in SandboxMessage.objects.order_by("id") if row.data["headers"].get("Auto-Submitted") == "auto-replied"]
+    return [
+        row
+        for row in SandboxMessage.objects.order_by("id")
+        if row.data["headers"].get("Auto-Submitted") == "auto-replied"
+    ]
 
 
 @pytest.mark.parametrize("esp", ESPS)
@@ -135,10 +175,12 @@ class TestEveryEsp:
         assert esp("4", headers(delivery, delivery.address), secret="user:guess").status_code == 400
         assert scores() == left() == []
 
-    def test_somebody_elses_mail_is_no_answer_but_stands_in_the_conversation(self, esp: Send, delivery: Delivery):
+    def test_somebody_elses_mail_is_no_answer_but_a_note_in_the_conversation(
+        self, esp: Send, delivery: Delivery
+    ):
         assert write(delivery, f"1{QUOTED}", esp=esp, sender="mallory@elsewhere.example").status_code == 200
-        assert scores() == answers_back() == []
-        event = Event.objects.get(kind="message.received", data__text="1")
+        assert scores() == answers_back() == left() == []
+        event = Event.objects.get(kind="session.note", data__text="1")
         assert (event.session_id, event.actor_kind, event.actor_name) == (
             delivery.survey.session_id,
             "integration",
@@ -151,14 +193,21 @@ def test_a_bad_mailgun_signature_is_refused(delivery: Delivery):
     assert scores() == []
 
 
-@pytest.mark.parametrize("address", ["mailgun/inbound_mime/", "mandrill/inbound/", "brevo/inbound", "resend/inbound/"])
+@pytest.mark.parametrize(
+    "address", ["mailgun/inbound_mime/", "mandrill/inbound/", "brevo/inbound", "resend/inbound/"]
+)
 def test_other_esps_have_their_address_too(address: str):
-    assert Client().head(f"/callbacks/email/{address}").status_code in {200, 403}  # 403: its own key is not set
+    assert Client().head(f"/callbacks/email/{address}").status_code in {
+        200,
+        403,
+    }  # 403: its own key is not set
 
 
 @pytest.mark.parametrize("address", ["nonsense/inbound/", "postmark/outbound/", "mandrill/anything/"])
 def test_an_address_nobody_has(address: str):
-    assert Client().post(f"/callbacks/email/{address}", {}, content_type="application/json").status_code == 404
+    assert (
+        Client().post(f"/callbacks/email/{address}", {}, content_type="application/json").status_code == 404
+    )
 
 
 @pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailInsecureWebhookWarning")
@@ -207,7 +256,7 @@ def test_a_second_number_changes_the_answer(delivery: Delivery):
     assert (scores(), Answer.objects.count()) == ([(4, "", "email")], 2)
 
 
-def test_an_unclear_mail_is_asked_back_once_a_day_and_kept(delivery: Delivery):
+def test_an_unclear_mail_is_asked_back_once_and_kept(delivery: Delivery):
     write(delivery, "4 or 5")
     write(delivery, "4-5", **{"Message-ID": "<m2@mail>"})
     (back,) = answers_back()
@@ -224,8 +273,10 @@ def test_a_letter_is_left_to_the_conversation_whole(delivery: Delivery):
 @pytest.mark.parametrize(
     "marks",
     [
-        {"Auto-Submitted": "auto-replied"}, {"Auto-Submitted": "auto-generated (rejected)"}, {"X-Autoreply": "yes"},
-        {"Precedence": "auto_reply"}, {"X-Autorespond": "Re: How was it?"}, {"Subject": "Automatische Antwort: How was it?"},
+        {"Auto-Submitted": "auto-replied"}, {"Auto-Submitted": "auto-generated (rejected)"},
+        {"X-Autoreply": "yes"},
+        {"Precedence": "auto_reply"}, {"X-Autorespond": "Re: How was it?"},
+        {"Subject": "Automatische Antwort: How was it?"},
         {"Subject": "Out of Office: How was it?"}, {"From": "MAILER-DAEMON <mailer-daemon@customer.example>"},
     ],
 )  # fmt: skip
@@ -236,6 +287,25 @@ def test_a_robots_answer_never_counts_and_is_only_noted(marks: dict[str, str], e
     write(delivery, f"5{QUOTED}", esp=esp, **marks)
     assert scores() == answers_back() == left() == []
     assert Event.objects.get(kind="session.note").data["text"] == "Automatic reply: 5"
+
+
+def test_a_bounce_by_mail_fails_the_delivery_and_suppresses_the_address(delivery: Delivery):
+    told = {
+        "From": "MAILER-DAEMON <mailer-daemon@mx.example>",
+        "X-Failed-Recipients": delivery.address,
+        "In-Reply-To": "",
+        "References": "",
+    }
+    text = f"550 5.1.1 no such user\n\nMessage-ID: <{delivery.uuid}@acme.example>"
+    assert write(delivery, text, **told).status_code == 200
+    assert (delivery.again().state, delivery.again().error_code) == ("failed", "5.1.1")
+    assert suppression.is_suppressed("email", delivery.address)
+    assert (left(), answers_back()) == ([], [])
+
+
+def test_a_reaction_is_a_rating_without_a_comment(delivery: Delivery):
+    write(delivery, f"😡\n\nJane Roe reacted via Gmail\n<https://www.google.com/gmail/about/>{QUOTED}")
+    assert (scores(), left()) == ([(1, "", "email")], [])
 
 
 def test_a_person_who_says_no_to_auto_submitted_is_a_person(delivery: Delivery):
@@ -269,8 +339,11 @@ class TestFinding:
         assert scores() == [(4, "", "email")]
 
     def test_a_mail_of_html_alone(self, delivery: Delivery):
-        page = "<html><head><style>p {margin: 4px}</style></head><body><div>3</div><div>It took &amp; took</div>"
-        page += '<div class="gmail_quote">On Monday Acme wrote: <blockquote>1 2 3 4 5</blockquote></div></body></html>'
+        page = (
+            "<html><head><style>p {margin: 4px}</style></head><body><div>3</div><div>It took &amp; took</div>"
+        )
+        page += '<div class="gmail_quote">On Monday Acme wrote: <blockquote>1 2 3 4 5</blockquote></div>'
+        page += "</body></html>"
         write(delivery, "", html=page)
         assert scores() == [(3, "It took & took", "email")]
 
@@ -282,7 +355,7 @@ class TestFinding:
 
 def test_a_mail_from_somebody_erased_leaves_nothing_behind(delivery: Delivery):
     address = delivery.address
-    erasing.erase(delivery.survey.contact, by=API)
+    erasure.erase(delivery.survey.contact, by=API)
     write(delivery, "5, I am Nadia", sender=address)
     assert (scores(), left()) == ([], [""])  # what was said before is blank
 
@@ -290,32 +363,34 @@ def test_a_mail_from_somebody_erased_leaves_nothing_behind(delivery: Delivery):
 class TestWishes:
     def test_stop_by_mail_suppresses_the_address_and_nothing_goes_back(self, delivery: Delivery):
         write(delivery, f"STOP{QUOTED}")
-        assert suppressing.is_suppressed("email", delivery.address)
+        assert suppression.is_suppressed("email", delivery.address)
         assert (answers_back(), left()) == ([], ["STOP"])
 
-    def test_nobody_else_can_stop_it(self, delivery: Delivery):
-        write(delivery, "unsubscribe", sender="mallory@elsewhere.example")
-        assert not suppressing.is_suppressed("email", delivery.address)
+    def test_a_stranger_who_does_not_hold_our_mail_cannot_stop_it(self, delivery: Delivery):
+        by_postmark("unsubscribe", headers(None, "mallory@elsewhere.example"))
+        assert not suppression.is_suppressed("email", delivery.address)
 
     def test_start_lifts_it_only_in_answer_to_our_mail(self, delivery: Delivery):
         write(delivery, "STOP")
         by_postmark("START", headers(None, delivery.address, **{"Message-ID": "<m2@mail>"}))
-        assert suppressing.is_suppressed("email", delivery.address)
+        assert suppression.is_suppressed("email", delivery.address)
         write(delivery, "START", **{"Message-ID": "<m3@mail>"})
-        assert not suppressing.is_suppressed("email", delivery.address)
+        assert not suppression.is_suppressed("email", delivery.address)
 
     def test_help_by_mail_needs_a_person(self, delivery: Delivery):
         write(delivery, "Help!")
         assert (answers_back(), left()) == ([], ["Help!"])
 
     def test_nobody_who_opted_out_is_written_to(self, delivery: Delivery):
-        suppressing.suppress("email", delivery.address, reason="complained")
+        suppression.suppress("email", delivery.address, reason="complained")
         write(delivery, "5")
         assert (len(scores()), answers_back()) == (1, [])
 
 
 def test_the_thank_you_speaks_the_customers_language_and_under_the_brand():
-    CsatSettings.objects.update_or_create(pk=1, defaults={"brand_name": "Möbelhaus", "reply_to": "reply@in.acme.example"})
+    CsatSettings.objects.update_or_create(
+        pk=1, defaults={"brand_name": "Möbelhaus", "reply_to": "reply@in.acme.example"}
+    )
     delivery = make_sent_survey("email", language="de", subject="Sofa").deliveries.get()
     write(delivery, "5")
     (thanks,) = answers_back()
@@ -327,5 +402,5 @@ def test_the_thank_you_speaks_the_customers_language_and_under_the_brand():
 
 def test_called_twice_the_worker_writes_once(delivery: Delivery):
     write(delivery, "5")
-    assert not thanking.by_mail(Event.objects.get(kind="csat.submitted").pk)
+    assert not auto_reply.send_auto_reply(Event.objects.get(kind="csat.submitted").pk)
     assert len(answers_back()) == 1

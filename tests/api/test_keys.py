@@ -25,14 +25,14 @@ def test_a_wrong_key_is_401(key: str) -> None:
 
 
 def test_a_scheme_that_is_not_bearer_is_401() -> None:
-    _row, key = keys.make("Helpdesk", scopes=["contacts:read"])
+    _row, key = keys.create("Helpdesk", scopes=["contacts:read"])
     basic = Machine()
     basic.client.defaults["HTTP_AUTHORIZATION"] = f"Basic {key}"
     assert basic.get("/contacts").status_code == 401
 
 
 def test_a_revoked_key_opens_nothing() -> None:
-    row, key = keys.make("Old", scopes=["contacts:read"])
+    row, key = keys.create("Old", scopes=["contacts:read"])
     assert Machine(key).get("/contacts").status_code == 200
     keys.revoke(row)
     assert Machine(key).get("/contacts").status_code == 401
@@ -80,7 +80,9 @@ def test_every_address_is_opened_by_one_scope_and_no_other(method: str, path: st
     refused = others.client.generic(method.upper(), address, "{}", content_type="application/json")
     assert refused.status_code == 403
     assert scope in refused.json()["message"]
-    assert alone.client.generic(method.upper(), address, "{}", content_type="application/json").status_code not in (401, 403)
+    assert alone.client.generic(
+        method.upper(), address, "{}", content_type="application/json"
+    ).status_code not in (401, 403)
 
 
 def test_the_table_above_has_every_operation() -> None:
@@ -89,7 +91,7 @@ def test_the_table_above_has_every_operation() -> None:
 
 
 def test_its_last_use_is_noted() -> None:
-    row, key = keys.make("Helpdesk", scopes=["contacts:read"])
+    row, key = keys.create("Helpdesk", scopes=["contacts:read"])
     assert row.last_used_at is None
     Machine(key).get("/contacts")
     assert row.again().last_used_at is not None

@@ -35,7 +35,9 @@ def broken(api: Machine, words: str) -> Any:
 def test_a_failure_is_found_in_the_logs_by_the_id_of_the_answer(api: Machine, written: io.StringIO) -> None:
     answer = broken(api, "the disk is full")
     [line] = [one for one in map(json.loads, written.getvalue().splitlines()) if one["event"] == "api.broken"]
-    assert line["request_id"] == answer.json()["request_id"] == answer.headers["X-Request-ID"] == "helpdesk-0001"
+    assert (
+        line["request_id"] == answer.json()["request_id"] == answer.headers["X-Request-ID"] == "helpdesk-0001"
+    )
     assert "the disk is full" in line["exception"]
 
 
@@ -49,3 +51,10 @@ def test_no_key_is_written_to_the_logs(api: Machine, written: io.StringIO) -> No
     assert "/r/…" in told
     for secret in (api.key, "c2VjcmV0", "guessed0", "aToken0"):
         assert secret not in told
+
+
+def test_no_address_of_a_person_is_written_to_the_logs(api: Machine, written: io.StringIO) -> None:
+    """Providers quote whom they could not reach, and no erasure reaches a log."""
+    broken(api, "550 <Ana.Souza+x@shop.acme.example> is unknown, nor is +4930123456")
+    assert "550 <(address)> is unknown, nor is (address)" in written.getvalue()
+    assert "2026" in written.getvalue()  # a time with its +00:00 stays

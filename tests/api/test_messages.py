@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from csat.people.models import Agent
-from csat.sessions import conversing, resolving
+from csat.sessions import activity, resolving
 from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
 from tests.api.conftest import Machine
@@ -16,7 +16,11 @@ pytestmark = pytest.mark.django_db
 
 def said(api: Machine, session: Any) -> list[tuple[str, str | None, str]]:
     events = [item["event"] for item in api.all(f"/chat/sessions/{session.uuid}/history")]
-    return [(one["sender"]["type"], one["sender"]["name"], one["content"]["text"]) for one in events if one["type"] == "message"]
+    return [
+        (one["sender"]["type"], one["sender"]["name"], one["content"]["text"])
+        for one in events
+        if one["type"] == "message"
+    ]
 
 
 def test_messages_of_contact_agent_and_ai_come_back_in_the_history(api: Machine) -> None:
@@ -40,7 +44,10 @@ def test_messages_of_contact_agent_and_ai_come_back_in_the_history(api: Machine)
 def test_an_agent_whom_opencx_numbers_is_known_by_name(api: Machine) -> None:
     session = make_session(messages=0)
     for id in (123, "123", "auth0|17"):
-        body = {"message": {"type": "text", "text": "Hi"}, "agent": {"id": id, "name": "Layla", "avatar_url": "https://x"}}
+        body = {
+            "message": {"type": "text", "text": "Hi"},
+            "agent": {"id": id, "name": "Layla", "avatar_url": "https://x"},
+        }
         assert api.post(f"/chat/sessions/{session.uuid}/send", body).status_code == 201
     assert Agent.objects.filter(name="Layla").count() == 1
 
@@ -57,11 +64,18 @@ def test_what_opencx_hands_in_with_a_message_joins_session_and_contact(api: Mach
     assert shown["custom_data"] == {"order": 1, "cart": 149.99}
     assert (shown["contact"]["name"], shown["contact"]["custom_data"]) == ("Ana Souza", {"plan": "pro"})
     assert shown["contact"]["email"] == session.contact.email
-    assert api.post(f"/chat/sessions/{session.uuid}/send", body | {"message": "  ", "custom_data": {"cart": 1}}).status_code == 422
+    assert (
+        api.post(
+            f"/chat/sessions/{session.uuid}/send", body | {"message": "  ", "custom_data": {"cart": 1}}
+        ).status_code
+        == 422
+    )
     assert api.get(f"/chat/sessions/{session.uuid}").json()["custom_data"] == {"order": 1, "cart": 149.99}
 
 
-@pytest.mark.parametrize(("id", "status"), [(123, 422), ("x", 422), ("5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60", 404)])
+@pytest.mark.parametrize(
+    ("id", "status"), [(123, 422), ("x", 422), ("5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60", 404)]
+)
 def test_an_agent_known_by_nothing_else_needs_an_id_of_ours(api: Machine, id: object, status: int) -> None:
     body = {"sender": "agent", "message": "Hi", "agent": {"id": id}}
     assert api.post(f"/chat/sessions/{make_session().uuid}/send", body).status_code == status
@@ -98,14 +112,25 @@ def test_the_history_tells_the_whole_story_in_order(api: Machine) -> None:
     session = make_session(messages=1)
     address = f"/chat/sessions/{session.uuid}"
     api.post(
-        f"{address}/handoff", {"reasons": ["insufficient_tools", "prohibited_topic"], "summary": "Wants a refund", "sentiment": "angry"}
+        f"{address}/handoff",
+        {
+            "reasons": ["insufficient_tools", "prohibited_topic"],
+            "summary": "Wants a refund",
+            "sentiment": "angry",
+        },
     )
     api.patch(address, {"tags": ["refund"]})
     api.patch(address, {"status": "closed_unresolved"})
     api.patch(address, {"status": "open"})
-    conversing.note(session, "internal", by=API)
+    activity.add_note(session, "internal", by=API)
     items = api.all(f"{address}/history")
-    assert [item["event"]["type"] for item in items] == ["message", "handoff", "tag_added", "closed_unresolved_by_api", "reopened_session"]
+    assert [item["event"]["type"] for item in items] == [
+        "message",
+        "handoff",
+        "tag_added",
+        "closed_unresolved_by_api",
+        "reopened_session",
+    ]
     assert items[1]["event"]["content"]["reasons"] == ["insufficient_tools", "prohibited_topic"]
     assert items[1]["event"]["sender"] == {"type": "api", "name": "Helpdesk"}
     assert items[2]["event"]["content"] == {"tag": "refund"}
@@ -124,16 +149,24 @@ def test_the_history_tells_the_whole_story_in_order(api: Machine) -> None:
         (ActorKind.WORKFLOW, "workflow"),
     ],
 )
-def test_whoever_ends_a_conversation_is_in_the_name_of_its_end(api: Machine, by: ActorKind, named: str) -> None:
+def test_whoever_ends_a_conversation_is_in_the_name_of_its_end(
+    api: Machine, by: ActorKind, named: str
+) -> None:
     session = make_session(messages=0)
     for verb in (resolving.resolve, resolving.reopen, resolving.close):
         verb(session, by=Actor(by, name="Somebody"))
     events = [item["event"] for item in api.all(f"/chat/sessions/{session.uuid}/history")]
-    assert [event["type"] for event in events] == [f"closed_resolved_by_{named}", "reopened_session", f"closed_unresolved_by_{named}"]
+    assert [event["type"] for event in events] == [
+        f"closed_resolved_by_{named}",
+        "reopened_session",
+        f"closed_unresolved_by_{named}",
+    ]
     assert {event["sender"]["name"] for event in events} == {"Somebody"}
 
 
-@pytest.mark.parametrize("query", [{"created_after": "2026-11-20T12:00:00Z"}, {"updated_after": "2026-11-20T12:00:00Z"}])
+@pytest.mark.parametrize(
+    "query", [{"created_after": "2026-11-20T12:00:00Z"}, {"updated_after": "2026-11-20T12:00:00Z"}]
+)
 def test_the_history_is_filtered_by_time(api: Machine, query: dict[str, str]) -> None:
     session = make_session(messages=0)
     for hour in (11, 13):

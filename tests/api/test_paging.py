@@ -10,13 +10,15 @@ import time_machine
 from django.utils import timezone
 
 from csat.channels import registry
-from csat.channels.base import Update, What
+from csat.channels.base import EventType, ProviderEvent
 from csat.lib.outcomes import Never, Retry
 from csat.people import contacts
 from csat.people.models import Contact
-from csat.surveys import expiring, receipts, sending, showing
+from csat.surveys.answers import widget_card
+from csat.surveys.delivery import expiry, receipts, sending
 from csat.surveys.models import Delivery
 from tests.api.conftest import Machine
+from tests.cursors import cursor_at
 from tests.factories import make_contact, make_resolved_session, make_session, switch_on
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +67,9 @@ def test_a_page_as_long_as_what_is_left_is_the_last(api: Machine) -> None:
 
 def test_rows_of_the_same_moment_come_once_each(api: Machine) -> None:
     now = timezone.now()
-    Contact.objects.bulk_create(Contact(name=f"c{number}", created_at=now, updated_at=now) for number in range(7))
+    Contact.objects.bulk_create(
+        Contact(name=f"c{number}", created_at=now, updated_at=now) for number in range(7)
+    )
     Contact.objects.update(updated_at=now)
     for query in ({}, {"updated_after": (now - timedelta(seconds=1)).isoformat()}):
         found = ids(api.all("/contacts", limit=2, **query))
@@ -83,7 +87,11 @@ def test_sync_is_in_the_order_of_change_and_misses_no_row_changed_meanwhile(api:
     assert ids(page["items"]) == [str(made[0].uuid), str(made[1].uuid)]
     contacts.change(made[0], name="changed while paging")
     contacts.change(made[3], name="too")
-    assert ids(api.all("/contacts", cursor=page["next"], **query)) == [str(made[2].uuid), str(made[0].uuid), str(made[3].uuid)]
+    assert ids(api.all("/contacts", cursor=page["next"], **query)) == [
+        str(made[2].uuid),
+        str(made[0].uuid),
+        str(made[3].uuid),
+    ]
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1e9", "99999999999999999999", "NaN"])
@@ -97,7 +105,21 @@ def test_two_hundred_is_allowed(api: Machine) -> None:
     assert api.get("/contacts", limit=200).status_code == 200
 
 
-@pytest.mark.parametrize("cursor", ["x", "WyJjcmVhdGVkX2F0Il0", "W10", "////", "é", "%00", "x" * 501, "WyJjcmVhdGVkX2F0IiwiOTk5OSIsMV0"])
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00"]
+)
+def test_a_cursor_of_a_time_that_cannot_be_is_422(api: Machine, time: str) -> None:
+    make_contact()
+    for cursor in (f"{time}_1", cursor_at("created_at", time)):
+        answer = api.get("/contacts", cursor=cursor)
+        assert answer.status_code == 422
+        assert "cursor" in answer.json()["fields"]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "WyJjcmVhdGVkX2F0Il0", "W10", "////", "é", "%00", "x" * 501, "WyJjcmVhdGVkX2F0IiwiOTk5OSIsMV0"],
+)
 def test_a_cursor_that_is_not_ours_is_422(api: Machine, cursor: str) -> None:
     answer = api.get("/contacts", cursor=cursor)
     assert answer.status_code == 422
@@ -112,7 +134,14 @@ def test_a_cursor_of_another_order_is_422(api: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5+02:00", "2026-01-01T00:00:00 02:00"]
+    "time",
+    [
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00.5+02:00",
+        "2026-01-01T00:00:00 02:00",
+    ],
 )
 def test_times_are_taken_as_people_write_them(api: Machine, time: str) -> None:
     make_contact()
@@ -120,7 +149,15 @@ def test_times_are_taken_as_people_write_them(api: Machine, time: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["today", "2026-13-01", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "1e400", "2026-01-01T00:00:00+99:00"]
+    "time",
+    [
+        "today",
+        "2026-13-01",
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",
+        "1e400",
+        "2026-01-01T00:00:00+99:00",
+    ],
 )
 def test_times_that_cannot_be_are_422(api: Machine, time: str) -> None:
     assert api.get("/contacts", updated_before=time).status_code == 422
@@ -155,7 +192,9 @@ class TestWhatBecomesOfASurvey:
 
     def moved_by(self, api: Machine, act: Callable[[], object]) -> tuple[Any, Any]:
         """The session and the request as the sync then shows them."""
-        seen = [api.get(path).json()["items"][0]["updated_at"] for path in ("/chat/sessions", "/csat/requests")]
+        seen = [
+            api.get(path).json()["items"][0]["updated_at"] for path in ("/chat/sessions", "/csat/requests")
+        ]
         act()
         sessions = api.get("/chat/sessions", updated_after=seen[0]).json()["items"]
         requests = api.get("/csat/requests", updated_after=seen[1]).json()["items"]
@@ -177,13 +216,13 @@ class TestWhatBecomesOfASurvey:
         make_resolved_session("web")
         csat, request = self.moved_by(api, sending.send_due)
         assert (csat["state"], request["deliveries"][0]["shown_at"]) == ("sent", None)
-        csat, request = self.moved_by(api, lambda: showing.shown(Delivery.objects.get().survey))
+        csat, request = self.moved_by(api, lambda: widget_card.mark_shown(Delivery.objects.get().survey))
         assert request["deliveries"][0]["shown_at"]
         assert csat["requested_at"]
 
     def test_delivered(self, api: Machine) -> None:
         delivery = self.went_out("email")
-        update = Update(what=What.DELIVERED, reference=str(delivery.uuid))
+        update = ProviderEvent(type=EventType.DELIVERED, reference=str(delivery.uuid))
         _csat, request = self.moved_by(api, lambda: receipts.apply(update))
         assert request["deliveries"][0]["delivered_at"]
 
@@ -203,7 +242,7 @@ class TestWhatBecomesOfASurvey:
         switch_on("email")
         make_resolved_session("email")
         Delivery.objects.update(state="sending", lease_until=timezone.now())
-        csat, _request = self.moved_by(api, expiring.release)
+        csat, _request = self.moved_by(api, expiry.release_leases)
         assert csat["state"] == "scheduled"
 
 

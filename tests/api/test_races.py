@@ -22,7 +22,11 @@ def test_one_idempotency_key_is_one_contact() -> None:
 
 def test_one_external_id_is_one_session() -> None:
     key = machine()
-    answers = race(lambda _number: _again(key).post("/chat/sessions", {"external_id": "zd-1", "contact": {"email": "a@acme.example"}}))
+    answers = race(
+        lambda _number: _again(key).post(
+            "/chat/sessions", {"external_id": "zd-1", "contact": {"email": "a@acme.example"}}
+        )
+    )
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert Session.objects.count() == 1
     assert Contact.objects.count() == 1
@@ -30,7 +34,11 @@ def test_one_external_id_is_one_session() -> None:
 
 def test_scores_at_once_are_all_kept_and_one_stands() -> None:
     key, session = machine(), make_session()
-    answers = race(lambda number: _again(key).post("/csat/scores", {"session_id": str(session.uuid), "score": number % 5 + 1}))
+    answers = race(
+        lambda number: _again(key).post(
+            "/csat/scores", {"session_id": str(session.uuid), "score": number % 5 + 1, "comment": str(number)}
+        )
+    )
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert (Answer.objects.count(), Score.objects.count()) == (8, 1)
 

@@ -24,9 +24,27 @@ def test_the_report_is_what_plain_counting_says(api, facts):
     assert groups["phone_voice"] == past.figures([fact for fact in facts if fact.channel == "phone_voice"])
 
 
+def test_from_and_to_on_one_day_says_what_to_give(api):
+    answer = api.get("/csat/report", **{"from": "2026-11-28", "to": "2026-11-28"})
+    assert answer.status_code == 422
+    assert answer.json()["fields"]["to"] == [
+        "“to” is not part of the window: for the whole of 2026-11-28 give 2026-11-29."
+    ]
+    assert api.get("/csat/report", **{"from": "2026-11-28", "to": "2026-11-29"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "channels", ["channel=email&channel=sms", "channel=email,sms", "channel=sms,&channel=email"]
+)
+def test_a_filter_may_be_repeated_or_have_commas(api, channels):
+    assert api.client.get(f"/api/v1/csat/report?{channels}").status_code == 200
+
+
 def test_without_data_rates_are_null(api):
     total = api.get("/csat/report").json()["total"]
-    assert [total[name] for name in ("csat", "csat_low", "csat_high", "average", "response_rate")] == [None] * 5
+    assert [total[name] for name in ("csat", "csat_low", "csat_high", "average", "response_rate")] == [
+        None
+    ] * 5
     assert total["distribution"] == {"1": 0, "2": 0, "3": 0, "4": 0, "5": 0}
 
 

@@ -14,12 +14,25 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from csat.reports.filters import LISTS
+from csat.timeline.recording import SYSTEM
+from csat.webhooks import queueing
+from csat.webhooks.models import Endpoint
+from tests.api.conftest import Machine
+
 CONTRACT = {
-    "/contacts", "/contacts/{id}", "/chat/sessions", "/chat/sessions/bulk", "/chat/sessions/{id}", "/chat/sessions/{id}/send",
-    "/chat/sessions/{id}/history", "/chat/sessions/{id}/handoff", "/chat/sessions/{id}/widget-token", "/handoff-analytics",
-    "/handoff-analytics/events", "/csat/requests", "/csat/requests/{id}", "/csat/links", "/csat/scores", "/csat/scores/{id}",
-    "/csat/scores/session/{session_id}", "/csat/scores/contact/{contact_id}", "/csat/settings", "/webhooks", "/webhooks/{id}",
-    "/webhooks/{id}/calls", "/workflows", "/workflows/{id}", "/workflows/validate", "/workflows/{id}/activate", "/workflows/{id}/runs",
+    "/contacts", "/contacts/{id}", "/chat/sessions", "/chat/sessions/bulk", "/chat/sessions/{id}",
+    "/chat/sessions/{id}/send",
+    "/chat/sessions/{id}/history", "/chat/sessions/{id}/handoff", "/chat/sessions/{id}/widget-token",
+    "/handoff-analytics",
+    "/handoff-analytics/events", "/csat/requests", "/csat/requests/{id}", "/csat/links", "/csat/scores",
+    "/csat/scores/{id}",
+    "/csat/scores/session/{session_id}", "/csat/scores/contact/{contact_id}", "/csat/settings", "/webhooks",
+    "/csat/sending", "/csat/sending/pause", "/csat/sending/resume", "/csat/sending/try",
+    "/csat/sending/resend",
+    "/webhooks/{id}",
+    "/webhooks/{id}/calls", "/workflows", "/workflows/{id}", "/workflows/validate",
+    "/workflows/{id}/activate", "/workflows/{id}/runs",
     "/workflows/{id}/run",
 }  # fmt: skip
 
@@ -51,8 +64,14 @@ def test_every_operation_tells_its_refusals_and_every_post_takes_a_key(schema: A
 def test_every_operation_names_its_scope_and_every_parameter_is_explained(schema: Any) -> None:
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            assert re.fullmatch(r"Needs the scope `[a-z-]+:(read|write)`\.", operation["description"]), (method, path)
-            parameters = {one["name"]: one.get("description") or one["schema"].get("enum") for one in operation.get("parameters", [])}
+            assert re.fullmatch(r"Needs the scope `[a-z-]+:(read|write)`\.", operation["description"]), (
+                method,
+                path,
+            )
+            parameters = {
+                one["name"]: one.get("description") or one["schema"].get("enum")
+                for one in operation.get("parameters", [])
+            }
             assert all(parameters.values()), (method, path, parameters)
 
 
@@ -64,11 +83,19 @@ def test_every_body_and_every_answer_has_an_example_that_fits(schema: Any) -> No
             bodies = [operation["requestBody"]] if "requestBody" in operation else []
             for part in [*bodies, *(_followed(schema, answer) for answer in operation["responses"].values())]:
                 for content in part.get("content", {}).values():
-                    examples = [_followed(schema, example)["value"] for example in content["examples"].values()]
+                    examples = [
+                        _followed(schema, example)["value"] for example in content["examples"].values()
+                    ]
                     assert examples, (method, path)
                     for example in examples:
-                        validator = Draft202012Validator({"$ref": f"api{content['schema']['$ref']}"}, registry=registry)
-                        assert not [error.message for error in validator.iter_errors(example)], (method, path, example)
+                        validator = Draft202012Validator(
+                            {"$ref": f"api{content['schema']['$ref']}"}, registry=registry
+                        )
+                        assert not [error.message for error in validator.iter_errors(example)], (
+                            method,
+                            path,
+                            example,
+                        )
                         told += 1
     assert told > 400
 
@@ -85,3 +112,57 @@ def test_it_is_served_as_json_or_yaml_to_anybody(client: Client) -> None:
     assert client.get("/api/v1/schema").status_code == 200
     assert client.get("/api/v1/schema/", {"format": "yaml"}).content.startswith(b"openapi: 3.1")
     assert client.get("/api/v1/schema/", headers={"Accept": "application/json"}).status_code == 200
+
+
+def test_what_has_a_default_may_be_left_out_of_a_body(schema: Any) -> None:
+    """openapi-ts/openapi-typescript#1741: a default makes generated types ask for the property."""
+    for name, shape in schema["components"]["schemas"].items():
+        if name.endswith("Request"):
+            with_default = [field for field, one in shape.get("properties", {}).items() if "default" in one]
+            assert with_default == [], name
+
+
+def test_filters_that_take_several_values_are_lists(schema: Any) -> None:
+    parameters = {one["name"]: one for one in schema["paths"]["/csat/report"]["get"]["parameters"]}
+    for name in LISTS:
+        assert parameters[name]["schema"]["type"] == "array", name
+        assert parameters[name].get("explode", True), name
+
+
+def test_no_answer_is_null_that_the_schema_forbids(schema: Any, api: Machine) -> None:
+    """tfranzel/drf-spectacular#235: each operation that reads, where there is as little as there can be."""
+    registry = Registry().with_resource("api", Resource(schema, DRAFT202012))
+    ids = _bare_rows(api)
+    for path, operations in schema["paths"].items():
+        if "get" not in operations:
+            continue
+        answer = api.get(path.format_map(ids | {"id": ids.get(path.split("/{")[0], "")}))
+        assert answer.status_code == 200, (path, answer.content)
+        shape = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        reference = {"$ref": f"api{shape['$ref']}"}
+        errors = list(Draft202012Validator(reference, registry=registry).iter_errors(answer.json()))
+        assert not errors, (path, errors[0].message)
+
+
+def _bare_rows(api: Machine) -> dict[str, str]:
+    """One row of each kind, made of nothing; by the path that lists it."""
+    contact = api.post("/contacts", {}).json()["id"]
+    session = api.post("/chat/sessions", {}).json()["id"]
+    request = api.post("/csat/requests", {"session_id": session, "force": True}).json()["id"]
+    other = api.post("/chat/sessions", {}).json()["id"]
+    score = api.post("/csat/scores", {"session_id": other, "score": 5}).json()["id"]
+    workflow = api.post("/workflows", {"name": "Bare"}).json()["id"]
+    endpoint = Endpoint.objects.create(
+        url="https://crm.acme.com/", events=["csat.requested"], secret="whsec_eA=="
+    )
+    queueing.enqueue_test(endpoint, by=SYSTEM)
+    return {
+        "/contacts": contact,
+        "/chat/sessions": session,
+        "/csat/requests": request,
+        "/csat/scores": score,
+        "/webhooks": str(endpoint.uuid),
+        "/workflows": workflow,
+        "session_id": session,
+        "contact_id": contact,
+    }

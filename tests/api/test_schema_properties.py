@@ -1,4 +1,4 @@
-"""What the schema allows, and what it does not, thrown at every operation: no 5xx, no undocumented status or shape."""
+"""Valid and invalid requests, generated from the schema: no 5xx, no undocumented status or shape."""
 
 import os
 import uuid
@@ -17,15 +17,17 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from csat.people import keys
-from csat.surveys import scheduling
-from csat.surveys.answering import answer
-from csat.webhooks import calling, endpoints
+from csat.surveys.answers.answering import answer
+from csat.surveys.delivery import scheduling
+from csat.webhooks import endpoints, queueing
 from csat.workflows import editing
 from project.wsgi import application
 from tests.factories import API, make_resolved_session
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))  # an operation and mode; more of them find more, in more time
+EXAMPLES = int(
+    os.environ.get("FUZZ_EXAMPLES", "6")
+)  # an operation and mode; more of them find more, in more time
 CHECKS = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,
@@ -55,13 +57,13 @@ def known(db: Any, settings: Any) -> dict[str, str]:
         "csat/scores": str(session.score.uuid),
         "webhooks": str(endpoint.uuid),
         "workflows": str(editing.create(name="Fuzz", trigger_type="manual-trigger", blocks=[], by=API).uuid),
-        "call_id": str(calling.test(endpoint).uuid),
+        "call_id": str(queueing.enqueue_test(endpoint, by=API).uuid),
     }
 
 
 @pytest.fixture(autouse=True)
 def _one_connection() -> Iterator[None]:
-    """As Django's own test client does: a request of the real WSGI handler would close the connection the test works in."""
+    """Like Django's test client: the real WSGI handler would close the test's database connection."""
     for moment in (request_started, request_finished):
         moment.disconnect(close_old_connections)
     yield
@@ -71,15 +73,19 @@ def _one_connection() -> Iterator[None]:
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_no_operation_breaks_or_surprises(label: str, mode: GenerationMode, known: dict[str, str], settings: Any) -> None:
+def test_no_operation_breaks_or_surprises(
+    label: str, mode: GenerationMode, known: dict[str, str], settings: Any
+) -> None:
     settings.RATE_LIMITS = False
-    operation, key = OPERATIONS[label], keys.make("Fuzz", scopes=keys.SCOPES)[1]
+    operation, key = OPERATIONS[label], keys.create("Fuzz", scopes=keys.SCOPES)[1]
     _run(operation, mode, {"Authorization": f"Bearer {key}"}, known)
 
 
 def test_every_operation_there_is_was_tried() -> None:
     described = SchemaGenerator().get_schema(request=None, public=True)["paths"]
-    assert {f"{method.upper()} {path}" for path, operations in described.items() for method in operations} == set(OPERATIONS)
+    assert {
+        f"{method.upper()} {path}" for path, operations in described.items() for method in operations
+    } == set(OPERATIONS)
 
 
 def _run(operation: Any, mode: GenerationMode, headers: dict[str, str], known: dict[str, str]) -> None:
@@ -105,7 +111,9 @@ def _name_what_there_is(case: Case, known: dict[str, str], data: Any) -> None:
     """Random ids only ever meet 404: mostly name rows that exist."""
     if not data.draw(st.integers(0, 4)):
         return
-    here = next((id for start, id in known.items() if case.path.strip("/").startswith(start)), str(uuid.uuid4()))
+    here = next(
+        (id for start, id in known.items() if case.path.strip("/").startswith(start)), str(uuid.uuid4())
+    )
     for name in case.path_parameters or {}:
         case.path_parameters[name] = known["call_id"] if name == "call_id" else here
     for name, resource in (("session_id", "chat"), ("contact_id", "contacts"), ("call_id", "call_id")):

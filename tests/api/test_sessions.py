@@ -13,7 +13,8 @@ from tests.factories import make_contact, make_resolved_session, make_session
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
-    "id", "ticket_number", "external_id", "status", "ai_closure_type", "sentiment", "channel", "language", "assignee_id", "team",
+    "id", "ticket_number", "external_id", "status", "ai_closure_type", "sentiment", "channel", "language",
+    "assignee_id", "team",
     "contact", "handoff", "tags", "custom_data", "csat", "created_at", "updated_at",
 }  # fmt: skip
 SAM = {"name": "Sam", "email": "sam@acme.example", "kind": "human"}
@@ -81,7 +82,7 @@ def test_the_same_external_id_is_the_same_session(api: Machine) -> None:
     [
         ({"channel": {"type": "fax"}}, "channel.type"),
         ({"channel": "email"}, "channel"),
-        ({"contact": {"phone": "030"}}, "contact.phone_number"),
+        ({"contact": {"external_id": "x" * 201}}, "contact.external_id"),
         ({"contact_id": "17"}, "contact_id"),
         ({"assignee": {"kind": "robot", "name": "R"}}, "assignee.kind"),
         ({"assignee": {"kind": "ai"}}, "assignee.name"),
@@ -104,7 +105,9 @@ def test_what_cannot_be_used_is_422_and_named(api: Machine, told: Any, field: st
 
 def test_resolving_by_api_closes_and_says_so(api: Machine) -> None:
     session = make_session()
-    answer = api.patch(f"/chat/sessions/{session.uuid}", {"status": "closed_resolved", "ai_closure_type": "resolved"})
+    answer = api.patch(
+        f"/chat/sessions/{session.uuid}", {"status": "closed_resolved", "ai_closure_type": "resolved"}
+    )
     assert answer.status_code == 200
     assert (answer.json()["status"], answer.json()["ai_closure_type"]) == ("closed_resolved", "resolved")
     assert answer.json()["csat"]["score"] is None
@@ -115,23 +118,51 @@ def test_resolving_by_api_closes_and_says_so(api: Machine) -> None:
 
 def test_a_session_goes_through_every_status(api: Machine) -> None:
     address = f"/chat/sessions/{make_session().uuid}"
-    for status in ("closed_unresolved", "open", "closed_resolved", "closed_unresolved", "closed_resolved", "open"):
+    for status in (
+        "closed_unresolved",
+        "open",
+        "closed_resolved",
+        "closed_unresolved",
+        "closed_resolved",
+        "open",
+    ):
         assert api.patch(address, {"status": status}).json()["status"] == status
 
 
 def test_a_patch_changes_what_is_told_and_nothing_else(api: Machine) -> None:
-    session = begin(api, contact={"name": "Ana"}, tags=["a", "b"], assignee=SAM, team="Billing", sentiment="neutral")
+    session = begin(
+        api, contact={"name": "Ana"}, tags=["a", "b"], assignee=SAM, team="Billing", sentiment="neutral"
+    )
     address = f"/chat/sessions/{session['id']}"
-    changed = api.patch(address, {"tags": ["b", "c"], "sentiment": "negative", "skip_csat": True, "custom_data": {"n": 1}}).json()
-    assert (changed["tags"], changed["sentiment"], changed["custom_data"]) == (["b", "c"], "negative", {"n": 1})
+    changed = api.patch(
+        address, {"tags": ["b", "c"], "sentiment": "negative", "skip_csat": True, "custom_data": {"n": 1}}
+    ).json()
+    assert (changed["tags"], changed["sentiment"], changed["custom_data"]) == (
+        ["b", "c"],
+        "negative",
+        {"n": 1},
+    )
     assert (changed["assignee_id"], changed["team"]) == (session["assignee_id"], "Billing")
     assert changed["updated_at"] > session["updated_at"]
     emptied = api.patch(address, {"assignee": None, "team": None, "tags": [], "ai_closure_type": None}).json()
-    assert (emptied["assignee_id"], emptied["team"], emptied["tags"], emptied["ai_closure_type"]) == (None, None, [], None)
+    assert (emptied["assignee_id"], emptied["team"], emptied["tags"], emptied["ai_closure_type"]) == (
+        None,
+        None,
+        [],
+        None,
+    )
 
 
 @pytest.mark.parametrize(
-    "told", [{"status": "done"}, {"status": None}, {"ai_closure_type": "maybe"}, {"assignee": "Sam"}, {"skip_csat": "x"}, []]
+    "told",
+    [
+        {"status": "done"},
+        {"status": None},
+        {"ai_closure_type": "maybe"},
+        {"assignee": "Sam"},
+        {"skip_csat": "x"},
+        [],
+    ],
 )
 def test_a_patch_with_what_cannot_be_is_422(api: Machine, told: Any) -> None:
     assert api.patch(f"/chat/sessions/{make_session().uuid}", told).status_code == 422
@@ -149,12 +180,21 @@ def test_the_list_is_filtered(api: Machine) -> None:
         ({"handed_off": "true"}, email),
         ({"handed_off": "false"}, sms),
     ]:
-        assert [item["id"] for item in api.get("/chat/sessions", **query).json()["items"]] == [str(found.uuid)], query
+        assert [item["id"] for item in api.get("/chat/sessions", **query).json()["items"]] == [
+            str(found.uuid)
+        ], query
     assert len(api.get("/chat/sessions", status="", cursor="").json()["items"]) == 2
 
 
 @pytest.mark.parametrize(
-    "query", [{"status": "x"}, {"channel_type": "fax"}, {"contact_id": "17"}, {"handed_off": "x"}, {"created_after": "x"}]
+    "query",
+    [
+        {"status": "x"},
+        {"channel_type": "fax"},
+        {"contact_id": "17"},
+        {"handed_off": "x"},
+        {"created_after": "x"},
+    ],
 )
 def test_a_filter_that_cannot_be_is_422(api: Machine, query: Any) -> None:
     assert api.get("/chat/sessions", **query).status_code == 422
@@ -164,15 +204,56 @@ def test_the_times_filter(api: Machine) -> None:
     old = make_session(created_at=timezone.now() - timedelta(days=3))
     new = make_session()
     middle = (timezone.now() - timedelta(days=1)).isoformat()
-    assert [item["id"] for item in api.get("/chat/sessions", created_before=middle).json()["items"]] == [str(old.uuid)]
-    assert [item["id"] for item in api.get("/chat/sessions", created_after=middle).json()["items"]] == [str(new.uuid)]
+    assert [item["id"] for item in api.get("/chat/sessions", created_before=middle).json()["items"]] == [
+        str(old.uuid)
+    ]
+    assert [item["id"] for item in api.get("/chat/sessions", created_after=middle).json()["items"]] == [
+        str(new.uuid)
+    ]
     assert len(api.get("/chat/sessions", updated_after=middle).json()["items"]) == 2
 
 
-def test_a_list_costs_as_much_with_fifty_rows_as_with_one(api: Machine, django_assert_max_num_queries: Any) -> None:
+def test_a_list_costs_as_much_with_fifty_rows_as_with_one(
+    api: Machine, django_assert_max_num_queries: Any
+) -> None:
     for number in range(50):
         session = make_resolved_session(tags=[f"t{number}"], assignee=None)
         if number % 10 == 0:
             api.post(f"/chat/sessions/{session.uuid}/handoff", {"reasons": ["insufficient_tools"]})
     with django_assert_max_num_queries(9):
         assert len(api.get("/chat/sessions").json()["items"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("detail", "value"),
+    [
+        ("email", "jörg@example.com"),
+        ("email", "用户@例子.广告"),
+        ("phone_number", "030 1234"),
+        ("timezone", "Middle Earth Standard Time"),
+        ("phone_number", "+49 30 1234567 or in the evening at my sister's"),
+    ],
+)
+def test_one_unusable_detail_does_not_lose_the_conversation(api: Machine, detail: str, value: str) -> None:
+    """kumomta#77, EC-CUBE#1325, khal#714"""
+    answer = api.post("/chat/sessions", {"contact": {"name": "Jörg", "language": "de", detail: value}})
+    assert answer.status_code == 201
+    assert (answer.json()["contact"]["name"], answer.json()["contact"][detail]) == ("Jörg", None)
+    note = Event.objects.get(kind="session.note")
+    assert note.data["text"] == f"Left out of the contact: {detail}"
+    assert api.post("/contacts", {detail: value}).status_code == 422
+
+
+def test_a_name_that_is_too_long_does_not_lose_the_conversation(api: Machine) -> None:
+    """forem#21421: an advertisement in place of a name"""
+    long = {"name": "Win 5000 EUR " * 20, "email": "ana@acme.example"}
+    assert begin(api, contact=long)["contact"]["name"] is None
+    assert Event.objects.get(kind="session.note").data["text"] == "Left out of the contact: name"
+    assert api.post("/contacts", long).status_code == 422
+
+
+@pytest.mark.parametrize("email", ["try..this..0511@docomo.ne.jp", "taro.@ezweb.ne.jp"])
+def test_an_address_that_a_carrier_gave_out_is_kept(api: Machine, email: str) -> None:
+    contact = begin(api, contact={"email": email, "timezone": "Eastern Standard Time"})["contact"]
+    assert (contact["email"], contact["timezone"]) == (email, "America/New_York")
+    assert not Event.objects.filter(kind="session.note").exists()

@@ -70,7 +70,9 @@ def test_a_change_that_commits_after_a_later_one_is_found_by_asking_again_from_b
     assert copy.names == {str(slow.uuid): "old", str(quick.uuid): "new"}
     seen.set()
     writer.join(20)
-    assert copy.pull(overlap=timedelta(0)) == set()  # its updated_at lies before what was seen: hence the 60 seconds
+    assert (
+        copy.pull(overlap=timedelta(0)) == set()
+    )  # its updated_at lies before what was seen: hence the 60 seconds
     copy.pull()
     assert copy.names == truth() == {str(slow.uuid): "new", str(quick.uuid): "new"}
 

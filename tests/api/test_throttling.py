@@ -83,7 +83,9 @@ def _knocks(bases: tuple[str, ...], key: str, times: int) -> Counter[int]:
 
     def knock(number: int) -> int:
         base = bases[number % len(bases)]
-        return requests.get(f"{base}/api/v1/contacts", params={"limit": 1}, headers=headers, timeout=30).status_code
+        return requests.get(
+            f"{base}/api/v1/contacts", params={"limit": 1}, headers=headers, timeout=30
+        ).status_code
 
     with ThreadPoolExecutor(8) as pool:
         return Counter(pool.map(knock, range(times)))

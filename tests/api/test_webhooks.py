@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from csat.timeline import dispatching
-from csat.webhooks import calling
-from csat.webhooks.models import Call
+from csat.webhooks import attempts
+from csat.webhooks.models import WebhookAttempt
 from tests.api.conftest import Machine, machine
 from tests.factories import make_session
 
@@ -70,12 +70,12 @@ def test_calls_are_kept_with_request_and_answer_and_can_be_made_again(api: Machi
     endpoint = made(api, listener.url)
     make_session(messages=0)
     dispatching.fan_out()
-    calling.call_due()
+    attempts.call_due()
     [call] = api.get(f"/webhooks/{endpoint['id']}/calls").json()["items"]
     assert (call["state"], call["status"], call["attempts"][0]["status"]) == ("delivered", 200, 200)
     assert '"conversation.started"' in call["body"]
     assert api.post(f"/webhooks/{endpoint['id']}/replay", {"call_id": call["id"]}).json() == {"replayed": 1}
-    calling.call_due()
+    attempts.call_due()
     assert len(listener.heard) == 2
 
 
@@ -83,15 +83,17 @@ def test_all_failed_since_a_time_are_made_again(api: Machine, listener: Any) -> 
     endpoint = made(api, listener.url)
     make_session(messages=0)
     dispatching.fan_out()
-    Call.objects.update(state="failed")
-    assert api.post(f"/webhooks/{endpoint['id']}/replay", {"since": "2020-01-01T00:00:00Z"}).json() == {"replayed": 1}
+    WebhookAttempt.objects.update(state="failed")
+    assert api.post(f"/webhooks/{endpoint['id']}/replay", {"since": "2020-01-01T00:00:00Z"}).json() == {
+        "replayed": 1
+    }
     assert api.post(f"/webhooks/{endpoint['id']}/replay", {}).status_code == 422
 
 
 def test_a_test_event_is_sent(api: Machine, listener: Any) -> None:
     endpoint = made(api, listener.url)
     assert api.post(f"/webhooks/{endpoint['id']}/test").status_code == 202
-    calling.call_due()
+    attempts.call_due()
     assert '"webhook.test"' in listener.heard[0].body
     api.patch(f"/webhooks/{endpoint['id']}", {"enabled": False})
     assert api.post(f"/webhooks/{endpoint['id']}/test").status_code == 409  # it would wait for ever

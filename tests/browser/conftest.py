@@ -12,13 +12,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.shop import Shop, open_shop
+
 expect.set_options(timeout=20_000)  # a busy machine is not a defect
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright keeps an event loop running in this thread
-# Debian's Chromium without its windows and menus takes a third of the processor's time; the whole one where only that is there
+# Debian's headless Chromium takes a third of the processor time; the full one where only that is there
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 360, "height": 740}
-REPLACED = ("htmx:afterRequest", "htmx:sendAbort")  # how htmx tells of a request that a newer one replaced, which is meant
+REPLACED = (
+    "htmx:afterRequest",
+    "htmx:sendAbort",
+)  # how htmx tells of a request that a newer one replaced, which is meant
 SHOTS = os.environ.get("SCREENSHOTS", "")
 
 
@@ -48,8 +53,10 @@ class Visits:
         self.troubles: list[str] = []  # console errors, broken policies, requests that leave our server
 
     def __call__(self, path: str, **options: Any) -> Page:
-        """visit("/path", **context options) opens it in a new context (phone by default) and returns the page."""
-        context = self.browser.new_context(base_url=self.origin, **{"viewport": PHONE, "reduced_motion": "reduce", **options})
+        """visit("/path", **options) opens it in a new context (phone by default) and returns the page."""
+        context = self.browser.new_context(
+            base_url=self.origin, **{"viewport": PHONE, "reduced_motion": "reduce", **options}
+        )
         context.set_default_timeout(20000)
         self.contexts.append(context)
         page = context.new_page()
@@ -60,7 +67,12 @@ class Visits:
     def _watch(self, page: Page) -> None:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("request", lambda request: request.url.startswith((self.origin, "data:")) or self.troubles.append(request.url))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((self.origin, "data:")) or self.troubles.append(request.url)
+            ),
+        )
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(REPLACED):
@@ -89,18 +101,36 @@ def open_as(visit: Visits, settings: Any) -> Callable[..., Page]:
             "path": "/",
             "expires": -1,
         }
-        cookie |= {"domain": urlsplit(visit.origin).hostname, "httpOnly": True, "secure": False, "sameSite": "Lax"}
-        return visit(path, **({"viewport": DESKTOP, "storage_state": {"cookies": [cookie], "origins": []}} | options))
+        cookie |= {
+            "domain": urlsplit(visit.origin).hostname,
+            "httpOnly": True,
+            "secure": False,
+            "sameSite": "Lax",
+        }
+        return visit(
+            path, **({"viewport": DESKTOP, "storage_state": {"cookies": [cookie], "origins": []}} | options)
+        )
 
     return open_as
 
 
 @pytest.fixture
+def shop(settings: Any, live_server: Any) -> Iterator[Shop]:
+    """Another site, which may show the card."""
+    settings.SITE_URL = live_server.url
+    with open_shop() as shop:
+        settings.WIDGET_ORIGINS = [shop.origin]
+        yield shop
+
+
+@pytest.fixture
 def shoot() -> Callable[[Page, str], None]:
-    """shoot(page, "name") keeps a picture to look at when SCREENSHOTS names a folder; does nothing otherwise."""
+    """shoot(page, "name") saves a screenshot where SCREENSHOTS names a folder, and else does nothing."""
 
     def shoot(page: Page, name: str) -> None:
         if SHOTS:
-            page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True, caret="initial")  # hiding the caret would break the policy
+            page.screenshot(
+                path=f"{SHOTS}/{name}.png", full_page=True, caret="initial"
+            )  # hiding the caret would break the policy
 
     return shoot

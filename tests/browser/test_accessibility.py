@@ -1,4 +1,4 @@
-"""Every kind of page, judged by axe-core: names, roles, order of headings and contrast; wide in light, narrow in dark."""
+"""Every kind of page passes axe-core: names, roles, headings, contrast; wide in light, narrow in dark."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +8,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
-from csat.surveys import answering, links
-from csat.surveys.models import Source, Survey
+from csat.surveys.answers import answering
+from csat.surveys.choices import Source
+from csat.surveys.models import Survey
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints
 from csat.workflows import editing, examples
 from tests.browser.conftest import DESKTOP, PHONE, Visits
 from tests.factories import make_agent, make_contact, make_sent_survey
+from tests.tokens import rate_token, unsubscribe_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,14 +38,35 @@ def rated() -> Survey:
 def staff_pages(rated: Survey) -> list[str]:
     session = rated.session
     care = examples.EXAMPLES[1]
-    steps = {"trigger_type": care.trigger_type, "trigger_constraints": care.trigger_constraints, "blocks": list(care.blocks)}
+    steps = {
+        "trigger_type": care.trigger_type,
+        "trigger_constraints": care.trigger_constraints,
+        "blocks": list(care.blocks),
+    }
     workflow = editing.create(name="Care for low scores", by=SYSTEM, **steps)
     endpoint = endpoints.add(url="https://1.1.1.1/hook", events=["csat.requested"], by=SYSTEM)
     return [
-        *("/inbox/", f"/inbox/{session.uuid}/", "/contacts/", f"/contacts/{session.contact.uuid}/", "/outbox/"),
+        *(
+            "/inbox/",
+            f"/inbox/{session.uuid}/",
+            "/contacts/",
+            f"/contacts/{session.contact.uuid}/",
+            "/outbox/",
+        ),
         *(f"/reports/?show={tab}" for tab in TABS),
-        *("/reports/sessions/", "/reports/export/", "/workflows/", f"/workflows/{workflow.uuid}/", f"/workflows/{workflow.uuid}/runs/"),
-        *("/settings/csat/", "/settings/webhooks/", f"/settings/webhooks/{endpoint.uuid}/", "/settings/api-keys/"),
+        *(
+            "/reports/sessions/",
+            "/reports/export/",
+            "/workflows/",
+            f"/workflows/{workflow.uuid}/",
+            f"/workflows/{workflow.uuid}/runs/",
+        ),
+        *(
+            "/settings/csat/",
+            "/settings/webhooks/",
+            f"/settings/webhooks/{endpoint.uuid}/",
+            "/settings/api-keys/",
+        ),
     ]
 
 
@@ -53,7 +76,10 @@ def problems(page: Page) -> list[str]:
     return [f"{page.url}: {one['id']} ({one['help']}): {one['nodes'][0]['html'][:200]}" for one in found]
 
 
-@pytest.mark.parametrize(("look", "every"), [pytest.param(WIDE_AND_LIGHT, 1, id="wide"), pytest.param(NARROW_AND_DARK, 3, id="narrow")])
+@pytest.mark.parametrize(
+    ("look", "every"),
+    [pytest.param(WIDE_AND_LIGHT, 1, id="wide"), pytest.param(NARROW_AND_DARK, 3, id="narrow")],
+)
 @pytest.mark.timeout(400)
 def test_staff_pages_break_no_rule(
     look: dict[str, Any], every: int, open_as: Callable[..., Page], admin_user: User, staff_pages: list[str]
@@ -69,8 +95,8 @@ def test_staff_pages_break_no_rule(
 @pytest.mark.parametrize("look", [WIDE_AND_LIGHT, NARROW_AND_DARK], ids=["wide", "narrow"])
 def test_customers_pages_break_no_rule(look: dict[str, Any], visit: Visits, rated: Survey) -> None:
     asked = make_sent_survey(contact=make_contact(language="ar"))
-    paths = [f"/r/{links.rate_token(asked)}", f"/r/{links.rate_token(asked)}?score=2", f"/r/{links.rate_token(rated)}"]
-    paths += [f"/u/{links.unsubscribe_token(rated.session.contact)}"]
+    paths = [f"/r/{rate_token(asked)}", f"/r/{rate_token(asked)}?score=2", f"/r/{rate_token(rated)}"]
+    paths += [f"/u/{unsubscribe_token(rated.session.contact)}"]
     page = visit("/login/", bypass_csp=True, **look)
     found = problems(page)
     for path in paths:

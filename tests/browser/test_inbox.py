@@ -8,10 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from csat.sessions import conversing, resolving
+from csat.sessions import activity, resolving, tagging
 from csat.sessions.models import Session
-from csat.surveys import answering, sending
-from csat.surveys.models import Source
+from csat.surveys.answers import answering
+from csat.surveys.choices import Source
+from csat.surveys.delivery import sending
 from tests.browser.conftest import PHONE, Visits
 from tests.factories import API, make_contact, make_sent_survey, make_session, switch_on
 
@@ -35,17 +36,19 @@ def forgive(visit: Visits, *words: str) -> None:
     visit.troubles[:] = [trouble for trouble in visit.troubles if not any(word in trouble for word in words)]
 
 
-def test_from_the_inbox_to_the_customer_and_back(visit: Visits, agent_user: User, shoot: Callable[[Page, str], None]) -> None:
+def test_from_the_inbox_to_the_customer_and_back(
+    visit: Visits, manager_user: User, shoot: Callable[[Page, str], None]
+) -> None:
     switch_on("email")
     session = make_session("email", contact=make_contact(name="Li Wei"), subject="Cannot log in")
 
     page = visit("/", viewport=DESKTOP)
-    page.get_by_label("Username").fill("sam")
+    page.get_by_label("Username").fill("maria")
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("link", name=re.compile("Li Wei")).click()
     page.get_by_role("button", name="Resolve", exact=True).click()
-    expect(page.locator("#timeline")).to_contain_text("Resolved by Sam")
+    expect(page.locator("#timeline")).to_contain_text("Resolved by Maria")
     sending.send_due()
     expect(page.locator("#timeline")).to_contain_text("CSAT requested", timeout=NEWS)
     shoot(page, "session-requested")
@@ -67,7 +70,9 @@ def test_from_the_inbox_to_the_customer_and_back(visit: Visits, agent_user: User
 
 
 class TestList:
-    def test_filters_change_the_rows_and_the_address_and_go_back(self, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_filters_change_the_rows_and_the_address_and_go_back(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         make_session("sms", contact=make_contact(name="Ana Souza"))
         make_session("email", contact=make_contact(name="Li Wei"))
         page = open_as(agent_user, "/inbox/")
@@ -77,7 +82,9 @@ class TestList:
         page.go_back()
         expect(page.get_by_text("Li Wei")).to_be_visible()
 
-    def test_typing_searches_and_keeps_the_cursor(self, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_typing_searches_and_keeps_the_cursor(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         make_session(contact=make_contact(name="Ana Souza"))
         make_session(contact=make_contact(name="Li Wei"))
         page = open_as(agent_user, "/inbox/")
@@ -86,13 +93,17 @@ class TestList:
         expect(page.get_by_text("Li Wei")).to_have_count(0)
         expect(page.get_by_role("searchbox")).to_be_focused()
 
-    def test_a_new_conversation_appears_by_itself(self, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_a_new_conversation_appears_by_itself(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         page = open_as(agent_user, "/inbox/")
         expect(page.get_by_text("No conversations yet")).to_be_visible()
         make_session(contact=make_contact(name="Ana Souza"))
         expect(page.get_by_text("Ana Souza")).to_be_visible(timeout=NEWS)
 
-    def test_everything_works_without_javascript(self, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_everything_works_without_javascript(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         make_session("sms", contact=make_contact(name="Ana Souza"))
         make_session("email", contact=make_contact(name="Li Wei"))
         page = open_as(agent_user, "/inbox/", java_script_enabled=False)
@@ -105,19 +116,23 @@ class TestList:
 
 
 class TestConversation:
-    def test_news_leave_alone_what_somebody_types(self, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_news_leave_alone_what_somebody_types(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         session = make_session()
         page = open_as(agent_user, f"/inbox/{session.uuid}/")
         box = page.get_by_label("Reply or note")
         box.fill("Half a sen")
         page.get_by_text("Send survey").click()
         page.get_by_label("Message", exact=False).last.fill("How did we do?")
-        conversing.add_message(session, sender="contact", text="Are you there?", by=API)
+        activity.add_message(session, sender="contact", text="Are you there?", by=API)
         expect(page.locator("#timeline")).to_contain_text("Are you there?", timeout=NEWS)
         expect(box).to_have_value("Half a sen")
         expect(page.locator("#survey-message")).to_have_value("How did we do?")
 
-    def test_a_reply_and_a_note_land_on_the_timeline_and_empty_the_box(self, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_a_reply_and_a_note_land_on_the_timeline_and_empty_the_box(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         page = open_as(agent_user, f"/inbox/{make_session().uuid}/")
         box = page.get_by_label("Reply or note")
         for words, button in (("On its way.", "Reply"), ("Called twice.", "Note")):
@@ -126,13 +141,15 @@ class TestConversation:
             expect(page.locator("#timeline")).to_contain_text(words)
             expect(box).to_have_value("")
 
-    def test_a_refusal_stands_beside_the_button(self, visit: Visits, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_a_refusal_stands_beside_the_button(
+        self, visit: Visits, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         session = make_session()
         page = open_as(agent_user, f"/inbox/{session.uuid}/")
         page.evaluate("document.querySelector('[data-poll]').remove()")
         resolving.resolve(session, by=API)
         page.get_by_role("button", name="Resolve", exact=True).click()
-        expect(page.locator("#refusal-resolve")).to_contain_text("Somebody resolved it already.")
+        expect(page.locator("#refusal-resolve")).to_contain_text("This conversation is already resolved.")
         forgive(visit, "409 (Conflict)")
 
     def test_a_broken_connection_offers_to_try_again_and_loses_nothing(
@@ -152,18 +169,49 @@ class TestConversation:
 
     def test_the_link_goes_to_the_clipboard(self, open_as: Callable[..., Page], agent_user: User) -> None:
         session = make_session()
-        page = open_as(agent_user, f"/inbox/{session.uuid}/", permissions=["clipboard-read", "clipboard-write"])
+        page = open_as(
+            agent_user, f"/inbox/{session.uuid}/", permissions=["clipboard-read", "clipboard-write"]
+        )
         page.get_by_role("button", name="Copy link").click()
         expect(page.get_by_role("status")).to_contain_text("Copied")
         assert "/r/" in page.evaluate("navigator.clipboard.readText()")
 
-    def test_a_menu_closes_by_escape_and_gives_the_focus_back(self, open_as: Callable[..., Page], agent_user: User) -> None:
+    def test_the_link_moves_nothing_and_can_be_closed(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
+        page = open_as(agent_user, f"/inbox/{make_session().uuid}/")
+        before = page.locator(".columns").bounding_box()
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.locator("#rate-link")).to_be_visible()
+        assert page.locator(".columns").bounding_box() == before
+        page.get_by_role("button", name="Close", exact=True).click()
+        expect(page.locator("#rate-link")).to_be_hidden()
+
+    @pytest.mark.parametrize("width", [360, 390])
+    def test_on_a_phone_the_rating_stands_before_the_conversation_and_buttons_in_one_line(
+        self, open_as: Callable[..., Page], agent_user: User, width: int
+    ) -> None:
+        session = make_sent_survey().session
+        page = open_as(agent_user, f"/inbox/{session.uuid}/", viewport={"width": width, "height": 844})
+        top = "e => e.getBoundingClientRect().top"
+        csat, contact = (page.locator(f'section:has(h2:text-is("{title}"))') for title in ("CSAT", "Contact"))
+        talk = page.locator(".talk").evaluate(top)
+        assert csat.evaluate(top) < talk < contact.evaluate(top)
+        page.goto(f"/inbox/{make_session().uuid}/")
+        boxes = page.locator(".page-head .actions .button:visible").all()
+        edges = [box.bounding_box() for box in boxes]
+        assert len({edge["y"] for edge in edges if edge}) == 1
+        assert max(edge["x"] + edge["width"] for edge in edges if edge) <= width - 16
+
+    def test_a_menu_closes_by_escape_and_gives_the_focus_back(
+        self, open_as: Callable[..., Page], agent_user: User
+    ) -> None:
         page = open_as(agent_user, f"/inbox/{make_session().uuid}/")
         opener = page.locator("summary", has_text="Send survey")
         opener.click()
-        expect(page.get_by_label("Send by")).to_be_visible()
+        expect(page.get_by_label("Send via")).to_be_visible()
         page.keyboard.press("Escape")
-        expect(page.get_by_label("Send by")).to_be_hidden()
+        expect(page.get_by_label("Send via")).to_be_hidden()
         expect(opener).to_be_focused()
 
 
@@ -182,11 +230,18 @@ class TestLook:
         scheme: str,
     ) -> None:
         settings.STAFF_LANGUAGES = ["en", "ar", "de"]  # as if the pages were translated
-        survey = make_sent_survey("sms", contact=make_contact(name="Jean-Baptiste de la Fontaine-Montmorency"), subject="W" * 60)
+        survey = make_sent_survey(
+            "sms", contact=make_contact(name="Jean-Baptiste de la Fontaine-Montmorency"), subject="W" * 60
+        )
         answering.answer(survey, score=1, comment="x" * 300, source=Source.PAGE)
         session: Session = survey.session
-        conversing.tag(session, ["averyveryverylongtagwithoutanyspacesinitthatgoesonandon"], by=API)
-        paths = {"inbox": "/inbox/", "session": f"/inbox/{session.uuid}/", "contacts": "/contacts/", "outbox": "/outbox/"}
+        tagging.tag(session, ["averyveryverylongtagwithoutanyspacesinitthatgoesonandon"], by=API)
+        paths = {
+            "inbox": "/inbox/",
+            "session": f"/inbox/{session.uuid}/",
+            "contacts": "/contacts/",
+            "outbox": "/outbox/",
+        }
         paths["contact"] = f"/contacts/{session.contact.uuid}/"
         for size, viewport in (("phone", PHONE), ("desk", DESKTOP)):
             page = open_as(manager_user, "/inbox/", viewport=viewport, color_scheme=scheme, locale=language)

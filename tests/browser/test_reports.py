@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from csat.reports import exports
 from csat.reports.models import Export
-from csat.surveys import answering
-from csat.surveys.models import Source
+from csat.surveys.answers import answering
+from csat.surveys.choices import Source
 from tests.browser.conftest import PHONE, Visits
 from tests.browser.test_inbox import wide
 from tests.factories import make_agent, make_contact, make_sent_survey
@@ -40,7 +40,7 @@ def test_from_a_filter_to_the_conversation_behind_a_bar(reports: Page, shoot: Sh
     expect(reports).to_have_url(re.compile(r"\?period=30&channel=sms"))
     shoot(reports, "reports")
     reports.get_by_role("link", name="Agents").click()
-    expect(reports.get_by_role("heading", name="Fewer than 30 answers")).to_be_visible()
+    expect(reports.get_by_role("heading", name="Not ranked: fewer than 30 answers")).to_be_visible()
     expect(reports).to_have_url(re.compile("channel=sms.*show=agent"))
     reports.locator("table.bars").last.get_by_role("link", name="Layla Haddad").click()
     expect(reports.get_by_text("Li Wei")).to_be_visible()
@@ -56,27 +56,35 @@ def test_a_point_of_the_trend_opens_its_conversations(reports: Page) -> None:
 def test_a_step_of_the_recovery_opens_its_conversations(reports: Page, shoot: Shoot) -> None:
     reports.get_by_role("link", name="Low scores").click()
     shoot(reports, "reports-low")
-    reports.get_by_role("link", name="1 Gave a low score").click()
+    reports.get_by_role("link", name="1 Low score").click()
     expect(reports.locator("a.row")).to_have_count(1)
     expect(reports.get_by_role("heading", name="Conversations 1")).to_be_visible()
     reports.get_by_role("link", name="Reports").last.click()
-    expect(reports.get_by_role("link", name="Low scores")).to_have_attribute("aria-current", "page")  # back where one was
+    expect(reports.get_by_role("link", name="Low scores")).to_have_attribute(
+        "aria-current", "page"
+    )  # back where one was
 
 
 def test_the_keyboard_stays_where_it_was(reports: Page) -> None:
     for name in ("Agents", "Month"):
         reports.get_by_role("link", name=name).focus()
         reports.keyboard.press("Enter")
-        expect(reports.get_by_role("link", name=name)).to_have_attribute("aria-current", re.compile("page|true"))
+        expect(reports.get_by_role("link", name=name)).to_have_attribute(
+            "aria-current", re.compile("page|true")
+        )
         expect(reports.get_by_role("link", name=name)).to_be_focused()
 
 
 def test_a_lens_stands_in_the_filters_too(reports: Page) -> None:
     reports.get_by_role("link", name="Agents").click()
     reports.get_by_role("link", name="who replied most").click()
-    expect(reports.get_by_role("link", name="who replied most", exact=True)).to_have_attribute("aria-current", "true")
+    expect(reports.get_by_role("link", name="who replied most", exact=True)).to_have_attribute(
+        "aria-current", "true"
+    )
     reports.get_by_label("Any channel").select_option("sms")
-    expect(reports).to_have_url(re.compile("channel=sms.*credit=most_replies.*show=agent"))  # not forgotten by the next choice
+    expect(reports).to_have_url(
+        re.compile("channel=sms.*credit=most_replies.*show=agent")
+    )  # not forgotten by the next choice
 
 
 def test_a_filter_is_taken_away_where_it_is_told(reports: Page) -> None:
@@ -112,7 +120,8 @@ def test_a_view_is_saved_opened_renamed_and_deleted(reports: Page, shoot: Shoot)
     reports.get_by_role("button", name="Rename").click()
     expect(reports.get_by_text("Renamed to “Phones”.")).to_be_visible()
     reports.get_by_text("Saved views").click()
-    expect(reports.get_by_label("Its address")).to_have_value(re.compile(r"/reports/\?.*channel=sms"))
+    link = reports.get_by_label("Link to share with other managers")
+    expect(link).to_have_value(re.compile(r"/reports/\?.*channel=sms"))
     expect(reports.get_by_role("button", name="Delete")).to_be_hidden()  # it asks first
     reports.get_by_label("Change Phones").click()
     reports.get_by_role("button", name="Delete").click()
@@ -121,7 +130,7 @@ def test_a_view_is_saved_opened_renamed_and_deleted(reports: Page, shoot: Shoot)
 
 def test_an_export_shows_its_progress_and_is_fetched(reports: Page, shoot: Shoot) -> None:
     reports.get_by_role("link", name="Export").click()
-    reports.get_by_role("button", name="Make XLSX").click()
+    reports.get_by_role("button", name="Create XLSX").click()
     expect(reports.get_by_role("progressbar")).to_be_visible()
     exports.run(Export.objects.get().pk)
     expect(reports.get_by_text("Ready")).to_be_visible(timeout=20000)
@@ -133,7 +142,7 @@ def test_an_export_shows_its_progress_and_is_fetched(reports: Page, shoot: Shoot
 
 def test_an_export_is_cancelled_while_it_waits(reports: Page) -> None:
     reports.get_by_role("link", name="Export").click()
-    reports.get_by_role("button", name="CSV in the background").click()
+    reports.get_by_role("button", name="Create CSV in background").click()
     reports.get_by_role("button", name="Cancel").click()
     expect(reports.get_by_text("Cancelled")).to_be_visible()
     assert not exports.run(Export.objects.get().pk)
@@ -153,7 +162,9 @@ def test_nothing_sticks_out_on_a_phone(
         assert wide(page) == 0, path
 
 
-def test_contacts_are_filtered_while_choosing(open_as: Callable[..., Page], manager_user: User, ratings: None, shoot: Shoot) -> None:
+def test_contacts_are_filtered_while_choosing(
+    open_as: Callable[..., Page], manager_user: User, ratings: None, shoot: Shoot
+) -> None:
     page = open_as(manager_user, "/contacts/")
     expect(page.locator("a.row")).to_have_count(3)
     page.get_by_label("Ratings").select_option("Rated low")
@@ -162,7 +173,9 @@ def test_contacts_are_filtered_while_choosing(open_as: Callable[..., Page], mana
     shoot(page, "contacts")
 
 
-def test_without_javascript_the_filters_are_a_form(open_as: Callable[..., Page], manager_user: User, ratings: None) -> None:
+def test_without_javascript_the_filters_are_a_form(
+    open_as: Callable[..., Page], manager_user: User, ratings: None
+) -> None:
     page = open_as(manager_user, "/reports/", java_script_enabled=False)
     page.get_by_label("Any channel").select_option("sms")
     page.get_by_role("button", name="Show").click()

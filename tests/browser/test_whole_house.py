@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from csat.people import demo
 from tests.ops.test_run import Running, free_port, house
-from tests.workers import wait_for
 
 __all__ = ["house"]  # the fixture, taken over
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -20,20 +18,23 @@ WORKER = 20_000  # milliseconds a real worker and one round of polling may take
 def running(house: Path) -> Iterator[Running]:
     running = Running(house, free_port())
     try:
-        assert wait_for(lambda: running.get("/login/") == 200, seconds=120), running.words()
+        assert running.ready(), running.words()
         yield running
     finally:
         running.process.terminate()
         running.process.wait(30)
 
 
-def test_from_a_fresh_clone_to_a_rating(running: Running, chromium: Browser, shoot: Callable[[Page, str], None]) -> None:
+def test_from_a_fresh_clone_to_a_rating(
+    running: Running, chromium: Browser, shoot: Callable[[Page, str], None]
+) -> None:
     context = chromium.new_context(base_url=running.url, viewport={"width": 1280, "height": 860})
     page = context.new_page()
     page.goto("/")
     shoot(page, "demo-login")
-    page.get_by_label("Username").fill(demo.LOGINS["agent"])
-    page.get_by_label("Password").fill(demo.PASSWORD)
+    name, password = re.search(r"login: (\S+) / (\S+) +\(manager\)", running.words()).groups()  # type: ignore[union-attr]
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_text("This is a demo")).to_be_visible()
     shoot(page, "demo-inbox")
@@ -57,6 +58,8 @@ def test_from_a_fresh_clone_to_a_rating(running: Running, chromium: Browser, sho
     customer.wait_for_load_state()
     shoot(customer, "demo-thanks")
 
-    expect(page.locator("#timeline .rating").last.get_by_role("img", name="5, Excellent")).to_be_visible(timeout=WORKER)
+    expect(page.locator("#timeline .rating").last.get_by_role("img", name="5, Excellent")).to_be_visible(
+        timeout=WORKER
+    )
     shoot(page, "demo-rated")
     context.close()

@@ -1,59 +1,32 @@
 """The card in real Chromium, on a host page of another origin, with third-party cookies blocked."""
 
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from csat.sessions import resolving
-from csat.surveys import links, scheduling, sending
+from csat.surveys import links
+from csat.surveys.delivery import scheduling, sending
 from csat.surveys.models import CsatSettings, Score
 from csat.timeline.models import Event
+from tests.browser import shifts
 from tests.browser.conftest import CHROMIUM, PHONE
+from tests.browser.shop import HOST_PAGE, Shop
 from tests.factories import API, make_agent, make_session, switch_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BY_HAND = "src => document.body.append(Object.assign(document.createElement('iframe'), {src, className: 'csat-card'}))"
-OVERFLOW = "[document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth]"
+BY_HAND = (
+    "src => document.body.append("
+    "Object.assign(document.createElement('iframe'), {src, className: 'csat-card'}))"
+)
+OVERFLOW = (
+    "[document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth]"
+)
 TURN = 20_000  # milliseconds: longer than the eight seconds between two looks, on a busy machine too
 DESK = {"width": 1000, "height": 700}
-HOST_PAGE = """<!doctype html><html lang="en"{attributes}><meta name="viewport" content="width=device-width"><title>Shop</title>
-<meta name="color-scheme" content="light dark"><h1>A shop</h1><p>It sells shoes.</p>
-<div id="chat" style="width: 360px">Sam: Goodbye!<div id="survey"></div></div>
-<script>
-  const heard = [];
-  addEventListener("message", (event) => event.origin === location.origin && heard.push(event.data));
-</script>
-<script src="{site}/widget/csat.js" data-token="{token}" {more} async></script>"""
-
-
-@dataclass
-class Shop:
-    """A site of somebody else, on another port: `html` is its one page."""
-
-    origin: str
-    html: str = ""
-
-
-class _Page(BaseHTTPRequestHandler):
-    def __init__(self, shop: list[Shop], *rest: Any) -> None:
-        self.shop = shop
-        super().__init__(*rest)
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(self.shop[0].html.encode())
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -61,23 +34,15 @@ def strict(chromium: Browser) -> Iterator[Browser]:
     """Chromium that keeps no third party's cookies."""
     browser = chromium.browser_type.launch(
         executable_path=CHROMIUM,
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout"],
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--test-third-party-cookie-phaseout",
+        ],
     )
     yield browser
     browser.close()
-
-
-@pytest.fixture
-def shop(settings: Any, live_server: Any) -> Iterator[Shop]:
-    settings.SITE_URL = live_server.url
-    shops: list[Shop] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, shops))
-    shops.append(Shop(f"http://localhost:{server.server_port}"))  # another site than 127.0.0.1, not only another port
-    settings.WIDGET_ORIGINS = [shops[0].origin]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield shops[0]
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -141,7 +106,9 @@ def test_from_resolved_to_thank_you(host, session, shoot):
     page.wait_for_timeout(500)
     expect(page.locator("iframe")).to_have_count(0)
     resolve(session)
-    expect(card(page).get_by_role("heading", name="How was your conversation with Sam?")).to_be_visible(timeout=20000)
+    expect(card(page).get_by_role("heading", name="How was your conversation with Sam?")).to_be_visible(
+        timeout=20000
+    )
     page.wait_for_function("heard.length === 1")
     shoot(page, "card-corner")
     rate(page, 2)
@@ -280,7 +247,10 @@ def test_it_wears_the_brands_colour_and_keeps_still_where_that_is_wished(host, s
     choose(page, 5)
     button = card(page).get_by_role("button", name="Send")
     assert button.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(10, 109, 60)"
-    assert card(page).locator(".face .emoji").first.evaluate("one => getComputedStyle(one).transitionDuration") == "0s"
+    assert (
+        card(page).locator(".face .emoji").first.evaluate("one => getComputedStyle(one).transitionDuration")
+        == "0s"
+    )
 
 
 def test_in_a_hidden_container_it_is_not_shown_yet(host, session):
@@ -312,6 +282,39 @@ def test_with_the_keyboard_alone(host, session):
     assert scores() == [(5, "Lovely", "card")]
 
 
+@pytest.mark.parametrize("attributes", ["", 'data-container="#survey"'])
+def test_nothing_moves_while_a_face_is_chosen(host, session, attributes):
+    """In a corner the card stands on its lower edge: growing, it would pull the faces up."""
+    resolve(session)
+    page = host(attributes)
+    choose(page, 3)
+    shifts.watch(page.frames[1], from_the_start=False)  # a frame is high once it has told its height
+    before = [face.bounding_box() for face in card(page).locator(".face").all()]
+    for score in (1, 2, 3, 4, 5, 1):
+        choose(page, score)
+        assert [face.bounding_box() for face in card(page).locator(".face").all()] == before
+    assert shifts.seen(page.frames[1]) == []
+
+
+def test_before_a_face_is_chosen_the_card_is_as_high_as_afterwards(host, session):
+    resolve(session)
+    page = host()
+    page.wait_for_function("heard.length === 1")
+    before = page.locator("iframe").bounding_box()
+    choose(page, 1)
+    page.wait_for_timeout(200)
+    assert page.locator("iframe").bounding_box() == before
+
+
+def test_without_a_face_the_card_asks_for_one(host, session):
+    resolve(session)
+    page = host('data-language="fr"')
+    card(page).get_by_role("button", name="Envoyer").click()
+    expect(card(page).get_by_role("alert").first).to_have_text("Veuillez choisir l’un des cinq visages.")
+    expect(card(page).get_by_role("radio").first).to_be_focused()
+    assert scores() == []
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [("dark", {"color_scheme": "dark"}), ("phone", {"viewport": PHONE}), ("ar", {"viewport": PHONE})],
@@ -319,7 +322,11 @@ def test_with_the_keyboard_alone(host, session):
 def test_it_looks_right_anywhere(host, session, shoot, name, options):
     CsatSettings.objects.update(brand_name="Acme", brand_color="#ffe600", ask_about=True)
     resolve(session)
-    page = host('data-language="ar"' if name == "ar" else "", attributes=' dir="rtl"' if name == "ar" else "", **options)
+    page = host(
+        'data-language="ar"' if name == "ar" else "",
+        attributes=' dir="rtl"' if name == "ar" else "",
+        **options,
+    )
     radios = card(page).get_by_role("radio")
     choose(page, 1)
     places = [radio.bounding_box()["x"] for radio in radios.all()[:5]]
@@ -328,3 +335,110 @@ def test_it_looks_right_anywhere(host, session, shoot, name, options):
     shoot(page, f"card-{name}")
     inner = page.frames[1].evaluate(OVERFLOW)
     assert max(inner) <= 0
+
+
+LOADER = "{site}/widget/csat.js"
+LATER = """
+src => new Promise(done => document.body.append(
+  Object.assign(document.createElement("script"), {src, onload: done})))
+"""
+
+
+@pytest.fixture
+def plain(host, shop, session, settings):
+    """plain(html, policy="") opens the shop with just this on it; {loader} and {token} are filled in."""
+    page = host()
+
+    def open_plain(html: str, policy: str = "") -> Page:
+        loader, token = LOADER.format(site=settings.SITE_URL), links.widget_token(session)[0]
+        shop.html = "<!doctype html><title>Shop</title>" + html.format(loader=loader, token=token)
+        shop.policy = policy.format(site=settings.SITE_URL)
+        page.goto(shop.origin)
+        return page
+
+    return open_plain
+
+
+def open_in(page, session, where):
+    options = {"token": links.widget_token(session)[0], "container": where}
+    page.evaluate("options => { CSAT.open(options); }", options)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_opened_in_another_container_it_moves_there(plain, session, gone):
+    """A single-page app draws its chat anew (sunshine-conversations-web#698)."""
+    resolve(session)
+    page = plain('<div id="a"></div><div id="b"></div><script src="{loader}"></script>')
+    open_in(page, session, "#a")
+    choose(page, 3)
+    if gone:
+        page.evaluate("document.querySelector('#a').remove()")
+    open_in(page, session, "#b")
+    expect(page.locator("#b iframe")).to_have_count(1)
+    rate(page, 4)
+    expect(card(page).get_by_role("heading", name="Thank you!")).to_be_visible()
+    expect(page.locator("iframe")).to_have_count(1)
+
+
+def test_opened_again_where_it_is_it_stays_and_keeps_what_was_typed(plain, session):
+    resolve(session)
+    page = plain('<div id="a"></div><script src="{loader}"></script>')
+    open_in(page, session, "#a")
+    choose(page, 2)
+    card(page).get_by_role("textbox").fill("Half a wo")
+    open_in(page, session, "#a")
+    page.wait_for_timeout(300)
+    expect(card(page).get_by_role("textbox")).to_have_value("Half a wo")
+
+
+def test_the_same_container_drawn_anew_gets_it_back_at_once(plain, session):
+    resolve(session)
+    page = plain('<div id="chat"><div id="a"></div></div><script src="{loader}"></script>')
+    open_in(page, session, "#a")
+    choose(page, 3)
+    page.evaluate("document.querySelector('#chat').replaceChildren(document.createElement('div'))")
+    page.evaluate("document.querySelector('#chat div').id = 'a'")
+    open_in(page, session, "#a")
+    expect(card(page).get_by_role("radio").first).to_be_visible(timeout=5000)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<script type="module" src="{loader}" data-token="{token}"></script>',
+        '<script type="module">await import("{loader}"); CSAT.open({{token: "{token}"}});</script>',
+        '<script type="module">import "{loader}"; CSAT.open({{token: "{token}"}});</script>',
+    ],
+)
+def test_as_a_module_it_finds_its_server(plain, session, tag):
+    """A module has no document.currentScript (divolte/divolte-collector#180, HiEventsDev/Hi.Events#59)."""
+    resolve(session)
+    page = plain(tag)
+    expect(card(page).get_by_role("radio").first).to_be_visible()
+
+
+def test_a_page_that_trusts_no_string_shows_it(plain, session):
+    """Trusted Types (LiveHelperChat#2379)."""
+    resolve(session)
+    page = plain(
+        '<script src="{loader}" data-token="{token}"></script>',
+        policy="require-trusted-types-for 'script'; trusted-types 'none'; default-src 'none'; "
+        "style-src 'self'; script-src {site}; connect-src {site}; frame-src {site}",
+    )
+    troubles = []
+    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    page.reload()
+    rate(page, 5)
+    expect(card(page).get_by_role("heading", name="Thank you!")).to_be_visible()
+    assert page.locator("iframe").bounding_box()["height"] > 150
+    assert troubles == []
+
+
+def test_loaded_three_times_it_is_one_card(plain, session, settings):
+    resolve(session)
+    tag = '<script src="{loader}" data-token="{token}"></script>'
+    page = plain(tag + tag)
+    page.evaluate(LATER, LOADER.format(site=settings.SITE_URL))
+    expect(card(page).get_by_role("radio").first).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(page.locator("iframe")).to_have_count(1)

@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings as django_settings
 
 from csat.channels.base import Brand, Message
-from csat.channels.faces import FACES
 from csat.lib.colour import contrast
+from csat.scale import FACES
 from tests.channels.asks import RATE_URL, UNSUBSCRIBE_URL, ask, composed
 
 by_mail = pytest.mark.parametrize("kind", ["email", "web_voice"])
@@ -48,7 +48,9 @@ class TestBothMails:
         assert "#4521" in text
 
     def test_every_face_is_spoken(self, kind: str):
-        titles = [link["title"] for link in Page(composed(kind).html).all("a") if "score=" in str(link["href"])]
+        titles = [
+            link["title"] for link in Page(composed(kind).html).all("a") if "score=" in str(link["href"])
+        ]
         assert titles == ["Terrible", "Poor", "Okay", "Good", "Excellent"]
 
     def test_no_form_no_script_no_picture_needed(self, kind: str):
@@ -76,7 +78,11 @@ class TestBothMails:
 
     def test_faces_stay_one_to_five_in_arabic(self, kind: str):
         message = composed(kind, language="ar")
-        table = next(attributes for attributes in Page(message.html).all("table") if "faces" in str(attributes.get("class")))
+        table = next(
+            attributes
+            for attributes in Page(message.html).all("table")
+            if "faces" in str(attributes.get("class"))
+        )
         assert table["dir"] == "ltr"
         assert faces_of(message) == [f"{RATE_URL}?score={score}" for score in range(1, 6)]
 
@@ -123,8 +129,18 @@ class TestBothMails:
         assert Page(message.html).all("img") == []
         assert nasty in message.text
 
-    def test_a_custom_message_keeps_its_lines(self, kind: str):
-        assert "first line\nsecond line" in composed(kind, intro="first line\nsecond line").html
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_a_custom_message_keeps_its_lines_in_every_mail_program(self, kind: str, end: str):
+        """Outlook for Windows ignores white-space (HEPData/hepdata#405, palantir/asana_mailer#11)."""
+        message = composed(kind, intro=f"first <b>{end}second{end}{end}third")
+        assert ">first &lt;b&gt;<br>second<br><br>third</p>" in message.html
+        assert "first <b>\nsecond\n\nthird" in message.text.replace(end, "\n")
+
+    def test_nothing_with_a_meaning_stands_on_what_outlook_ignores(self, kind: str):
+        html = composed(kind, intro="first\nsecond").html
+        assert "white-space" not in html
+        assert not [span for span in Page(html).all("span") if "display" in str(span.get("style"))]
+        assert html.count("</span><br>") == len(FACES)  # the label under its face
 
     def test_a_logo_has_the_brands_name_for_those_without_pictures(self, kind: str):
         message = composed(kind, brand=Brand("Acme", logo_url="https://support.example.com/media/logo.png"))
@@ -145,7 +161,10 @@ def test_the_follow_up_of_a_call_speaks_of_the_call():
 def test_every_brand_colour_can_be_read(color: str):
     html = composed("email", brand=Brand("Acme", color)).html
     button = next(str(link["style"]) for link in Page(html).all("a") if link["href"] == RATE_URL)
-    ink, paper = re.search(r"(?<!-)color: ?(#\w{6})", button), re.search(r"background-color: ?(#\w{6})", button)
+    ink, paper = (
+        re.search(r"(?<!-)color: ?(#\w{6})", button),
+        re.search(r"background-color: ?(#\w{6})", button),
+    )
     assert ink
     assert paper
     assert contrast(ink[1], paper[1]) >= 4.5

@@ -1,4 +1,5 @@
-"""Slack: messages pass the published block rules, answers become outcomes, presses are believed when signed."""
+"""Slack: messages pass the published block rules, answers become outcomes,
+presses are believed when signed."""
 
 import json
 import time
@@ -9,12 +10,13 @@ from urllib.parse import urlencode
 import pytest
 
 from csat.channels import registry
-from csat.channels.base import UNKNOWN, Reach, Receipt, Update, What
+from csat.channels.base import CANNOT_TELL, Addresses, EventType, ProviderEvent, Receipt
 from csat.channels.slack import escaped
 from csat.channels.transports import slack
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from tests.channels.asks import RATE_URL, ask, composed
 from tests.standins import blocks
+from tests.standins.server import Reply
 from tests.standins.slack import CHANNEL, THREAD, SlackServer, busy, error
 
 
@@ -47,7 +49,9 @@ class TestMessage:
     def test_escapes_what_people_write(self, slack_server: SlackServer):
         send(intro="<!channel> Q&A: 1 > 0 <https://evil.example|click>", agent_name="<@U1>")
         assert slack_server.problems == []
-        assert slack_server.messages[0]["blocks"][0]["text"]["text"].startswith("&lt;!channel&gt; Q&amp;A: 1 &gt; 0")
+        assert slack_server.messages[0]["blocks"][0]["text"]["text"].startswith(
+            "&lt;!channel&gt; Q&amp;A: 1 &gt; 0"
+        )
 
     def test_stays_within_every_limit(self, slack_server: SlackServer):
         send(intro="é" * 9000)
@@ -65,14 +69,22 @@ class TestMessage:
         assert slack_server.problems == []
 
     def test_needs_channel_and_thread(self):
-        assert registry.get("slack").address(Reach(slack_channel="C1")) is None
-        assert registry.get("slack").address(Reach(thread_ts="1.2")) is None
+        assert registry.get("slack").address(Addresses(slack_channel="C1")) is None
+        assert registry.get("slack").address(Addresses(thread_ts="1.2")) is None
 
 
 class TestOutcomes:
     @pytest.mark.parametrize(
         "word",
-        ["channel_not_found", "not_in_channel", "is_archived", "msg_too_long", "no_text", "invalid_blocks", "restricted_action"],
+        [
+            "channel_not_found",
+            "not_in_channel",
+            "is_archived",
+            "msg_too_long",
+            "no_text",
+            "invalid_blocks",
+            "restricted_action",
+        ],
     )
     def test_what_never_works_is_not_tried_again(self, word: str, slack_server: SlackServer):
         slack_server.behave(error(word))
@@ -80,7 +92,9 @@ class TestOutcomes:
         assert isinstance(outcome, Never)
         assert (outcome.code, outcome.account) == (word, False)
 
-    @pytest.mark.parametrize("word", ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "missing_scope"])
+    @pytest.mark.parametrize(
+        "word", ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "missing_scope"]
+    )
     def test_a_broken_account_stops_the_channel(self, word: str, slack_server: SlackServer):
         slack_server.behave(error(word))
         outcome = refused()
@@ -99,7 +113,9 @@ class TestOutcomes:
         assert isinstance(outcome, Retry)
         assert outcome.after == 11
 
-    @pytest.mark.parametrize("how", ["refuse", "cut", error("internal_error"), error("fatal_error"), error("oops", status=503)])
+    @pytest.mark.parametrize(
+        "how", ["refuse", "cut", error("internal_error"), error("fatal_error"), error("oops", status=503)]
+    )
     def test_whatever_else_goes_wrong_is_unknown(self, how: Any, slack_server: SlackServer):
         slack_server.behave(how)
         assert isinstance(refused(), Unknown)
@@ -109,7 +125,9 @@ class TestOutcomes:
         refused()
         assert len(slack_server.messages) == 1
 
-    def test_an_answer_that_comes_too_late_is_unknown(self, slack_server: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    def test_an_answer_that_comes_too_late_is_unknown(
+        self, slack_server: SlackServer, monkeypatch: pytest.MonkeyPatch
+    ):
         monkeypatch.setattr(slack, "SECONDS", 0.3)
         slack_server.behave("slow")
         assert isinstance(refused(), Unknown)
@@ -117,6 +135,49 @@ class TestOutcomes:
     def test_nobody_there_is_certainly_not_sent(self, slack_server: SlackServer, settings: Any):
         settings.SLACK_API_BASE = "http://127.0.0.1:1/api/"
         assert isinstance(refused(), Retry)
+
+
+class TestAnOkThatIsNotWhatWasAskedFor:
+    """slack-go/slack#1571: a reply to a thread whose first message was deleted stands in the channel."""
+
+    def test_a_post_outside_its_thread_is_deleted_and_never_tried_again(self, slack_server: SlackServer):
+        slack_server.gone.add(THREAD)
+        outcome = refused()
+        assert isinstance(outcome, Never)
+        assert (outcome.code, outcome.account, outcome.suppress) == ("thread_not_found", False, False)
+        assert slack_server.messages == []
+        assert slack_server.problems == []
+
+    def test_one_in_another_channel_is_too(self, slack_server: SlackServer):
+        elsewhere = {"channel": "C0GONE0001", "ts": "1700000001.000100", "message": {"thread_ts": THREAD}}
+        slack_server.behave(Reply(200, {"ok": True, **elsewhere}))
+        outcome = refused()
+        assert isinstance(outcome, Never)
+        assert outcome.code == "channel_not_found"
+
+    def test_one_that_cannot_be_deleted_says_so(self, slack_server: SlackServer):
+        stray = {"channel": CHANNEL, "ts": "1700000001.000100", "message": {"ts": "1700000001.000100"}}
+        slack_server.behave(Reply(200, {"ok": True, **stray}), error("cant_delete_message"))
+        assert "where it still stands: Slack rejected the message: cant_delete_message" in refused().text
+
+    def test_one_whose_answer_was_lost_is_found_in_the_channel_and_deleted(self, slack_server: SlackServer):
+        slack_server.gone.add(THREAD)
+        slack_server.behave("cut")
+        refused()
+        assert len(slack_server.messages) == 1
+        with pytest.raises(Never, match="posted it elsewhere"):
+            registry.get("slack").find(composed("slack"), datetime.now(UTC))
+        assert slack_server.messages == []
+
+    def test_a_thread_that_is_gone_without_a_post_of_ours_is_as_if_nothing_was_sent(
+        self, slack_server: SlackServer
+    ):
+        slack_server.gone.add(THREAD)
+        assert registry.get("slack").find(composed("slack"), datetime.now(UTC)) is None
+
+    def test_an_answer_that_shows_no_message_is_believed(self, slack_server: SlackServer):
+        slack_server.behave(Reply(200, {"ok": True, "channel": CHANNEL, "ts": "1700000001.000100"}))
+        assert send().provider_id == "1700000001.000100"
 
 
 class TestLookUp:
@@ -148,7 +209,7 @@ class TestLookUp:
 
     def test_without_the_scope_to_read_nobody_knows(self, slack_server: SlackServer):
         slack_server.behave(error("missing_scope"))
-        assert self.found() is UNKNOWN
+        assert self.found() is CANNOT_TELL
 
     def test_in_a_channel_that_is_gone_it_is_not(self, slack_server: SlackServer):
         slack_server.channels.clear()
@@ -162,7 +223,7 @@ class TestPresses:
         self.server = slack_server
         self.message = slack_server.messages[0]
 
-    def read(self, pressed: tuple[bytes, dict[str, str]]) -> list[Update]:
+    def read(self, pressed: tuple[bytes, dict[str, str]]) -> list[ProviderEvent]:
         body, headers = pressed
         channel = registry.get("slack")
         assert channel.verify(headers, body, "")
@@ -171,14 +232,18 @@ class TestPresses:
     @pytest.mark.parametrize("score", [1, 2, 3, 4, 5])
     def test_a_press_carries_score_person_and_delivery(self, score: int):
         (update,) = self.read(self.server.press(self.message, score))
-        assert (update.what, update.score, update.user) == (What.PRESSED, score, "U0ANA")
+        assert (update.type, update.score, update.user) == (EventType.PRESSED, score, "U0ANA")
         assert (update.reference, update.survey_id) == (ask("slack").reference, ask("slack").survey_id)
         assert (update.provider_id, update.address) == (self.message["ts"], CHANNEL)
         assert update.reply_url.startswith(self.server.base)
 
     def test_the_link_button_is_no_press(self):
         body, headers = self.server.press(self.message, 1)
-        payload = {"type": "block_actions", "user": {"id": "U"}, "actions": [{"action_id": "csat_link", "value": ""}]}
+        payload = {
+            "type": "block_actions",
+            "user": {"id": "U"},
+            "actions": [{"action_id": "csat_link", "value": ""}],
+        }
         assert registry.get("slack").read(headers, urlencode({"payload": json.dumps(payload)}).encode()) == []
         assert body
 

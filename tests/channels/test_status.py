@@ -4,15 +4,25 @@ from typing import Any
 
 import pytest
 
-from csat.channels.status import CONNECTED, MISCONFIGURED, SANDBOX, status
+from csat.channels import registry
+from csat.channels.status import CONNECTED, MISCONFIGURED, SANDBOX, Status
 from tests.standins.twilio import TwilioServer
+
+
+def status(kind: str) -> Status:
+    return registry.get(kind).status()
 
 
 def test_mail_is_connected_to_its_server(settings: Any):
     settings.EMAIL_CONFIGURED, settings.EMAIL_HOST, settings.EMAIL_PORT = True, "smtp.acme.example", 587
     settings.DEFAULT_FROM_EMAIL = "Acme <support@acme.example>"
     standing = status("email")
-    assert (standing.state, standing.transport, standing.detail, standing.todo) == (CONNECTED, "smtp", "smtp.acme.example:587", "")
+    assert (standing.state, standing.transport, standing.detail, standing.todo) == (
+        CONNECTED,
+        "smtp",
+        "smtp.acme.example:587",
+        "",
+    )
 
 
 @pytest.mark.parametrize("sender", ["Support <support@localhost>", "", "Support"])
@@ -25,7 +35,11 @@ def test_mail_needs_a_sender_of_its_own(sender: str, settings: Any):
 def test_an_esp_is_named(settings: Any):
     settings.EMAIL_CONFIGURED, settings.ANYMAIL_ESP = True, "mailgun"
     settings.DEFAULT_FROM_EMAIL = "Acme <support@acme.example>"
-    assert (status("email").state, status("email").transport, status("email").detail) == (CONNECTED, "mailgun", "mailgun")
+    assert (status("email").state, status("email").transport, status("email").detail) == (
+        CONNECTED,
+        "mailgun",
+        "mailgun",
+    )
 
 
 @pytest.mark.parametrize("kind", ["sms", "phone_voice", "whatsapp"])

@@ -1,4 +1,6 @@
-"""A helpdesk hands over hundreds while surveys go out and customers rate: on SQLite, too, everybody is served."""
+"""A helpdesk hands over hundreds while surveys go out and customers rate: on SQLite, too, everybody is
+served.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,21 +8,29 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from csat.surveys import links, sending
+from csat.surveys.delivery import sending
 from csat.surveys.models import Delivery, Score, Survey
 from tests.api.conftest import machine
 from tests.factories import make_resolved_session, switch_on
 from tests.racing import race
+from tests.tokens import rate_token
 from tests.web.pages import form
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shared_database")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("shared_database"),
+]
 MANY = 450
 
 
 def helpdesk() -> Callable[[], list[int]]:
     api = machine("chat-sessions:write")
     contacts = [{"email": f"c{number}@customer.example"} for number in range(MANY)]
-    items = [{"contact": contact, "channel": {"type": "email"}, "status": "closed_resolved"} for contact in contacts]
+    items = [
+        {"contact": contact, "channel": {"type": "email"}, "status": "closed_resolved"}
+        for contact in contacts
+    ]
     return lambda: [api.post("/chat/sessions/bulk", {"items": items}).status_code]
 
 
@@ -30,7 +40,7 @@ def worker() -> list[int]:
 
 
 def customer(survey: Survey) -> Callable[[], list[int]]:
-    address = f"/r/{links.rate_token(survey)}"
+    address = f"/r/{rate_token(survey)}"
     fields = form(Client().get(address)).fields | {"gesture": "1", "comment": "?"}
     return lambda: [Client().post(address, fields | {"score": score}).status_code for score in (5, 4)]
 

@@ -3,10 +3,12 @@
 import pytest
 
 from csat.channels.outbox import SandboxMessage
-from csat.surveys import sending, showing
+from csat.surveys.answers import widget_card
+from csat.surveys.delivery import sending
 from csat.surveys.models import Survey
 from csat.timeline.models import Event
 from tests.factories import make_resolved_session, switch_on
+from tests.standins import slack
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +26,11 @@ WAYS = {
 
 
 def told(survey: Survey) -> list[str]:
-    return list(Event.objects.filter(session_id=survey.session_id, kind__startswith="csat").order_by("id").values_list("kind", flat=True))
+    return list(
+        Event.objects.filter(session_id=survey.session_id, kind__startswith="csat")
+        .order_by("id")
+        .values_list("kind", flat=True)
+    )
 
 
 @pytest.mark.parametrize("channel", WAYS)
@@ -59,18 +65,18 @@ def test_a_card_counts_as_requested_once_it_is_shown():
     switch_on("web")
     session = make_resolved_session("web")
     sending.send_due()
-    assert showing.card_state(session).state == "due"
-    assert showing.shown(session.survey)
-    assert not showing.shown(session.survey)
+    assert widget_card.card_state(session).state == "due"
+    assert widget_card.mark_shown(session.survey)
+    assert not widget_card.mark_shown(session.survey)
     assert told(session.survey) == ["csat.requested"]
 
 
-def test_the_api_channel_hears_its_rating_address():
+def test_the_api_channel_has_a_place_for_its_rating_address():
     switch_on("api")
     survey = make_resolved_session("api").survey
     sending.send_due()
     data = Event.objects.get(kind="csat.requested").data
-    assert data["url"].startswith("http")
+    assert data["url"] == "{rating_url}"
     assert (data["origin"], data["delivered_via"], data["survey_id"]) == ("auto", "api", str(survey.uuid))
 
 
@@ -79,3 +85,15 @@ def test_no_other_channel_tells_its_rating_address():
     make_resolved_session("email")
     sending.send_due()
     assert "url" not in Event.objects.get(kind="csat.requested").data
+
+
+def test_a_thread_that_is_gone_leaves_nothing_in_the_channel_and_the_mail_takes_over(slack_server):
+    """slack-go/slack#1571: Slack posts such a reply for the whole channel to see, and says ok."""
+    switch_on()
+    slack_server.gone.add(slack.THREAD)
+    survey = make_resolved_session("slack", slack_channel=slack.CHANNEL, thread_ts=slack.THREAD).survey
+    sending.send_due()
+    sending.send_due()
+    assert slack_server.messages == []
+    states = list(survey.deliveries.order_by("id").values_list("medium", "state", "error_code"))
+    assert states == [("slack", "failed", "thread_not_found"), ("email", "sent", "")]

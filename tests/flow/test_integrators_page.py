@@ -1,4 +1,6 @@
-"""docs/integrators.md, done to the letter: its commands are run, its snippets verify real calls, its example is the answer given."""
+"""docs/integrators.md, done to the letter: its commands are run, its snippets verify real calls, its example
+is the answer given.
+"""
 
 import json
 import os
@@ -17,10 +19,11 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from csat.channels.outbox import SandboxMessage
 from csat.sessions.models import Session
-from csat.surveys import answering, sending
+from csat.surveys.answers import answering
+from csat.surveys.delivery import sending
 from csat.timeline import dispatching
-from csat.webhooks import calling
-from csat.webhooks.models import Call
+from csat.webhooks import attempts, signing
+from csat.webhooks.models import WebhookAttempt
 from tests import workers
 from tests.api.conftest import machine
 from tests.factories import make_contact, make_session
@@ -42,7 +45,9 @@ def snippets(language: str, under: str) -> list[str]:
 def need(program: str) -> str:
     """Whoever runs bin/test has them; the others are told what was not tried."""
     path = shutil.which(program)
-    return path or pytest.skip(f"{program} is not on this machine: its part of docs/integrators.md was not run")
+    return path or pytest.skip(
+        f"{program} is not on this machine: its part of docs/integrators.md was not run"
+    )
 
 
 @pytest.mark.slow
@@ -50,7 +55,9 @@ def need(program: str) -> str:
 class TestFirstSurvey:
     @pytest.fixture
     def shell(self, tmp_path: Path) -> Any:
-        """A shell that goes on where the last block left it; a command that fails ends it, an answer of 400 and more too."""
+        """A shell that goes on where the last block left it; a command that fails ends it, an answer of 400
+        and more too.
+        """
         (tmp_path / "curl").write_text(f'#!/bin/sh\nexec {need("curl")} -sS --fail-with-body "$@"\n')
         (tmp_path / "curl").chmod(0o755)
         with serving() as base:
@@ -82,7 +89,9 @@ class Shell:
 
     def run(self, block: str) -> list[Any]:
         """The JSON it answered, in order."""
-        script = f". {self.kept}\n{block}\nexport -p > {self.kept}\n".replace("http://127.0.0.1:8000", self.base)
+        script = f". {self.kept}\n{block}\nexport -p > {self.kept}\n".replace(
+            "http://127.0.0.1:8000", self.base
+        )
         command = ["bash", "-e", "-o", "pipefail", "-c", script]
         done = subprocess.run(command, cwd=workers.ROOT, env=self.env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -104,13 +113,17 @@ def test_the_copy_is_kept_in_step_as_the_page_says() -> None:
     names: dict[str, Any] = {}
     exec(snippets("python", "Keep a copy in step")[0], names)
     with serving() as base:
-        found = names["changed_since"]("/contacts", datetime(2026, 1, 1, tzinfo=UTC), base=f"{base}/api/v1", key=key)
+        found = names["changed_since"](
+            "/contacts", datetime(2026, 1, 1, tzinfo=UTC), base=f"{base}/api/v1", key=key
+        )
         assert [contact["id"] for contact in found] == made
 
 
 @pytest.mark.django_db
 def test_an_error_looks_as_the_page_shows_it() -> None:
-    assert machine().post("/contacts", {"phone_number": "030 1234567"}).json() == json.loads(snippets("json", "Errors")[0])
+    assert machine().post("/contacts", {"phone_number": "030 1234567"}).json() == json.loads(
+        snippets("json", "Errors")[0]
+    )
 
 
 def endpoint_at(url: str, settings: Any) -> str:
@@ -125,7 +138,7 @@ def tell() -> None:
     """A low score, to every endpoint."""
     machine().post("/csat/scores", LOW | {"session_id": str(make_session("api").uuid)})
     dispatching.fan_out()
-    calling.call_due()
+    attempts.call_due()
 
 
 @pytest.mark.django_db
@@ -149,15 +162,22 @@ def test_a_call_is_verified_in_node_as_the_page_says(settings: Any, tmp_path: Pa
     secret = endpoint_at(url, settings)
     (tmp_path / "hook.mjs").write_text(snippets("js", "Webhooks: verify")[0])
     env = os.environ | {"SECRET": secret, "PORT": str(port)}
-    server = subprocess.Popen([node, str(tmp_path / "hook.mjs")], env=env, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    server = subprocess.Popen(
+        [node, str(tmp_path / "hook.mjs")], env=env, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
         assert workers.wait_for(lambda: _refuses(url), seconds=30)
         tell()
-        call = Call.objects.get()
+        call = WebhookAttempt.objects.get()
         assert (call.state, call.status) == ("delivered", 204)
-        signed = calling.headers(call, call.endpoint, timezone.now())
-        assert requests.post(url, data=call.body.replace("long", "no time"), headers=signed, timeout=10).status_code == 401
-        late = calling.headers(call, call.endpoint, timezone.now() - timedelta(minutes=6))
+        signed = signing.headers(call, call.endpoint, timezone.now())
+        assert (
+            requests.post(
+                url, data=call.body.replace("long", "no time"), headers=signed, timeout=10
+            ).status_code
+            == 401
+        )
+        late = signing.headers(call, call.endpoint, timezone.now() - timedelta(minutes=6))
         assert requests.post(url, data=call.body, headers=late, timeout=10).status_code == 401
     finally:
         workers.kill(server)

@@ -1,4 +1,6 @@
-"""A low score on the page, two real clusters and a real mail server: the supervisor hears of it within five seconds, once."""
+"""A low score on the page, two real clusters and a real mail server: the supervisor hears of it within five
+seconds, once.
+"""
 
 import re
 import time
@@ -15,15 +17,15 @@ from csat import tasks
 from csat.sessions.models import Session
 from csat.surveys import links
 from csat.surveys.models import Survey
-from csat.timeline import beating
+from csat.timeline import heartbeat
 from csat.workflows.models import Run
 from tests import workers
 from tests.factories import make_sent_survey
 from tests.flow.test_mail_round import Hidden
 from tests.standins.smtp import SmtpServer
-from tests.workflows.making import from_example
+from tests.workflows.builders import from_example
 
-BOSS = "boss@acme.example"
+BOSS = "boss@acme.com"
 SOON = 5.0  # seconds
 
 
@@ -44,7 +46,9 @@ class Customer:
 
     def rates(self, score: int) -> None:
         page = self.browser.get(f"/r/{self.path}").content
-        confirm = self.browser.post(f"/r/{self.path}", self.fields(page) | {"score": str(score), "comment": ""})
+        confirm = self.browser.post(
+            f"/r/{self.path}", self.fields(page) | {"score": str(score), "comment": ""}
+        )
         assert self.browser.post(f"/r/{self.path}", self.fields(confirm.content)).status_code == 303
 
     def explains(self, comment: str) -> None:
@@ -55,7 +59,9 @@ class Customer:
 
 
 def notices(server: SmtpServer, customer: Customer) -> list[EmailMessage]:
-    return [mail for mail in server.messages if mail["To"] == BOSS and f"#{customer.session.pk} " in text(mail)]
+    return [
+        mail for mail in server.messages if mail["To"] == BOSS and f"#{customer.session.pk} " in text(mail)
+    ]
 
 
 def text(mail: EmailMessage) -> str:
@@ -67,7 +73,9 @@ def told_after(server: SmtpServer, customer: Customer, comment: str) -> float:
     """Seconds from the comment (or the skip) to the notice and the open conversation."""
     customer.explains(comment)
     start = time.monotonic()
-    assert workers.wait_for(lambda: notices(server, customer) and customer.session.again().status == "open", seconds=60)
+    assert workers.wait_for(
+        lambda: notices(server, customer) and customer.session.again().status == "open", seconds=60
+    )
     return time.monotonic() - start
 
 
@@ -76,7 +84,9 @@ def told_after(server: SmtpServer, customer: Customer, comment: str) -> float:
 @pytest.mark.smtp
 @pytest.mark.timeout(300)
 @pytest.mark.django_db(transaction=True)
-def test_a_two_reaches_the_supervisor_within_five_seconds_and_reopens_and_a_five_is_nobodys_alarm(smtp_server: SmtpServer):
+def test_a_two_reaches_the_supervisor_within_five_seconds_and_reopens_and_a_five_is_nobodys_alarm(
+    smtp_server: SmtpServer,
+):
     if connection.vendor != "postgresql":
         pytest.skip("runs on PostgreSQL only")
     from_example("low-score", tell={"to": BOSS})
@@ -93,7 +103,10 @@ def test_a_two_reaches_the_supervisor_within_five_seconds_and_reopens_and_a_five
         print("told after", [round(one, 2) for one in seconds])
         assert max(seconds) < SOON
 
-        assert workers.wait_for(lambda: beating.last("outward") and Run.objects.filter(state="succeeded").count() == 3, seconds=60)
+        assert workers.wait_for(
+            lambda: heartbeat.last_beat("outward") and Run.objects.filter(state="succeeded").count() == 3,
+            seconds=60,
+        )
         for customer, comment in ((writes, "“still broken”"), (skips, "“”")):
             [notice] = notices(smtp_server, customer)
             assert comment in text(notice)

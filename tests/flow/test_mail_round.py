@@ -1,4 +1,6 @@
-"""The main job with a real mail server and a real worker: a helpdesk resolves by API, the customer rates, the API tells it."""
+"""The main job with a real mail server and a real worker: a helpdesk resolves by API, the customer rates, the
+API tells it.
+"""
 
 import re
 import time
@@ -60,8 +62,10 @@ def rate(mail: EmailMessage, score: int, comment: str) -> None:
 
 
 def test_a_resolved_session_is_mailed_at_once_and_its_link_rates(smtp_server: SmtpServer) -> None:
-    api = Machine(keys.make("Helpdesk", scopes=keys.SCOPES)[1])
-    api.patch("/csat/settings", {"auto_send": True, "delay_seconds": 0, "channels": {"email": {"enabled": True}}})
+    api = Machine(keys.create("Helpdesk", scopes=keys.SCOPES)[1])
+    api.patch(
+        "/csat/settings", {"auto_send": True, "delay_seconds": 0, "channels": {"email": {"enabled": True}}}
+    )
     with workers.cluster(**smtp_server.env, SITE_URL=settings.SITE_URL, SECRET_KEY=settings.SECRET_KEY):
         resolve(api, "warm-up@acme.example")
         assert workers.wait_for(lambda: mail_to(smtp_server, "warm-up@acme.example"), seconds=60)
@@ -76,8 +80,18 @@ def test_a_resolved_session_is_mailed_at_once_and_its_link_rates(smtp_server: Sm
     rate(mail, 4, "Quick, thanks")
 
     score = api.get(f"/csat/scores/session/{session['id']}").json()
-    assert (score["score"], score["label"], score["comment"], score["source"]) == (4, "Good", "Quick, thanks", "page")
+    assert (score["score"], score["label"], score["comment"], score["source"]) == (
+        4,
+        "Good",
+        "Quick, thanks",
+        "page",
+    )
     events = [item["event"] for item in api.all(f"/chat/sessions/{session['id']}/history")]
-    assert [event["type"] for event in events] == ["message", "closed_resolved_by_api", "csat_requested", "csat_submitted"]
+    assert [event["type"] for event in events] == [
+        "message",
+        "closed_resolved_by_api",
+        "csat_requested",
+        "csat_submitted",
+    ]
     assert events[-1]["content"] == {"score": 4, "feedback": "Quick, thanks"}
     assert events[-1]["sender"]["type"] == "contact"

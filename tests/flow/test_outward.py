@@ -1,4 +1,6 @@
-"""Real outward clusters on PostgreSQL, killed in the act: every event reaches everyone, and what acts outside is looked up or marked."""
+"""Real outward clusters on PostgreSQL, killed in the act: every event reaches everyone, and what acts outside
+is looked up or marked.
+"""
 
 import contextlib
 import json
@@ -17,7 +19,7 @@ from csat.timeline import dispatching
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints
-from csat.webhooks.models import Call
+from csat.webhooks.models import WebhookAttempt
 from csat.workflows import editing
 from csat.workflows.models import Run, Step
 from tests import workers
@@ -28,7 +30,12 @@ from tests.standins.slack import SlackServer
 from tests.standins.smtp import SmtpServer
 from tests.standins.twilio import TwilioServer
 
-pytestmark = [pytest.mark.cluster, pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(400),
+]
 
 LEASE = "3"
 PATIENCE = 90  # seconds: two clusters start within it even on a machine that does much else
@@ -48,7 +55,9 @@ def outward(**env: str):
 
 
 def killed_when(caught: Callable[[], object], **env: str) -> None:
-    """A cluster works until it is caught in the act, and is gone; what it held was held for a short time only."""
+    """A cluster works until it is caught in the act, and is gone; what it held was held for a short time
+    only.
+    """
     with outward(CALL_LEASE_SECONDS=LEASE, RUN_LEASE_SECONDS=LEASE, **env) as doomed:
         assert workers.wait_for(caught, seconds=PATIENCE)
         workers.kill(doomed)
@@ -80,7 +89,7 @@ def conversations(count: int, **details: object) -> list[str]:
 
 
 def delivered() -> int:
-    return Call.objects.filter(state="delivered").count()
+    return WebhookAttempt.objects.filter(state="delivered").count()
 
 
 def all_ran(count: int) -> Callable[[], bool]:
@@ -96,7 +105,9 @@ def told(listener: Listener) -> Counter[tuple[str, str]]:
     return Counter(map(key_of, listener.heard))
 
 
-def names(listener: Listener, header: str, *, path: str = "") -> dict[tuple[str, str], set[tuple[str | None, str]]]:
+def names(
+    listener: Listener, header: str, *, path: str = ""
+) -> dict[tuple[str, str], set[tuple[str | None, str]]]:
     """Under which names, and with which bodies."""
     found: dict[tuple[str, str], set[tuple[str | None, str]]] = {}
     for heard in listener.heard:
@@ -154,12 +165,25 @@ class Deaf:
         return 200, {}
 
 
-def test_workers_die_in_fan_out_in_calls_in_a_request_and_in_a_wait_and_all_is_told_and_done(listener: Listener):
-    """One story, so that four clusters are enough: each is caught in the act and killed, the next takes over."""
+def test_workers_die_in_fan_out_in_calls_in_a_request_and_in_a_wait_and_all_is_told_and_done(
+    listener: Listener,
+):
+    """One story for four clusters: each is caught in the act and killed, the next takes over."""
     for number in range(4):
         endpoints.add(url=f"{listener.url}/{number}", events=[STARTED], by=SYSTEM)
-    request = block("http_request", method="POST", url=f"{listener.url}/tool", body='{"data": {"session_id": "{ticket_number}"}}')
-    workflow("Waits", block("note", text="before"), request, block("wait", seconds=6), block("add_tag", tag="later"))
+    request = block(
+        "http_request",
+        method="POST",
+        url=f"{listener.url}/tool",
+        body='{"data": {"session_id": "{ticket_number}"}}',
+    )
+    workflow(
+        "Waits",
+        block("note", text="before"),
+        request,
+        block("wait", seconds=6),
+        block("add_tag", tag="later"),
+    )
     workflow("Tags", block("add_tag", tag="now"))
     sessions = conversations(10)
 
@@ -180,12 +204,18 @@ def test_workers_die_in_fan_out_in_calls_in_a_request_and_in_a_wait_and_all_is_t
 
     calls = {key: count for key, count in told(listener).items() if key[0] != "/hook/tool"}
     assert set(calls) == {(f"/hook/{number}", session) for number in range(4) for session in sessions}
-    assert {key for key, count in calls.items() if count > 1} <= deaf.keys  # only what was cut off, under the same id
-    assert all(len(same) == 1 for key, same in names(listener, "webhook-id").items() if key[0] != "/hook/tool")
+    assert {
+        key for key, count in calls.items() if count > 1
+    } <= deaf.keys  # only what was cut off, under the same id
+    assert all(
+        len(same) == 1 for key, same in names(listener, "webhook-id").items() if key[0] != "/hook/tool"
+    )
     requests = names(listener, "idempotency-key", path="/hook/tool")
     assert len(requests) == 10
     assert all(len(same) == 1 for same in requests.values())
-    done_twice = {step.run_id for step in Step.objects.filter(attempt=2, interrupted=True, block_id="http_request")}
+    done_twice = {
+        step.run_id for step in Step.objects.filter(attempt=2, interrupted=True, block_id="http_request")
+    }
     assert len(done_twice) == 1
     assert Step.objects.filter(attempt=1, interrupted=False).count() == 10 * 5 - 1
     assert told(listener).total() == 40 + 10 + len(deaf.caught)
@@ -194,13 +224,14 @@ def test_workers_die_in_fan_out_in_calls_in_a_request_and_in_a_wait_and_all_is_t
 
 
 def test_killed_in_the_middle_of_notices_and_messages_each_is_looked_up_and_sent_once():
-    """The provider took each message and the worker never heard of it: SMS, a Slack channel and a Slack thread are looked up,
-    mail is repeated under its Message-ID."""
+    """The provider took each message and the worker never heard of it: SMS, a Slack channel and a Slack
+    thread are looked up, mail is repeated under its Message-ID.
+    """
     with SlackServer() as slacks, TwilioServer() as twilio, SmtpServer() as smtp:
         env = slacks.env | twilio.env | smtp.env
         workflow("Text", block("send_message", text="We look into it."))
         workflow("Slack", block("notify", via="slack", to=slack.CHANNEL, message="Look at #{ticket_number}"))
-        workflow("Mail", block("notify", via="email", to="boss@acme.example", message="Look at #{ticket_number}"))
+        workflow("Mail", block("notify", via="email", to="boss@acme.com", message="Look at #{ticket_number}"))
         for server in (slacks, twilio, smtp):
             server.behave("slow")
         make_session("sms", messages=0)

@@ -7,8 +7,8 @@ from django.apps import apps
 from django.db.models.signals import post_migrate
 
 from csat import tasks
-from csat.jobs import OUTWARD, Job
-from csat.timeline import beating
+from csat.jobs import Job
+from csat.timeline import heartbeat
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM, record
@@ -25,7 +25,9 @@ def schedules():
 
 def migrate_again():
     csat = apps.get_app_config("csat")
-    post_migrate.send(sender=csat, app_config=csat, verbosity=0, interactive=False, using="default", plan=[], apps=apps)
+    post_migrate.send(
+        sender=csat, app_config=csat, verbosity=0, interactive=False, using="default", plan=[], apps=apps
+    )
 
 
 def test_due_surveys_go_out():
@@ -37,8 +39,8 @@ def test_due_surveys_go_out():
 def test_the_sweepers_show_that_their_cluster_lives():
     tasks.sweep()
     tasks.sweep_outward()
-    assert beating.last("surveys")
-    assert beating.last("outward")
+    assert heartbeat.last_beat("surveys")
+    assert heartbeat.last_beat("outward")
 
 
 def test_the_outward_sweeper_hands_over_what_was_left():
@@ -56,7 +58,9 @@ def test_each_schedule_is_there_once_in_the_cluster_that_does_such_work():
     migrate_again()
     rows = schedules()
     assert {row.func for row in rows.values()} == {str(Job.SWEEP), str(Job.SWEEP_OUTWARD), str(Job.NIGHTLY)}
-    assert all(row.cluster == ("outward" if Job(row.func) in OUTWARD else None) for row in rows.values())
+    assert all(
+        row.cluster == ("outward" if Job(row.func).cluster == "outward" else None) for row in rows.values()
+    )
     assert all(row.repeats == -1 for row in rows.values())
 
 

@@ -1,4 +1,6 @@
-"""Every address of the application and what each persona finds there. An address that is not in the table fails the run."""
+"""Every address of the application and what each persona finds there. An address that is not in the table
+fails the run.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,32 +9,33 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from csat.api import schema
 from csat.api import urls as api_urls
+from csat.api.openapi import views
 from csat.channels.outbox import SandboxMessage
 from csat.surveys import links
 from csat.timeline.recording import SYSTEM
 from csat.webhooks.models import Endpoint
 from csat.workflows import editing
 from tests.factories import make_sent_survey
+from tests.tokens import rate_token, unsubscribe_token
 
 PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 # the usual kinds of page: anonymous, agent, manager, admin, outsider
-STAFF = (302, 200, 200, 200, 404)
-MANAGERS = (302, 403, 200, 200, 404)
-ADMINS = (302, 403, 403, 200, 404)
-GONE_STAFF = (302, 404, 404, 404, 404)  # of a row that does not exist
-GONE_MANAGERS = (302, 403, 404, 404, 404)
-POST_STAFF = (302, 405, 405, 405, 404)  # a GET of what only takes POST
-POST_MANAGERS = (302, 403, 405, 405, 404)
+STAFF = (302, 200, 200, 200, 403)
+MANAGERS = (302, 403, 200, 200, 403)
+ADMINS = (302, 403, 403, 200, 403)
+GONE_STAFF = (302, 404, 404, 404, 403)  # of a row that does not exist
+GONE_MANAGERS = (302, 403, 404, 404, 403)
+POST_STAFF = (302, 405, 405, 405, 403)  # a GET of what only takes POST
+POST_MANAGERS = (302, 403, 405, 405, 403)
 PUBLIC = (200, 200, 200, 200, 200)
 UNKNOWN = (404, 404, 404, 404, 404)  # a public page whose token nobody has
 POST_PUBLIC = (405, 405, 405, 405, 405)
 MACHINES = (401, 401, 401, 401, 401)
 
-API = [route for module in api_urls.MODULES if module is not schema for route, _view in module.routes]
+API = [route for module in api_urls.MODULES if module is not views for route, _view in module.routes]
 
 
 def _with_id(route: str) -> str:
@@ -45,6 +48,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("", "/", (302, 302, 302, 302, 302)),
     ("login/", "/login/", (200, 302, 302, 302, 200)),
     ("logout/", "/logout/", POST_PUBLIC),
+    ("csp-report", "/csp-report", POST_PUBLIC),
     # the team's side
     ("inbox/", "/inbox/", STAFF),
     ("inbox/<uuid:uuid>/", "/inbox/{session}/", STAFF),
@@ -77,13 +81,17 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("workflows/<uuid:uuid>/edit/", "/workflows/{workflow}/edit/", POST_MANAGERS),
     ("workflows/<uuid:uuid>/runs/", "/workflows/{workflow}/runs/", MANAGERS),
     ("workflows/<uuid:uuid>/runs/<uuid:run_id>/", f"/workflows/{{workflow}}/runs/{NOBODY}/", GONE_MANAGERS),
-    ("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", f"/workflows/{{workflow}}/runs/{NOBODY}/retry/", POST_MANAGERS),
+    (
+        "workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/",
+        f"/workflows/{{workflow}}/runs/{NOBODY}/retry/",
+        POST_MANAGERS,
+    ),
     ("workflows/<uuid:uuid>/<slug:name>/", "/workflows/{workflow}/activate/", POST_MANAGERS),
     # the customer's side
-    ("r/<str:token>", "/r/{rate}", PUBLIC),
-    ("r/<str:token>", "/r/nonsense", UNKNOWN),
-    ("u/<str:token>", "/u/{stop}", PUBLIC),
-    ("u/<str:token>", "/u/nonsense", UNKNOWN),
+    ("r/<link_token:token>", "/r/{rate}", PUBLIC),
+    ("r/<link_token:token>", "/r/nonsense", UNKNOWN),
+    ("u/<link_token:token>", "/u/{stop}", PUBLIC),
+    ("u/<link_token:token>", "/u/nonsense", UNKNOWN),
     ("widget/csat.js", "/widget/csat.js", PUBLIC),
     ("widget/state/<str:token>", "/widget/state/{widget}", PUBLIC),
     ("widget/state/<str:token>", "/widget/state/nonsense", UNKNOWN),
@@ -95,28 +103,59 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("demo/chat/<slug:act>", "/demo/chat/start", POST_PUBLIC),
     ("demo/chat/<str:name>", "/demo/chat/chat.css", UNKNOWN),
     # settings
-    ("settings/", "/settings/", (302, 403, 302, 302, 404)),
+    ("settings/", "/settings/", (302, 403, 302, 302, 403)),
     ("settings/csat/", "/settings/csat/", MANAGERS),
     ("settings/csat/dry-run/", "/settings/csat/dry-run/", POST_MANAGERS),
     ("settings/csat/preview/", "/settings/csat/preview/", POST_MANAGERS),
     ("settings/csat/preview/<slug:kind>/", "/settings/csat/preview/sms/", POST_MANAGERS),
     ("settings/csat/preview/<slug:kind>/mail/", "/settings/csat/preview/email/mail/", MANAGERS),
     ("settings/csat/test/<slug:kind>/", "/settings/csat/test/sms/", POST_MANAGERS),
-    ("settings/csat/resume/<slug:kind>/", "/settings/csat/resume/sms/", POST_MANAGERS),
+    ("settings/csat/sending/", "/settings/csat/sending/", (302, 403, 302, 302, 403)),
+    *[
+        (f"settings/csat/{verb}/", f"/settings/csat/{verb}/", POST_MANAGERS)
+        for verb in ("pause", "resume", "resend", "resend/run")
+    ],
+    *[
+        (f"settings/csat/{verb}/<slug:kind>/", f"/settings/csat/{verb}/sms/", POST_MANAGERS)
+        for verb in ("pause", "resume", "try")
+    ],
     ("settings/api-keys/", "/settings/api-keys/", ADMINS),
-    ("settings/api-keys/<uuid:uuid>/revoke/", f"/settings/api-keys/{NOBODY}/revoke/", (302, 403, 403, 404, 404)),
+    (
+        "settings/api-keys/<uuid:uuid>/revoke/",
+        f"/settings/api-keys/{NOBODY}/revoke/",
+        (302, 403, 403, 404, 403),
+    ),
     ("settings/webhooks/", "/settings/webhooks/", MANAGERS),
     ("settings/webhooks/<uuid:uuid>/", "/settings/webhooks/{endpoint}/", MANAGERS),
     ("settings/webhooks/<uuid:uuid>/", f"/settings/webhooks/{NOBODY}/", GONE_MANAGERS),
     ("settings/webhooks/<uuid:uuid>/calls/", "/settings/webhooks/{endpoint}/calls/", MANAGERS),
     ("settings/webhooks/<uuid:uuid>/<slug:name>/", "/settings/webhooks/{endpoint}/test/", POST_MANAGERS),
     # machines
-    *[(f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC) for route in ("twilio/status", "twilio/inbound", "slack/interactions")],
-    *[(f"callbacks/email/<slug:esp>/<slug:what>{end}", f"/callbacks/email/postmark/inbound{end}", POST_PUBLIC) for end in ("", "/")],
+    *[
+        (f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC)
+        for route in ("twilio/status", "twilio/inbound", "slack/interactions")
+    ],
+    ("callbacks/<slug:kind>", "/callbacks/sms", POST_PUBLIC),
+    *[
+        (
+            f"callbacks/email/<slug:esp>/<slug:what>{end}",
+            f"/callbacks/email/postmark/inbound{end}",
+            POST_PUBLIC,
+        )
+        for end in ("", "/")
+    ],
     ("api/v1/", "/api/v1/", UNKNOWN),
     ("api/v1/<anything:path>", "/api/v1/nonsense", UNKNOWN),
-    *[(f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC) for page in ("schema", "docs") for end in ("", "/")],
-    *[(f"api/v1/{route}{end}", f"/api/v1/{_with_id(route)}{end}", MACHINES) for route in API for end in ("", "/")],
+    *[
+        (f"api/v1/{page}{end}", f"/api/v1/{page}{end}", PUBLIC)
+        for page in ("schema", "docs")
+        for end in ("", "/")
+    ],
+    *[
+        (f"api/v1/{route}{end}", f"/api/v1/{_with_id(route)}{end}", MACHINES)
+        for route in API
+        for end in ("", "/")
+    ],
     ("health/live", "/health/live", PUBLIC),
     ("health/ready", "/health/ready", PUBLIC),
     ("api/v1", "/api/v1", UNKNOWN),
@@ -147,19 +186,30 @@ def rows(db: None) -> dict[str, object]:
     session = make_sent_survey().session
     mail = SandboxMessage.objects.get()
     tokens = {
-        "rate": links.rate_token(session.survey),
-        "stop": links.unsubscribe_token(session.contact),
+        "rate": rate_token(session.survey),
+        "stop": unsubscribe_token(session.contact),
         "widget": links.widget_token(session)[0],
     }
-    endpoint = Endpoint.objects.create(url="https://crm.example.com/", events=["csat.requested"], secret="whsec_AA==")
-    ids = {"session": session.uuid, "contact": session.contact.uuid, "mail": mail.uuid, "endpoint": endpoint.uuid}
+    endpoint = Endpoint.objects.create(
+        url="https://crm.example.com/", events=["csat.requested"], secret="whsec_AA=="
+    )
+    ids = {
+        "session": session.uuid,
+        "contact": session.contact.uuid,
+        "mail": mail.uuid,
+        "endpoint": endpoint.uuid,
+    }
     ids["workflow"] = editing.create(name="A workflow", by=SYSTEM).uuid
     return {**ids, **tokens}
 
 
 @pytest.mark.parametrize(("route", "address", "expected"), TABLE, ids=[address for _, address, _ in TABLE])
 def test_each_persona_finds_what_is_theirs(
-    route: str, address: str, expected: tuple[int, ...], rows: dict[str, object], request: pytest.FixtureRequest
+    route: str,
+    address: str,
+    expected: tuple[int, ...],
+    rows: dict[str, object],
+    request: pytest.FixtureRequest,
 ) -> None:
     found, address = [], address.format_map(rows)
     for persona in PERSONAS:

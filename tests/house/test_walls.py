@@ -13,11 +13,24 @@ from django.apps import apps
 from tests.workers import ROOT
 
 HOUSE = ROOT / "csat"
-ROOMS = ["lib", "timeline", "channels", "people", "sessions", "surveys", "webhooks", "workflows", "reports"]  # from the ground up
+ROOMS = [
+    "lib",
+    "timeline",
+    "channels",
+    "people",
+    "sessions",
+    "surveys",
+    "webhooks",
+    "workflows",
+    "reports",
+]  # from the ground up
 WEB_ONLY = ("django.http", "django.shortcuts", "django.forms", "django.views", "django.urls")
 HOLES = {
     "lib/hole.py": ("from csat.people import contacts", "Rooms look down, doors are independent"),
-    "web/inbox/finding.py": ("from csat.web import contacts", "Families of pages share what stands beside them, and nothing else"),
+    "web/inbox/finding.py": (
+        "from csat.web import contacts",
+        "Families of pages share what stands beside them, and nothing else",
+    ),
     "workflows/wording.py": ("from csat.workflows import actions", "Nothing goes round in a circle"),
     "channels/sms.py": ("from csat.channels import slack", "Channels do not know each other"),
     "surveys/hole.py": ("import rest_framework", "Rooms speak no HTTP"),
@@ -31,7 +44,12 @@ def test_the_import_contracts_see_every_hole(tmp_path: Path) -> None:
     for file, (hole, _contract) in HOLES.items():
         with (tmp_path / "csat" / file).open("a") as source:
             source.write(f"\n{hole}  # planted\n")
-    answer = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=tmp_path, capture_output=True, text=True)
+    answer = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert answer.returncode == 1
     for _hole, contract in HOLES.values():
         assert f"{contract} BROKEN" in answer.stdout
@@ -51,7 +69,9 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 def _of_the_web(tree: ast.AST) -> list[str]:
-    return [name for name in _imports(tree) if f"{name}.".startswith(tuple(f"{module}." for module in WEB_ONLY))]
+    return [
+        name for name in _imports(tree) if f"{name}.".startswith(tuple(f"{module}." for module in WEB_ONLY))
+    ]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -75,15 +95,30 @@ def _reverse_names(room: str) -> set[str]:
     lower = ROOMS[: ROOMS.index(room) + 1]
     above = [model for model in apps.get_app_config("csat").get_models() if _room_of(model) not in lower]
     keys = [
-        field for model in above for field in model._meta.get_fields() if (field.many_to_one or field.one_to_one) and not field.auto_created
+        field
+        for model in above
+        for field in model._meta.get_fields()
+        if (field.many_to_one or field.one_to_one) and not field.auto_created
     ]
     relations = [key.remote_field for key in keys]
-    ours = [relation for relation in relations if relation.model.__module__.startswith("csat.") and _room_of(relation.model) in lower]
-    return {name for relation in ours if not relation.hidden for name in (relation.get_accessor_name(), relation.name) if name}
+    ours = [
+        relation
+        for relation in relations
+        if relation.model.__module__.startswith("csat.") and _room_of(relation.model) in lower
+    ]
+    return {
+        name
+        for relation in ours
+        if not relation.hidden
+        for name in (relation.get_accessor_name(), relation.name)
+        if name
+    }
 
 
 def _used(tree: ast.AST, names: set[str]) -> set[str]:
-    """Names read from a row (row.survey), asked for in a query (survey__state=, "survey__state"), or fetched along."""
+    """Names read from a row (row.survey), asked for in a query (survey__state=, "survey__state"), or fetched
+    along.
+    """
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
@@ -114,3 +149,22 @@ def test_a_room_that_reached_up_would_be_seen() -> None:
 def test_every_module_says_who_lives_there(path: Path) -> None:
     if "migrations" not in path.parts and path.read_text().strip():
         assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_a_uuid_from_outside_is_read_in_one_place() -> None:
+    """The address of a page is no such place: its pattern lets nothing else through."""
+    calls = {
+        path
+        for path, tree in _everything()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _name(node.func) == "UUID"
+    }
+    assert calls == {"csat/lib/text.py", "csat/api/urls.py"}
+
+
+def _everything() -> Iterator[tuple[str, ast.Module]]:
+    return ((path, tree) for path, tree in _sources(".") if "/migrations/" not in path)
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

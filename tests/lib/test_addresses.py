@@ -1,4 +1,5 @@
-"""The guard: no spelling of an inside address gets through, neither when it is saved nor when it is dialled."""
+"""The guard: no spelling of an inside address gets through,
+neither when it is saved nor when it is dialled."""
 
 import ipaddress
 import socket
@@ -38,12 +39,26 @@ INSIDE = [
     "64:ff9b::7f00:1",
     "64:ff9b::a9fe:a9fe",
     "64:ff9b:1::a00:1",
+    "64:ff9b:1::808:808",
+    "64:ff9b:1:7f00:0:100:808:808",  # RFC 6052: of a /48 the IPv4 address stands after it, not at the end
+    "64:ff9b:1:808:8:800::",
+    "3fff::1",
+    "3fff:fff:ffff::1",
+    "5f00::1",
+    "100::1",
     "2002:7f00:1::",
     "2002:a00:1::1",
     "2001:0:7f00:1::",  # Teredo with an inside server
     "2001:0:808:808:0:0:80ff:fffe",  # Teredo with an inside client: 127.0.0.1 inverted
 ]
-OUTSIDE = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
+OUTSIDE = [
+    "8.8.8.8",
+    "1.1.1.1",
+    "2606:4700:4700::1111",
+    "::ffff:8.8.8.8",
+    "64:ff9b::808:808",
+    "2002:808:808::1",
+]
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -109,7 +124,9 @@ def test_one_inside_address_among_many_is_enough(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_dialled_is_what_was_checked(monkeypatch: pytest.MonkeyPatch):
-    """A name that answers otherwise the second time (DNS rebinding) gains nothing: it is asked once for each connection."""
+    """A name that answers otherwise the second time (DNS rebinding) gains nothing: it is asked once for each
+    connection.
+    """
     answers = iter([[(2, 1, 6, "", ("8.8.8.8", 443))], [(2, 1, 6, "", ("127.0.0.1", 443))]])
     dialled = []
 
@@ -129,7 +146,9 @@ class TestExceptions:
     def test_an_exact_host_and_port_is_let_through(self, entry: str):
         http.refuse_address("http://127.0.0.1:8080/hook", [entry])
 
-    @pytest.mark.parametrize("entry", ["127.0.0.1", "127.0.0.1:80", "localhost:8080", "*:8080", "127.0.0.1:*"])
+    @pytest.mark.parametrize(
+        "entry", ["127.0.0.1", "127.0.0.1:80", "localhost:8080", "*:8080", "127.0.0.1:*"]
+    )
     def test_nothing_less_exact_is(self, entry: str):
         with pytest.raises(Invalid):
             http.refuse_address("http://127.0.0.1:8080/hook", [entry])
@@ -143,7 +162,16 @@ class TestExceptions:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", "ftp://8.8.8.8/", "javascript:alert(1)", "https://", "https://user:secret@8.8.8.8/", "http://8.8.8.8:99999/"]
+    "url",
+    [
+        "",
+        "nonsense",
+        "ftp://8.8.8.8/",
+        "javascript:alert(1)",
+        "https://",
+        "https://user:secret@8.8.8.8/",
+        "http://8.8.8.8:99999/",
+    ],
 )
 def test_what_is_no_plain_web_address_is_not_saved(url: str):
     with pytest.raises(Invalid):

@@ -15,6 +15,7 @@ import requests
 
 from csat.lib import http
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
+from csat.lib.refusal import Invalid
 
 Talk = Callable[[socket.socket], None]
 
@@ -84,7 +85,13 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Said: yes\r\n\r\nok"
 
 def test_an_answer_comes_back_whole(server: Any):
     answer = ask(server(says(OK)))
-    assert (answer.status, answer.ok, answer.text, answer.cut, answer.headers["x-said"]) == (200, True, "ok", False, "yes")
+    assert (answer.status, answer.ok, answer.text, answer.cut, answer.headers["x-said"]) == (
+        200,
+        True,
+        "ok",
+        False,
+        "yes",
+    )
     assert 0 < answer.seconds < 5
 
 
@@ -95,7 +102,9 @@ def test_any_status_is_an_answer(status: bytes, server: Any):
 
 
 def test_a_redirect_is_not_followed(server: Any):
-    answer = ask(server(says(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")))
+    answer = ask(
+        server(says(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"))
+    )
     assert (answer.status, answer.ok) == (302, False)
 
 
@@ -137,7 +146,9 @@ def test_the_deadline_holds_however_slowly_it_drips(piece: bytes, before: bytes,
     assert time.monotonic() - started < 1.5
 
 
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", b"SSH-2.0-OpenSSH\r\n"])
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", b"SSH-2.0-OpenSSH\r\n"]
+)
 def test_a_broken_answer_is_unknown(answer: bytes, server: Any):
     assert isinstance(outcome(server(says(answer))), Unknown)
 
@@ -170,7 +181,9 @@ def test_plain_text_where_tls_was_expected_is_certainly_not_sent(server: Any):
     assert isinstance(outcome(server(says(OK)).replace("http:", "https:")), Retry)
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "http://", "nonsense", "http://[::1/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/", "http://", "nonsense", "http://[::1/", "file:///etc/passwd"]
+)
 def test_what_is_no_web_address_never_works(url: str):
     assert isinstance(outcome(url), Never)
 
@@ -200,7 +213,16 @@ def test_one_client_keeps_its_connection(server: Any):
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("120", 120.0), ("0", 0.0), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("²", None), ("١٢", None)],
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("²", None),
+        ("١٢", None),
+    ],
 )
 def test_retry_after_is_read_in_seconds(value: str, seconds: float | None):
     assert http.retry_after({"Retry-After": value}) == seconds
@@ -247,3 +269,48 @@ def test_the_reason_is_found_however_deep_it_is_wrapped():
     with pytest.raises(requests.exceptions.ConnectionError) as caught:
         requests.post("http://127.0.0.1:1/", timeout=1)
     assert isinstance(http.outcome_of(caught.value), Retry)
+
+
+@pytest.mark.parametrize("name", ["ann:hush@", "ann@", ":hush@", "127.0.0.1%40x@"])
+def test_a_name_or_password_in_the_url_never_goes_out(name: str) -> None:
+    with pytest.raises(Never) as refused:
+        http.request("GET", f"http://{name}127.0.0.1:9/", allow=["127.0.0.1:9"])
+    assert "hush" not in refused.value.text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "was not found"),
+        (ConnectionRefusedError(111, "Connection refused"), "no program listens"),
+        (OSError(101, "Network is unreachable"), "Network is unreachable"),
+        (httpx.ReadTimeout("timed out"), "timed out"),
+    ],
+)
+def test_trouble_is_told_in_words_and_not_in_numbers(error: Exception, words: str):
+    """`[Errno -2] Name or service not known` helps nobody who typed a URL."""
+    for raised in (error, httpx.ConnectError(str(error))):
+        raised.__cause__ = error if raised is not error else None
+        assert words in http.words_of(raised)
+        assert "Errno" not in http.words_of(raised)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(socket.EAI_NONAME, "spelled"), (socket.EAI_AGAIN, "Try again")]
+)
+def test_a_name_that_is_not_found_is_told_from_one_that_could_not_be_asked(
+    number: int, words: str, monkeypatch: pytest.MonkeyPatch
+):
+    def nobody(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(number, "raw words")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    with pytest.raises(Invalid) as refused:
+        http.refuse_address("https://typo.acme.com/hook")
+    assert words in refused.value.message
+    assert "raw words" not in refused.value.message
+
+
+def test_who_runs_a_receiver_of_their_own_is_told_how_to_allow_it():
+    with pytest.raises(Invalid, match=r"WEBHOOK_ALLOW=127\.0\.0\.1:9000 "):
+        http.refuse_address("http://127.0.0.1:9000/hook")

@@ -17,12 +17,12 @@ def run(*words: str) -> str:
 
 def test_a_key_is_printed_alone_and_opens_everything():
     key = run("apikey", "Helpdesk").removesuffix("\n")
-    assert keys.check(key).scopes == sorted(keys.SCOPES)
+    assert keys.authenticate(key).scopes == sorted(keys.SCOPES)
 
 
 def test_a_key_has_the_scopes_that_were_named():
     key = run("apikey", "Reader", "--scopes", "contacts:read, csat:write").strip()
-    assert keys.check(key).scopes == ["contacts:read", "csat:write"]
+    assert keys.authenticate(key).scopes == ["contacts:read", "csat:write"]
 
 
 def test_an_unknown_scope_makes_no_key():

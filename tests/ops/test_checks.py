@@ -6,8 +6,12 @@ import sys
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from csat import checks
+from csat.people import erasure, suppression
+from csat.people.models import SuppressionReason
+from tests.factories import API, make_contact
 from tests.workers import ROOT
 
 PRODUCTION = {
@@ -71,14 +75,21 @@ def test_connections_that_close_at_once_are_told(settings: Any, monkeypatch: pyt
     assert ids(checks.broker()) == ["csat.W003"]
 
 
-@pytest.mark.parametrize("origin", ["shop.example", "https://shop.example/", "https://*.example", "*", "ftp://shop.example"])
+@pytest.mark.parametrize(
+    "origin", ["shop.example", "https://shop.example/", "https://*.example", "*", "ftp://shop.example"]
+)
 def test_what_is_no_origin_is_told(settings: Any, origin: str) -> None:
     settings.WIDGET_ORIGINS = ["https://shop.example", "http://localhost:8000", origin]
     assert ids(checks.origins()) == ["csat.W004"]
 
 
 def test_a_proxy_that_nobody_trusts_is_mentioned(settings: Any) -> None:
-    settings.SITE_URL, settings.HTTPS, settings.REDIS_URL, settings.TRUSTED_PROXIES = "https://csat.acme.example", True, "redis://x", 0
+    settings.SITE_URL, settings.HTTPS, settings.REDIS_URL, settings.TRUSTED_PROXIES = (
+        "https://csat.acme.example",
+        True,
+        "redis://x",
+        0,
+    )
     assert "csat.I003" in ids(checks.production())
     settings.TRUSTED_PROXIES = 1
     assert "csat.I003" not in ids(checks.production())
@@ -89,3 +100,24 @@ def test_what_webhook_allow_cannot_mean_is_told(settings: Any) -> None:
     found = checks.allowed()
     assert ids(found) == ["csat.W006"] * 2
     assert "'crm.internal'" in found[0].msg
+
+
+@pytest.mark.django_db
+def test_an_opt_out_under_a_lost_key_is_told(settings: Any) -> None:
+    suppression.suppress("email", "a@customer.example", reason=SuppressionReason.STOP_WORD)
+    erasure.erase(make_contact(email="a@customer.example"), by=API)
+    assert checks.suppression_keys(databases=["default"]) == []
+    settings.SECRET_KEY = "another"
+    assert ids(checks.suppression_keys(databases=["default"])) == ["csat.E001"]
+    assert ids(checks.suppression_keys_in_production()) == ["csat.E001"]
+    assert checks.suppression_keys() == checks.suppression_keys_in_production(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_logins_of_the_demo_do_not_go_live() -> None:
+    assert checks.demo_logins() == []
+    User.objects.create_superuser("ada", "ada@acme.example", first_name="Ada", last_name="Lindqvist")
+    (found,) = checks.demo_logins()
+    assert found.id == "csat.E002"
+    assert "ada" in found.msg
+    assert "demo --remove" in (found.hint or "")

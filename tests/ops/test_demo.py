@@ -1,8 +1,11 @@
 """The demo: a believable team, made once, that breaks no rule of the house."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Count, F
@@ -13,35 +16,53 @@ from csat.channels.kinds import NEVER_SURVEYED, Channel
 from csat.channels.outbox import SandboxMessage
 from csat.management.demo import year
 from csat.management.demo.cast import gather
-from csat.people.demo import LOGINS, PASSWORD
-from csat.people.models import Contact
-from csat.reports import queries
+from csat.people.demo import LOGINS, VISITOR, passwords
+from csat.people.models import Agent, Contact, Team
+from csat.reports import recovery
 from csat.reports.filters import parse
-from csat.reports.models import Mark, Rollup
+from csat.reports.models import DirtyDay, Rollup
 from csat.sessions.models import HandoffReason, Session
-from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey
+from csat.surveys.answers import answering
+from csat.surveys.models import Answer, CsatSettings, Delivery, FollowUp, Score, Survey
+from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
+from tests.factories import make_contact, make_sent_survey, make_session
+from tests.house.test_payloads import misfits
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def var(settings: Any, tmp_path: Path) -> Path:
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
 @pytest.fixture
-def demo() -> None:
+def demo(var: Path) -> None:
     call_command("demo", verbosity=0)
 
 
 def test_there_is_something_to_see_everywhere(demo: None) -> None:
     assert Session.objects.count() > 100
     assert set(Session.objects.values_list("channel", flat=True)) == set(Channel.values)
-    assert set(Survey.objects.values_list("state", flat=True)) >= {"sent", "answered", "cancelled", "skipped", "failed", "expired"}
+    assert set(Survey.objects.values_list("state", flat=True)) >= {
+        "sent",
+        "answered",
+        "cancelled",
+        "skipped",
+        "failed",
+        "expired",
+    }
     assert set(Score.objects.values_list("score", flat=True)) == {1, 2, 3, 4, 5}
     assert Score.objects.exclude(comment="").count() > 20
     assert HandoffReason.objects.values("reason").distinct().count() > 3
     assert FollowUp.objects.filter(done_at=None).exists()
+    assert misfits(Event.objects.all()) == []
     assert FollowUp.objects.exclude(done_at=None).exists()
     assert SandboxMessage.objects.count() >= 4
-    recovery = queries.recovery(parse({"from": str(timezone.localdate() - timedelta(days=90))}))
-    assert (recovery.reopened, recovery.asked_again, recovery.better) == (3, 2, 1)
+    figures = recovery.recovery(parse({"from": str(timezone.localdate() - timedelta(days=90))}))
+    assert (figures.reopened, figures.asked_again, figures.better) == (3, 2, 1)
 
 
 def test_a_second_call_adds_nothing(demo: None) -> None:
@@ -53,8 +74,50 @@ def test_a_second_call_adds_nothing(demo: None) -> None:
 @pytest.mark.parametrize(("role", "login"), LOGINS.items())
 def test_each_role_can_log_in(demo: None, role: str, login: str) -> None:
     client = Client()
-    assert client.post("/login/", {"username": login, "password": PASSWORD}).status_code == 302
+    assert client.post("/login/", {"username": login, "password": passwords()[login]}).status_code == 302
     assert client.get("/inbox/").status_code == 200
+
+
+class TestRemoval:
+    def test_nothing_of_it_stays(self, demo: None, var: Path) -> None:
+        call_command("demo", remove=True)
+        for model in (Session, Contact, Event, Survey, SandboxMessage, Agent, Team, User, Rollup):
+            rows = model.objects.exclude(kind=Kind.AUDIT) if model is Event else model.objects.all()
+            assert not rows.exists(), list(rows[:3])
+        settings = CsatSettings.current()
+        assert (settings.auto_send, settings.brand_name) == (False, "Support")
+        assert not (var / "demo-logins").exists()
+
+    def test_the_chat_pages_visitors_go_too(self, demo: None, settings: Any, client: Client) -> None:
+        settings.SITE_URL, settings.WIDGET_ORIGINS = "http://127.0.0.1:8000", ["http://localhost:8000"]
+        assert client.post("/demo/chat/start", headers={"Host": "localhost:8000"}).status_code == 200
+        once = make_contact(name=VISITOR["name"], email="", phone="")  # then they had no external id
+        make_session(contact=once)
+        assert Contact.objects.filter(name=VISITOR["name"]).count() == 2
+        call_command("demo", remove=True)
+        assert not Contact.objects.exists()
+        assert not Session.objects.exists()
+
+    def test_what_is_real_stays(self, demo: None) -> None:
+        survey = make_sent_survey("email")
+        answering.answer(survey, score=4, source="page")
+        sam = Agent.objects.get(email="sam@acme.example")
+        survey.session.change(assignee=sam)
+        contact = make_contact(external_id="demo-shop-7", email="jo@mail.example")
+        User.objects.filter(username="maria").update(email="maria@real.test")
+        CsatSettings.objects.update(brand_name="Real")
+        call_command("demo", remove=True)
+        assert list(Session.objects.all()) == [survey.session]
+        assert set(Contact.objects.all()) == {contact, survey.contact}
+        assert list(User.objects.values_list("username", flat=True)) == ["maria"]
+        assert survey.session.again().assignee == sam
+        assert Score.objects.get().score == 4
+        assert (CsatSettings.current().auto_send, CsatSettings.current().brand_name) == (True, "Real")
+        call_command("rebuild_reports", check=True)
+
+    def test_twice_or_without_a_demo_removes_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("demo", remove=True)
+        assert "Removed 0 customers and 0 conversations" in capsys.readouterr().out
 
 
 def test_its_rows_agree_with_each_other(demo: None) -> None:
@@ -89,15 +152,20 @@ def agree() -> None:
     assert not Survey.objects.exclude(state="answered").filter(score__isnull=False).exists()
     assert not Session.objects.filter(status="closed_resolved", survey=None).exists()
     assert not Survey.objects.filter(channel__in=NEVER_SURVEYED).exclude(state="skipped").exists()
-    assert not Survey.objects.filter(request=1, requested_at__lt=F("session__resolved_at")).exists()  # unless asked anew since
+    assert not Survey.objects.filter(
+        request_number=1, requested_at__lt=F("session__resolved_at")
+    ).exists()  # unless asked anew since
     assert not Score.objects.filter(submitted_at__lt=F("survey__requested_at")).exists()
     assert not Survey.objects.exclude(counted_at=F("requested_at")).exclude(requested_at=None).exists()
     assert not Event.objects.exclude(dispatch_after=None).exists()
 
 
 def test_the_reports_are_counted(demo: None) -> None:
-    assert not Mark.objects.exists()
-    assert sum(Rollup.objects.filter(lens="", dim1="", dim2="").values_list("s5", flat=True)) == Score.objects.filter(score=5).count()
+    assert not DirtyDay.objects.exists()
+    assert (
+        sum(Rollup.objects.filter(perspective="", dim1="", dim2="").values_list("s5", flat=True))
+        == Score.objects.filter(score=5).count()
+    )
     call_command("rebuild_reports", check=True)
 
 
@@ -140,7 +208,14 @@ class TestYear:
 
 def indexes() -> list[tuple[str, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename, indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'csat%%' ORDER BY 1, 2", [])
+        cursor.execute(
+            "SELECT tablename, indexname, indexdef FROM pg_indexes"
+            " WHERE tablename LIKE 'csat%%' ORDER BY 1, 2",
+            [],
+        )
         found = cursor.fetchall()
-        cursor.execute("SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2")
+        cursor.execute(
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
+            " FROM pg_constraint ORDER BY 1, 2"
+        )
         return [*found, *cursor.fetchall()]

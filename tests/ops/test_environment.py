@@ -1,5 +1,7 @@
 """What the environment says is read with patience, and refused in words that name the variable."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,20 +16,34 @@ from tests.workers import ROOT
 @pytest.mark.parametrize(
     ("read", "name", "value"),
     [
-        ("number", "TRUSTED_PROXIES", "abc"), ("number", "TRUSTED_PROXIES", "-1"), ("number", "TRUSTED_PROXIES", "1.5"),
+        ("number", "TRUSTED_PROXIES", "abc"), ("number", "TRUSTED_PROXIES", "-1"),
+        ("number", "TRUSTED_PROXIES", "1.5"),
         ("flag", "DEBUG", "maybe"),
-        ("site", "SITE_URL", "csat.acme.com"), ("site", "SITE_URL", "ftp://csat.acme.com"), ("site", "SITE_URL", "https://a:b"),
+        ("site", "SITE_URL", "csat.acme.com"), ("site", "SITE_URL", "ftp://csat.acme.com"),
+        ("site", "SITE_URL", "https://a:b"),
+        ("site", "SITE_URL", "https://acme.com/csat"), ("site", "SITE_URL", "https://acme.com/csat/"),
+        ("site", "SITE_URL", "https://ann@acme.com"), ("site", "SITE_URL", "https://ann:hush@acme.com"),
+        ("site", "SITE_URL", "https://:@acme.com"), ("site", "SITE_URL", "https://acme.com?a=1"),
         ("database", "DATABASE_URL", "csat"), ("database", "DATABASE_URL", "mysql://a:b@c/d"),
-        ("database", "DATABASE_URL", "postgres://a:b@c:port/d"), ("database", "DATABASE_URL", "postgres://host"),
-        ("mail", "EMAIL_URL", "smtp.acme.com"), ("mail", "EMAIL_URL", "smtp://a:b@c:port"), ("mail", "EMAIL_URL", "smtp://"),
+        ("database", "DATABASE_URL", "postgres://a:b@c:port/d"),
+        ("database", "DATABASE_URL", "postgres://host"),
+        ("mail", "EMAIL_URL", "smtp.acme.com"), ("mail", "EMAIL_URL", "smtp://a:b@c:port"),
+        ("mail", "EMAIL_URL", "smtp://"),
         ("cache", "REDIS_URL", "localhost:6379"),
         ("level", "LOG_LEVEL", "loud"),
         ("esp", "ANYMAIL_ESP", "pigeon"), ("esp", "ANYMAIL_ESP", "../base"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_understood_is_refused_by_name(monkeypatch: Any, read: str, name: str, value: str) -> None:
+def test_what_cannot_be_understood_is_refused_by_name(
+    monkeypatch: Any, read: str, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
-    defaults = {"number": (0,), "site": ("http://localhost",), "database": ("sqlite:///csat.sqlite3",), "level": ("INFO",)}
+    defaults = {
+        "number": (0,),
+        "site": ("http://localhost",),
+        "database": ("sqlite:///csat.sqlite3",),
+        "level": ("INFO",),
+    }
     options = {"default": False} if read == "flag" else {}
     with pytest.raises(environment.Misunderstood, match=f"^{name}"):
         getattr(environment, read)(name, *defaults.get(read, ()), **options)
@@ -35,9 +51,45 @@ def test_what_cannot_be_understood_is_refused_by_name(monkeypatch: Any, read: st
 
 def test_a_password_is_not_repeated(monkeypatch: Any) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://csat:hush@db:port/csat")
-    with pytest.raises(environment.Misunderstood) as refused:
-        environment.database("DATABASE_URL", "")
-    assert "hush" not in str(refused.value)
+    monkeypatch.setenv("SITE_URL", "https://csat:hush@acme.com")
+    for read, name in ((environment.database, "DATABASE_URL"), (environment.site, "SITE_URL")):
+        with pytest.raises(environment.Misunderstood) as refused:
+            read(name, "")
+        assert "hush" not in str(refused.value)
+
+
+def test_cookies_of_an_https_site_are_bound_to_its_host() -> None:
+    """ASVS 3.3.1."""
+    assert settings_of("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", SITE_URL="https://csat.acme.com") == [
+        "__Host-sessionid",
+        "__Host-csrftoken",
+    ]
+    assert settings_of("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", SITE_URL="http://127.0.0.1:8000") == [
+        "sessionid",
+        "csrftoken",
+    ]
+
+
+def test_an_https_site_is_asked_for_by_https_for_a_year() -> None:
+    """ASVS 3.4.1."""
+    names = ("SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    assert settings_of(*names, SITE_URL="https://csat.acme.com") == [True, 365 * 24 * 3600, True, True]
+    assert settings_of(*names, SITE_URL="http://127.0.0.1:8000") == [False, 0, False, False]
+
+
+def settings_of(*names: str, **environment: str) -> list[object]:
+    """As another process reads them from this environment."""
+    code = (
+        "import json, django.conf; s = django.conf.settings;"
+        f" print(json.dumps([getattr(s, name) for name in {names!r}]))"
+    )
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    given = {"DJANGO_SETTINGS_MODULE": "project.settings", "SECRET_KEY": "x" * 50} | environment
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=kept | given, capture_output=True, text=True
+    )
+    values: list[object] = json.loads(answer.stdout)
+    return values
 
 
 def test_empty_is_unset(monkeypatch: Any) -> None:
@@ -65,7 +117,7 @@ def test_a_file_that_is_not_there_is_named(monkeypatch: Any, tmp_path: Path) -> 
         environment.text("METRICS_TOKEN")
 
 
-@pytest.mark.parametrize("command", [["manage.py", "check"], ["bin/ops/preparing.py"]])
+@pytest.mark.parametrize("command", [["manage.py", "check"], ["-m", "bin.ops.preparing"]])
 def test_whoever_starts_it_reads_the_words_alone(command: list[str], tmp_path: Path) -> None:
     env = {"CSAT_VAR": str(tmp_path), "TRUSTED_PROXIES": "one", "PATH": "/usr/bin:/bin"}
     answer = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True)

@@ -16,10 +16,12 @@ from ops.supervising import Service, Supervisor
 
 @pytest.fixture
 def supervise(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Supervisor]:
-    monkeypatch.setattr(supervising, "BREATH", 0.0)
+    monkeypatch.setattr(supervising, "MIN_UPTIME", 0.0)
 
     def make(program: str, ages: dict[str, float] | None = None) -> Supervisor:
-        return Supervisor([Service("worker", [sys.executable, "-c", program])], env={}, ages=lambda: ages or {}, stale=0.2)
+        return Supervisor(
+            [Service("worker", [sys.executable, "-c", program])], env={}, ages=lambda: ages or {}, stale=0.2
+        )
 
     return make
 
@@ -57,9 +59,12 @@ def test_a_service_just_started_is_given_time(supervise: Callable[..., Superviso
         assert supervisor.services[0].process is first
 
 
-def test_children_of_a_dead_service_do_not_live_on(supervise: Callable[..., Supervisor], tmp_path: Path) -> None:
+def test_children_of_a_dead_service_do_not_live_on(
+    supervise: Callable[..., Supervisor], tmp_path: Path
+) -> None:
     note = tmp_path / "pid"
-    program = f"import subprocess, sys; p = subprocess.Popen(['sleep', '60']); open({str(note)!r}, 'w').write(str(p.pid))"
+    program = "import subprocess, sys; p = subprocess.Popen(['sleep', '60']); "
+    program += f"open({str(note)!r}, 'w').write(str(p.pid))"
     with supervise(program) as supervisor:
         assert wait_for(lambda: note.exists() and note.read_text())
         orphan = int(note.read_text())
@@ -67,11 +72,17 @@ def test_children_of_a_dead_service_do_not_live_on(supervise: Callable[..., Supe
         assert process
         process.wait(10)
         supervisor.restart_the_dead()
-        assert wait_for(lambda: not Path(f"/proc/{orphan}").exists() or "Z" in Path(f"/proc/{orphan}/stat").read_text().split()[2])
+        assert wait_for(
+            lambda: (
+                not Path(f"/proc/{orphan}").exists()
+                or "Z" in Path(f"/proc/{orphan}/stat").read_text().split()[2]
+            )
+        )
 
 
 def test_a_service_that_ignores_the_request_is_ended(supervise: Callable[..., Supervisor]) -> None:
-    program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+    program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    program += "print(flush=True); time.sleep(60)"
     supervisor = supervise(program)
     supervisor.__enter__()
     process = supervisor.services[0].process

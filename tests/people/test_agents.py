@@ -31,7 +31,9 @@ def test_the_newest_name_of_a_helpdesk_counts():
     assert layla.again().name == "Layla Haddad"
 
 
-@pytest.mark.parametrize(("told", "field"), [({}, "name"), ({"name": "X", "kind": "cat"}, "kind"), ({"email": "layla@"}, "email")])
+@pytest.mark.parametrize(
+    ("told", "field"), [({}, "name"), ({"name": "X", "kind": "cat"}, "kind"), ({"email": "layla@"}, "email")]
+)
 def test_an_agent_nobody_could_recognise_is_refused(told, field):
     with pytest.raises(Invalid) as refused:
         agents.find_or_create(**told)
@@ -40,7 +42,7 @@ def test_an_agent_nobody_could_recognise_is_refused(told, field):
 
 def test_a_user_is_the_agent_the_helpdesk_told_of():
     layla = agents.find_or_create(name="L.", email="layla@acme.example")
-    assert agents.of_user(user()) == layla
+    assert agents.agent_for_user(user()) == layla
     assert layla.again().name == "Layla Haddad"
     agents.find_or_create(name="L.", email="layla@acme.example")
     assert layla.again().name == "Layla Haddad"
@@ -48,38 +50,72 @@ def test_a_user_is_the_agent_the_helpdesk_told_of():
 
 def test_a_user_gets_one_agent_for_ever():
     layla = user()
-    assert agents.of_user(layla) == agents.of_user(layla)
+    assert agents.agent_for_user(layla) == agents.agent_for_user(layla)
     layla.email = "new@acme.example"
     layla.save()
-    assert agents.of_user(layla).email == "layla@acme.example"
+    assert agents.agent_for_user(layla).email == "layla@acme.example"
     assert Agent.objects.count() == 1
 
 
 def test_a_user_is_never_an_ai():
     bot = agents.find_or_create(name="Nova", email="layla@acme.example", kind="ai")
-    layla = agents.of_user(user())
+    layla = agents.agent_for_user(user())
     assert layla != bot
     assert layla.kind == "human"
 
 
 def test_two_users_of_one_name_are_two_agents():
     one, two = user(email=""), user(email="", username="layla2")
-    assert agents.of_user(one) != agents.of_user(two)
+    assert agents.agent_for_user(one) != agents.agent_for_user(two)
 
 
 def test_two_users_of_one_mailbox_are_two_agents():
     one, two = user(), user(username="layla2", name="Omar")
-    assert agents.of_user(one) != agents.of_user(two)
-    assert agents.of_user(two).name == "Omar"
+    assert agents.agent_for_user(one) != agents.agent_for_user(two)
+    assert agents.agent_for_user(two).name == "Omar"
 
 
 def test_a_team_is_made_once():
-    assert agents.team("Parcels") == agents.team(" Parcels ")
-    assert agents.team("") is None
+    assert agents.find_or_create_team("Parcels") == agents.find_or_create_team(" Parcels ")
+    assert agents.find_or_create_team("") is None
     assert Team.objects.count() == 1
 
 
 def test_the_timeline_names_a_user_by_their_agent():
     layla = user()
     actor = roles.actor_of(layla)
-    assert (actor.kind, actor.id, actor.name) == ("agent", str(agents.of_user(layla).uuid), "Layla Haddad")
+    assert (actor.kind, actor.id, actor.name) == (
+        "agent",
+        str(agents.agent_for_user(layla).uuid),
+        "Layla Haddad",
+    )
+
+
+def test_a_name_is_one_however_its_letters_are_composed() -> None:
+    """jphototagger#5, unmade/shelf-back#50: macOS writes letters in parts."""
+    assert agents.find_or_create_team("Support Ko\u0308ln") == agents.find_or_create_team("Support Köln")
+    assert Team.objects.get().name == "Support Köln"
+    assert agents.find_or_create(name="Zoe\u0308") == agents.find_or_create(name="Zoë")
+    by_email = agents.find_or_create(email="a@xn--mnchen-3ya.example")
+    assert agents.find_or_create(email="a@mu\u0308nchen.example") == by_email
+
+
+def test_what_an_earlier_version_stored_in_parts_is_found() -> None:
+    cologne, zoe = (
+        Team.objects.create(name="Support Ko\u0308ln"),
+        Agent.objects.create(name="Zoe\u0308", kind="human"),
+    )
+    assert agents.find_or_create_team("Support Köln") == cologne
+    assert agents.find_or_create(name="Zoë") == zoe
+    assert zoe.again().name == "Zoë"
+
+
+def test_the_addresses_of_staff_are_compared_as_they_are_stored():
+    agents.find_or_create(name="Layla", email="layla@bücher.example")
+    User.objects.create_user("boss", email="Boss@xn--bcher-kva.example")
+    User.objects.create_user("gone", email="gone@acme.example", is_active=False)
+    agents.find_or_create(name="Nobody")
+    everybody = {"layla@bücher.example", "boss@bücher.example"}
+    assert agents.staff_emails() == everybody
+    assert agents.staff_emails(everybody | {"", "gone@acme.example", "ann@x.example"}) == everybody
+    assert agents.staff_emails({"ann@x.example"}) == agents.staff_emails({""}) == set()

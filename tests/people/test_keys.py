@@ -13,12 +13,12 @@ pytestmark = pytest.mark.django_db
 
 
 def make(**told):
-    return keys.make("Helpdesk", **({"scopes": ["csat:read"]} | told))
+    return keys.create("Helpdesk", **({"scopes": ["csat:read"]} | told))
 
 
 def test_a_key_opens_with_its_scopes():
     row, key = make()
-    assert keys.check(key) == row
+    assert keys.authenticate(key) == row
     assert row.scopes == ["csat:read"]
 
 
@@ -40,26 +40,26 @@ def test_the_key_itself_is_kept_nowhere():
 @pytest.mark.parametrize("key", ["", "csat_live_", "csat_live_" + "a" * 40, "Bearer", "csat_live_ümlaut"])
 def test_no_other_key_opens(key):
     make()
-    assert keys.check(key) is None
+    assert keys.authenticate(key) is None
 
 
 def test_a_revoked_key_opens_nothing():
     row, key = make()
     assert keys.revoke(row)
     assert not keys.revoke(row)
-    assert keys.check(key) is None
+    assert keys.authenticate(key) is None
 
 
 def test_its_use_is_noted_at_most_once_a_minute(django_assert_num_queries):
     start = timezone.now()
     with time_machine.travel(start, tick=False):
         row, key = make()
-        keys.check(key)
+        keys.authenticate(key)
     with time_machine.travel(start + timedelta(seconds=59), tick=False), django_assert_num_queries(1):
-        keys.check(key)
+        keys.authenticate(key)
     assert row.again().last_used_at == start
     with time_machine.travel(start + timedelta(seconds=61), tick=False):
-        keys.check(key)
+        keys.authenticate(key)
     assert row.again().last_used_at == start + timedelta(seconds=61)
 
 
@@ -73,7 +73,7 @@ def test_unknown_scopes_make_no_key(scopes):
 
 def test_a_key_has_a_name():
     with pytest.raises(Invalid):
-        keys.make(" ", scopes=["csat:read"])
+        keys.create(" ", scopes=["csat:read"])
 
 
 def test_who_made_and_revoked_it_is_audited(admin_user):
@@ -81,4 +81,7 @@ def test_who_made_and_revoked_it_is_audited(admin_user):
     row, _ = make(by=ada)
     keys.revoke(row, by=ada)
     assert row.created_by == admin_user
-    assert list(Event.objects.filter(kind="audit").values_list("actor_name", "data__what")) == [("Ada", "api_key")] * 2
+    assert (
+        list(Event.objects.filter(kind="audit").values_list("actor_name", "data__what"))
+        == [("ada", "api_key")] * 2
+    )

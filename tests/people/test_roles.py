@@ -2,6 +2,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.core.management import call_command
 
+from csat.channels import registry
+from csat.channels.outbox import SandboxMessage
+from csat.lib.outcomes import Never
 from csat.people import roles
 from csat.people.models import Organization
 
@@ -36,6 +39,16 @@ def test_migrating_again_keeps_the_organisation_and_puts_permissions_right():
     assert set(Group.objects.get(name="agent").permissions.all()) == before
 
 
+def test_a_role_includes_those_below_it():
+    included = {role: [low for low in roles.RANKED if roles.includes(role, low)] for role in roles.RANKED}
+    assert included == {
+        "admin": ["admin", "manager", "agent"],
+        "manager": ["manager", "agent"],
+        "agent": ["agent"],
+    }
+    assert not roles.includes(None, "agent")
+
+
 @pytest.mark.parametrize(
     ("permission", "who"),
     [
@@ -57,5 +70,28 @@ def test_who_may_do_what(permission, who, agent_user, manager_user, outsider_use
 
 
 def test_every_permission_named_is_one_there_is():
-    named = {f"{right}_{model}" for rights in (roles.AGENT_MAY, roles.MANAGER_MAY) for right, models in rights.items() for model in models}
-    assert named <= set(Permission.objects.filter(content_type__app_label="csat").values_list("codename", flat=True))
+    named = {
+        f"{right}_{model}"
+        for rights in (roles.AGENT_MAY, roles.MANAGER_MAY)
+        for right, models in rights.items()
+        for model in models
+    }
+    assert named <= set(
+        Permission.objects.filter(content_type__app_label="csat").values_list("codename", flat=True)
+    )
+
+
+def test_the_admins_are_written_to_one_by_one_and_nobody_else(admin_user, manager_user):
+    roles.write_to_admins("Surveys wait", "The mail server is away.")
+    assert [(mail.to, mail.subject) for mail in SandboxMessage.objects.all()] == [
+        (admin_user.email, "Surveys wait")
+    ]
+
+
+def test_a_mail_to_the_admins_that_cannot_be_sent_is_logged(admin_user, monkeypatch, caplog):
+    def refuse(message):
+        raise Never("554 refused", code="554")
+
+    monkeypatch.setattr(registry.get("email"), "send", refuse)
+    roles.write_to_admins("Surveys wait", "The mail server is away.")
+    assert "could not be told" in caplog.text

@@ -1,4 +1,6 @@
-"""What may be asked of the random year, and which facts answer it: plain Python, nothing of what is under test."""
+"""What may be asked of the random year, and which facts answer it: plain Python, nothing of what is under
+test.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -57,7 +59,11 @@ def wanted(facts: list[Fact], asked: dict[str, Any]) -> list[Fact]:
     zone = ZoneInfo(asked.get("timezone", BERLIN))
     edges = [datetime.fromisoformat(asked[name].replace("Z", "+00:00")) for name in ("from", "to")]
     start, end = (edge if edge.tzinfo else edge.replace(tzinfo=zone) for edge in edges)
-    return [fact for fact in facts if start.timestamp() <= fact.at.timestamp() < end.timestamp() and _passes(fact, asked)]
+    return [
+        fact
+        for fact in facts
+        if start.timestamp() <= fact.at.timestamp() < end.timestamp() and _passes(fact, asked)
+    ]
 
 
 def _passes(fact: Fact, asked: dict[str, Any]) -> bool:

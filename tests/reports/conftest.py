@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from csat.people.models import Organization
-from csat.reports import counting
+from csat.reports import rollup
 from tests.reports import past
 from tests.reports.asking import BERLIN, START
 
@@ -18,7 +18,7 @@ def year(django_db_setup: Any, django_db_blocker: Any) -> Any:
         Organization.current().change(timezone=BERLIN)
         written = past.write(700, start=START, days=360)
         past.analyze()
-        counting.start_over()
-        counting.recount()
+        rollup.recount_everything()
+        rollup.recount()
         yield written
         transaction.set_rollback(True)

@@ -48,9 +48,17 @@ def write(count: int, *, start: datetime, days: int, seed: int = 7) -> list[Fact
     dice = random.Random(seed)
     teams = [Team.objects.create(name=name) for name in ("Billing", "Tier 2, Berlin", "Shipping")]
     kinds = ["human"] * 4 + ["ai"]
-    agents = [Agent.objects.create(name=f"Agent {n}", email=f"a{n}@acme.example", kind=kind) for n, kind in enumerate(kinds)]
-    contacts = Contact.objects.bulk_create(Contact(name=f"Contact {n}", email=f"c{n}@customer.example") for n in range(20))
-    facts = [_fact(dice, FIRST + n, start + timedelta(seconds=dice.randrange(days * 86400)), teams, agents) for n in range(count)]
+    agents = [
+        Agent.objects.create(name=f"Agent {n}", email=f"a{n}@acme.example", kind=kind)
+        for n, kind in enumerate(kinds)
+    ]
+    contacts = Contact.objects.bulk_create(
+        Contact(name=f"Contact {n}", email=f"c{n}@customer.example") for n in range(20)
+    )
+    facts = [
+        _fact(dice, FIRST + n, start + timedelta(seconds=dice.randrange(days * 86400)), teams, agents)
+        for n in range(count)
+    ]
     _store(facts, {team.name: team for team in teams}, contacts, dice)
     return facts
 
@@ -64,7 +72,9 @@ def analyze() -> None:
 def _fact(dice: random.Random, number: int, at: datetime, teams: list[Team], agents: list[Agent]) -> Fact:
     fact = Fact(number, at, dice.choice(CHANNELS), dice.choice(["en", "de", "ar"]))
     fact.team = dice.choice([*(team.name for team in teams), ""])
-    fact.agents = {credit: dice.choice([*agents, None]) for credit in ("resolver", "last_human", "most_replies")}
+    fact.agents = {
+        credit: dice.choice([*agents, None]) for credit in ("resolver", "last_human", "most_replies")
+    }
     fact.reasons = set(dice.sample(REASONS, dice.choice([0, 0, 0, 1, 2])))
     fact.tags = set(dice.sample(["vip", "late", "none of these"], dice.choice([0, 0, 1, 2])))
     fact.requested = dice.random() < 0.95
@@ -80,16 +90,27 @@ def _fact(dice: random.Random, number: int, at: datetime, teams: list[Team], age
 
 def _store(facts: list[Fact], teams: dict[str, Team], contacts: list[Contact], dice: random.Random) -> None:
     sessions = Session.objects.bulk_create(_session(fact, teams, dice.choice(contacts)) for fact in facts)
-    surveys = Survey.objects.bulk_create(_survey(fact, session) for fact, session in zip(facts, sessions, strict=True))
+    surveys = Survey.objects.bulk_create(
+        _survey(fact, session) for fact, session in zip(facts, sessions, strict=True)
+    )
     pairs = list(zip(facts, surveys, strict=True))
     answers = Answer.objects.bulk_create(_answer(fact, survey) for fact, survey in pairs if fact.score)
     Score.objects.bulk_create(_score(answer, answer.survey) for answer in answers)
     Answer.objects.bulk_create(
-        Answer(survey=survey, revision=2, score=fact.quarantined, source="page", state="quarantined", reason="no nonce")
+        Answer(
+            survey=survey,
+            revision=2,
+            score=fact.quarantined,
+            source="page",
+            state="quarantined",
+            reason="no_nonce",
+        )
         for fact, survey in pairs
         if fact.quarantined
     )
-    Tag.objects.bulk_create(Tag(session=survey.session, name=name) for fact, survey in pairs for name in fact.tags)
+    Tag.objects.bulk_create(
+        Tag(session=survey.session, name=name) for fact, survey in pairs for name in fact.tags
+    )
     handed = [(fact, survey.session, again) for fact, survey in pairs for again in range(2) if fact.reasons]
     handoffs = Handoff.objects.bulk_create(Handoff(session=session) for _fact, session, _again in handed)
     HandoffReason.objects.bulk_create(  # the first reason twice: it counts once
@@ -100,10 +121,18 @@ def _store(facts: list[Fact], teams: dict[str, Team], contacts: list[Contact], d
 
 
 def _session(fact: Fact, teams: dict[str, Team], contact: Contact) -> Session:
-    times: dict[str, Any] = dict.fromkeys(("created_at", "resolved_at", "closed_at", "last_activity_at"), fact.at)
+    times: dict[str, Any] = dict.fromkeys(
+        ("created_at", "resolved_at", "closed_at", "last_activity_at"), fact.at
+    )
     credit: dict[str, Any] = fact.agents
     return Session(
-        pk=fact.number, contact=contact, channel=fact.channel, status="closed_resolved", team=teams.get(fact.team), **credit, **times
+        pk=fact.number,
+        contact=contact,
+        channel=fact.channel,
+        status="closed_resolved",
+        team=teams.get(fact.team),
+        **credit,
+        **times,
     )
 
 
@@ -124,13 +153,23 @@ def _survey(fact: Fact, session: Session) -> Survey:
 
 def _answer(fact: Fact, survey: Survey) -> Answer:
     assert fact.score
-    return Answer(survey=survey, revision=1, score=fact.score, comment=fact.comment, about=fact.about, source="page")
+    return Answer(
+        survey=survey, revision=1, score=fact.score, comment=fact.comment, about=fact.about, source="page"
+    )
 
 
 def _score(answer: Answer, survey: Survey) -> Score:
     said = {"score": answer.score, "comment": answer.comment, "about": answer.about, "source": "page"}
     when: Any = {"created_at": survey.counted_at, "submitted_at": survey.counted_at}
-    return Score(session=survey.session, survey=survey, answer=answer, contact=survey.contact, channel=survey.channel, **said, **when)
+    return Score(
+        session=survey.session,
+        survey=survey,
+        answer=answer,
+        contact=survey.contact,
+        channel=survey.channel,
+        **said,
+        **when,
+    )
 
 
 class Tally(NamedTuple):
@@ -169,6 +208,8 @@ def figures(facts: list[Fact], *, quarantined: bool = False) -> dict[str, Any]:
         "csat": pytest.approx(good / n) if n else None,
         "csat_low": pytest.approx(low, abs=1e-9) if n else None,
         "csat_high": pytest.approx(high, abs=1e-9) if n else None,
-        "average": pytest.approx(sum(score * many for score, many in enumerate(scores, 1)) / n) if n else None,
+        "average": pytest.approx(sum(score * many for score, many in enumerate(scores, 1)) / n)
+        if n
+        else None,
         "distribution": {str(score): many for score, many in enumerate(scores, 1)},
     }

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from csat import tasks
 from csat.lib.refusal import Invalid
-from csat.people import erasing
+from csat.people import erasure
 from csat.people.models import Contact
-from csat.reports import exporting, exports
+from csat.reports import exports, spreadsheet
 from csat.reports.filters import parse
 from csat.reports.models import Export
 from csat.timeline.models import Event
@@ -42,7 +42,7 @@ def test_a_worker_makes_the_file(manager_user, monkeypatch):
     export = export.again()
     assert (export.state, export.rows_done) == ("done", 60)
     rows = list(csv.reader(io.StringIO(export.file.read().decode("utf-8-sig"), newline="")))
-    streamed = b"".join(exporting.stream_csv(parse(YEAR))).decode("utf-8-sig")
+    streamed = b"".join(spreadsheet.stream_csv(parse(YEAR))).decode("utf-8-sig")
     assert sorted(rows) == sorted(csv.reader(io.StringIO(streamed, newline="")))
 
 
@@ -54,10 +54,20 @@ def test_a_workbook_too(manager_user):
     assert len(list(book.active.values)) == export.rows_total + 1 > 1
 
 
+@pytest.mark.parametrize(("format", "delimiter"), [("scsv", ";"), ("tsv", "\t")])
+def test_a_csv_with_another_separator(manager_user, format, delimiter):
+    export = start(manager_user, format)
+    exports.run(export.pk)
+    export = export.again()
+    assert export.file.name.endswith(".csv")
+    text = export.file.read().decode("utf-8-sig")
+    assert len(list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))) == 60
+
+
 def test_who_took_what_is_audited(manager_user):
     start(manager_user, channel="email")
     told = Event.objects.get(kind="audit", data__what="export")
-    assert told.actor_name == "Maria"
+    assert told.actor_name == "maria"
     assert told.data["after"]["filters"]["channel"] == ["email"]
 
 
@@ -118,7 +128,7 @@ def test_an_erased_person_is_in_no_file(manager_user, django_capture_on_commit_c
         exports.run(export.pk)
     file = kept.again().file
     with django_capture_on_commit_callbacks(execute=True):
-        erasing.erase(Contact.objects.filter(surveys__isnull=False).first(), by=API)
+        erasure.erase(Contact.objects.filter(surveys__isnull=False).first(), by=API)
     assert (kept.again().state, kept.again().file.name) == ("failed", "")
     assert not file.storage.exists(file.name)
     assert (waiting.again().state, elsewhere.again().state) == ("due", "done")

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.django_db
 def test_without_anything_it_is_the_last_thirty_days_of_the_organisation():
     Organization.current().change(timezone="Europe/Berlin")
     filters = parse({}, now=NOW)  # half past midnight there, the day after the clock change
-    assert (filters.start, filters.end) == (datetime(2026, 2, 28, 23, tzinfo=UTC), datetime(2026, 3, 30, 22, tzinfo=UTC))
+    assert (filters.start, filters.end) == (
+        datetime(2026, 2, 28, 23, tzinfo=UTC),
+        datetime(2026, 3, 30, 22, tzinfo=UTC),
+    )
 
 
 @pytest.mark.parametrize(

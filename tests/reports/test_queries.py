@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from csat.reports import queries, reading
+from csat.reports import lookup, queries
 from csat.reports.filters import parse, previous
-from csat.reports.models import Mark
+from csat.reports.models import DirtyDay
 from tests.reports import past
 from tests.reports.asking import BY, FILTERS, SPRING, START, SYDNEY, YEAR, asked_of, grouped, keys_of, wanted
 
@@ -16,11 +16,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(params=["rollup", "half of it", "base rows"])
 def way(request: Any, year: Any, monkeypatch: Any) -> str:
-    """Figures are the same when the rollup answers, when every seventh day has changed since, and when it is of no use."""
+    """Figures are the same when the rollup answers, when every seventh day has changed since, and when it is
+    of no use.
+    """
     if request.param == "half of it":
-        Mark.objects.bulk_create(Mark(day=START.date() + timedelta(days=n)) for n in range(0, 120, 7))
+        DirtyDay.objects.bulk_create(DirtyDay(day=START.date() + timedelta(days=n)) for n in range(0, 120, 7))
     if request.param == "base rows":
-        monkeypatch.setattr(reading, "_plan", lambda filters, by: None)
+        monkeypatch.setattr(lookup, "_plan", lambda filters, by: None)
     return str(request.param)
 
 
@@ -92,16 +94,24 @@ def test_every_bar_opens_its_sessions(year: list[past.Fact], by: str) -> None:
 
 def test_a_cell_opens_its_sessions(year: list[past.Fact]) -> None:
     filters = parse(YEAR)
-    for group in queries.heat(filters):
+    for group in queries.grouped(filters, "handoff_reason"):
         for score in range(1, 6):
-            numbers = {session.pk for session in queries.sessions(filters, handoff_reason=group.key, score=score)}
-            assert numbers == {fact.number for fact in wanted(year, YEAR) if group.key in fact.reasons and fact.score == score}
+            numbers = {
+                session.pk for session in queries.sessions(filters, handoff_reason=group.key, score=score)
+            }
+            assert numbers == {
+                fact.number
+                for fact in wanted(year, YEAR)
+                if group.key in keys_of(fact, "handoff_reason", YEAR) and fact.score == score
+            }
             assert len(numbers) == group.counts.scores[score - 1]
 
 
 def test_the_unanswered_of_the_delivered(year: list[past.Fact]) -> None:
     found = queries.sessions(parse(YEAR), delivered=True, answered=False)
-    assert {session.pk for session in found} == {fact.number for fact in wanted(year, YEAR) if fact.delivered and not fact.score}
+    assert {session.pk for session in found} == {
+        fact.number for fact in wanted(year, YEAR) if fact.delivered and not fact.score
+    }
     assert queries.figures(parse(YEAR)).waiting == found.count()
 
 

@@ -11,7 +11,9 @@ from statsmodels.stats.weightstats import DescrStatsW
 from csat.reports.scores import Counts, Interval, parted, shrunken, total, wilson
 
 
-@pytest.mark.parametrize(("part", "whole"), [(0, 1), (1, 1), (3, 7), (29, 30), (0, 400), (400, 400), (8712, 10000)])
+@pytest.mark.parametrize(
+    ("part", "whole"), [(0, 1), (1, 1), (3, 7), (29, 30), (0, 400), (400, 400), (8712, 10000)]
+)
 def test_wilson_is_what_statsmodels_says(part, whole):
     low, high = proportion_confint(part, whole, alpha=0.05, method="wilson")
     interval = wilson(part, whole)
@@ -26,11 +28,18 @@ def interval_of(ratings):
     return interval
 
 
-@pytest.mark.parametrize("ratings", [[5], [1, 1], [3], [1, 5], [2, 3, 3, 4, 5, 5], [1] * 20 + [4] * 30 + [5] * 300])
+@pytest.mark.parametrize(
+    "ratings", [[5], [1, 1], [3], [1, 5], [2, 3, 3, 4, 5, 5], [1] * 20 + [4] * 30 + [5] * 300]
+)
 def test_the_interval_of_an_average_is_wilsons_on_the_scale(ratings):
     interval = interval_of(ratings)
-    low, high = proportion_confint((sum(ratings) / len(ratings) - 1) / 4 * len(ratings), len(ratings), method="wilson")
-    assert (interval.low, interval.high) == (pytest.approx(1 + 4 * max(low, 0)), pytest.approx(1 + 4 * min(high, 1)))
+    low, high = proportion_confint(
+        (sum(ratings) / len(ratings) - 1) / 4 * len(ratings), len(ratings), method="wilson"
+    )
+    assert (interval.low, interval.high) == (
+        pytest.approx(1 + 4 * max(low, 0)),
+        pytest.approx(1 + 4 * min(high, 1)),
+    )
     assert 1 <= interval.low <= sum(ratings) / len(ratings) <= interval.high <= 5
 
 
@@ -41,14 +50,24 @@ def test_it_holds_the_true_average_at_least_as_often_as_it_says(weights):
     samples = [dice.choices(range(1, 6), weights, k=40) for _ in range(1000)]
     held = sum(interval.low <= truth <= interval.high for interval in map(interval_of, samples))
     assert held >= 930  # 95 % of 1000, less three standard deviations
-    students = [stats.t.interval(0.95, 39, loc=sum(one) / 40, scale=stats.sem(one)) for one in samples[:50] if len(set(one)) > 1]
+    students = [
+        stats.t.interval(0.95, 39, loc=sum(one) / 40, scale=stats.sem(one))
+        for one in samples[:50]
+        if len(set(one)) > 1
+    ]
     widths = [interval_of(one).high - interval_of(one).low for one in samples[:50] if len(set(one)) > 1]
     assert all(width > 0.9 * (high - low) for width, (low, high) in zip(widths, students, strict=True))
 
 
 def test_without_data_there_is_no_figure():
     nothing = Counts()
-    assert (nothing.csat, nothing.average, nothing.response_rate, nothing.csat_interval, nothing.average_interval) == (None,) * 5
+    assert (
+        nothing.csat,
+        nothing.average,
+        nothing.response_rate,
+        nothing.csat_interval,
+        nothing.average_interval,
+    ) == (None,) * 5
 
 
 def test_fours_and_fives_are_satisfied():
@@ -100,7 +119,11 @@ def test_the_prior_is_found_again_in_many_groups():
     assert sum((a - b) ** 2 for a, b in zip(estimates, shares, strict=True)) < 0.9 * sum(
         (a - b) ** 2 for a, b in zip(raw, shares, strict=True)
     )
-    pulled = [(estimate - 0.8) / (one - 0.8) for estimate, one in zip(estimates, raw, strict=True) if abs(one - 0.8) > 0.1]
+    pulled = [
+        (estimate - 0.8) / (one - 0.8)
+        for estimate, one in zip(estimates, raw, strict=True)
+        if abs(one - 0.8) > 0.1
+    ]
     assert sum(pulled) / len(pulled) == pytest.approx(100 / 120, abs=0.05)  # n / (n + the 20 of the prior)
 
 

@@ -1,4 +1,6 @@
-"""A random year with both clock changes: what report, API and export say of every filter is what plain counting says."""
+"""A random year with both clock changes: what report, API and export say of every filter is what plain
+counting says.
+"""
 
 import csv
 import io
@@ -13,7 +15,7 @@ import pytest
 from django.test import Client
 from statsmodels.stats.proportion import proportion_confint
 
-from csat.reports import exporting
+from csat.reports import spreadsheet
 from csat.reports.filters import parse
 from tests.api.conftest import machine
 from tests.reports import past
@@ -31,7 +33,10 @@ def test_the_api(year: list[past.Fact], asked: dict[str, Any]) -> None:
         told = api.get("/csat/report", **asked, group_by=by).json()
         assert told["total"] == past.figures(chosen, quarantined=quarantined)
         groups = {group.pop("key"): group for group in told["groups"] if group.pop("label")}
-        expected = {key: past.figures(facts, quarantined=quarantined) for key, facts in grouped(chosen, by, asked).items()}
+        expected = {
+            key: past.figures(facts, quarantined=quarantined)
+            for key, facts in grouped(chosen, by, asked).items()
+        }
         assert some(groups) == some(expected)
 
 
@@ -50,9 +55,18 @@ def test_the_report(year: list[past.Fact], asked: dict[str, Any], manager: Clien
             for _week, facts in sorted(grouped(chosen, "week", asked).items())
             if row(facts, quarantined)[2] != "0"
         ]
+        if by == "about":
+            low = [lows(facts, quarantined) for facts in grouped(chosen, by, asked).values()]
+            told = [
+                [share(one, sum(low)), between(one, sum(low)), f"{one} of {sum(low)}"] for one in low if one
+            ]
+            assert sorted(causes(page)) == sorted(told)
+            continue
         kinds = grouped(chosen, "agent_kind", asked).values() if by == "agent" else []
         rows = [
-            row(facts, quarantined) for facts in [*kinds, *grouped(chosen, by, asked).values()] if past.counts(facts) != past.counts([])
+            row(facts, quarantined)
+            for facts in [*kinds, *grouped(chosen, by, asked).values()]
+            if past.counts(facts) != past.counts([])
         ]
         assert sorted(bars(page)) == sorted(rows)
 
@@ -70,12 +84,17 @@ def test_the_export(year: list[past.Fact], asked: dict[str, Any], manager: Clien
     delivered = [line for line in rows if line["CSAT Delivered Via"]]
     rated = [int(line["CSAT Score"]) for line in rows if line["CSAT Score"]]
     counted = (
-        sum(bool(line["CSAT Requested At"]) for line in rows), len(delivered), sum(bool(line["CSAT Score"]) for line in delivered),
+        sum(bool(line["CSAT Requested At"]) for line in rows), len(delivered),
+        sum(bool(line["CSAT Score"]) for line in delivered),
         tuple(rated.count(score) for score in range(1, 6)),
     )  # fmt: skip
     assert counted == past.counts(list(chosen.values()), quarantined=quarantined)
-    exporting.write_xlsx(parse({"timezone": BERLIN, **asked}), ["Ticket Number", "CSAT Score"], tmp_path / "year.xlsx")
-    _header, *cells = openpyxl.load_workbook(tmp_path / "year.xlsx", read_only=True).active.iter_rows(values_only=True)
+    spreadsheet.write_xlsx(
+        parse({"timezone": BERLIN, **asked}), ["Ticket Number", "CSAT Score"], tmp_path / "year.xlsx"
+    )
+    _header, *cells = openpyxl.load_workbook(tmp_path / "year.xlsx", read_only=True).active.iter_rows(
+        values_only=True
+    )
     assert {number: str(score or "") for number, score in cells} == expected
 
 
@@ -101,21 +120,38 @@ def said(facts: list[past.Fact], quarantined: bool) -> dict[str, Any]:
     good, n = scores[3] + scores[4], sum(scores)
     return {
         "CSAT": (share(good, n), between(good, n), f"n {n}" if n else ""),
-        "Average": f"{round(sum(score * many for score, many in enumerate(scores, 1)) / n, 1)}" if n else "no data",
+        "Average": f"{round(sum(score * many for score, many in enumerate(scores, 1)) / n, 1)}"
+        if n
+        else "no data",
         "each": [str(many) for many in scores] if n else [],
-        "Response rate": (share(answered, delivered), between(answered, delivered), f"{answered} of {delivered}" if delivered else ""),
+        "Response rate": (
+            share(answered, delivered),
+            between(answered, delivered),
+            f"{answered} of {delivered}" if delivered else "",
+        ),
         "Answers": str(n),
     }
 
 
 def tiles(page: str) -> dict[str, Any]:
-    found = {name: page.split(f'<p class="label">{name}</p>')[1].split('<p class="label">')[0].split("</section>")[0] for name in TILES}
+    page = re.sub(r">\s+|\s+<", lambda gap: gap[0].strip(), page)  # how a template is laid out says nothing
+    found = {
+        name: page.split(f'<p class="label">{name}</p>')[1]
+        .split('<p class="label">')[0]
+        .split("</section>")[0]
+        for name in TILES
+    }
     csat, average, response = found["CSAT"], found["Average"], found["Response rate"]
+    distribution = page.partition('aria-label="Distribution of scores"')[2].partition("</section>")[0]
     rate = " of ".join(re.findall("(\\d+) (?:of|delivered)", text(response)))
     return {
-        "CSAT": (first(">(no data|\\d+ %)<", csat), first(">(\\d+–\\d+ %)<", csat), first(">(n \\d+)<", csat)),
+        "CSAT": (
+            first(">(no data|\\d+ %)<", csat),
+            first(">(\\d+–\\d+ %)<", csat),
+            first(">(n \\d+)<", csat),
+        ),
         "Average": first(">(no data|\\d\\.\\d)<", average),
-        "each": re.findall('title="\\w+: (\\d+) ', average),
+        "each": re.findall('title="\\w+: (\\d+) ', distribution),
         "Response rate": (first(">(no data|\\d+ %)<", response), first(">(\\d+–\\d+ %)<", response), rate),
         "Answers": first(">(\\d+)<", found["Answers"]),
     }
@@ -134,6 +170,21 @@ def trend(page: str) -> list[list[str]]:
     rows = page.split('class="as-table"')[1].split("<tbody>")[1].split("</tbody>")[0].split("</tr>")[:-1]
     cells = [[text(cell) for cell in re.findall("<td[^>]*>(.*?)</td>", line, re.DOTALL)] for line in rows]
     return [one for one in cells if one[2] != "0"]
+
+
+def lows(facts: list[past.Fact], quarantined: bool) -> int:
+    scores = past.counts(facts, quarantined=quarantined)[3]
+    return scores[0] + scores[1]
+
+
+def causes(page: str) -> list[list[str]]:
+    """Share, interval and count of each cause of low scores."""
+    found = []
+    for line in page.partition("What low scores were about")[2].partition("<tbody>")[2].split("</tr>")[:-1]:
+        part, count = re.findall('<td class="num">(.*?)</td>', line, re.DOTALL)
+        figure, interval = re.findall("<span[^>]*>(.*?)</span>", part)
+        found.append([figure, interval, text(count)])
+    return found
 
 
 def bars(page: str) -> list[list[str]]:

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from csat import signals
-from csat.sessions import conversing, resolving
+from csat.sessions import activity, resolving
 from csat.sessions.models import Session
 from csat.timeline.kinds import ActorKind
 from csat.timeline.models import Event
@@ -55,7 +55,9 @@ class TestResolving:
         make_resolved_session(ask=False)
         assert told == [("resolved", False)]
 
-    @pytest.mark.parametrize("kind", [ActorKind.AGENT, ActorKind.API, ActorKind.CONTACT, ActorKind.INTEGRATION, ActorKind.WORKFLOW])
+    @pytest.mark.parametrize(
+        "kind", [ActorKind.AGENT, ActorKind.API, ActorKind.CONTACT, ActorKind.INTEGRATION, ActorKind.WORKFLOW]
+    )
     def test_the_history_says_who_resolved_it(self, kind):
         session = make_resolved_session(by=Actor(kind))
         event = Event.objects.get(session_id=session.pk, kind="session.resolved")
@@ -65,11 +67,14 @@ class TestResolving:
         nova = make_agent("Nova", kind="ai")
         session = make_resolved_session(by=Actor(ActorKind.AI, str(nova.uuid), nova.name))
         assert (session.ai_closure_type, session.resolver) == ("resolved", nova)
-        assert history_type(Event.objects.get(session_id=session.pk, kind="session.resolved")) == "closed_resolved_by_agent"
+        assert (
+            history_type(Event.objects.get(session_id=session.pk, kind="session.resolved"))
+            == "closed_resolved_by_agent"
+        )
 
     def test_a_closure_type_that_was_told_stays(self):
         nova, session = make_agent("Nova", kind="ai"), make_session()
-        conversing.change(session, by=API, ai_closure_type="assumed_resolved")
+        activity.update(session, by=API, ai_closure_type="assumed_resolved")
         resolving.resolve(session, by=Actor(ActorKind.AI, str(nova.uuid)))
         assert session.again().ai_closure_type == "assumed_resolved"
 
@@ -114,7 +119,7 @@ class TestCredit:
     def test_the_assignee_has_it(self):
         layla, omar = make_agent("Layla"), make_agent("Omar")
         session = make_session(assignee=layla)
-        conversing.add_message(session, sender="agent", text="On its way.", agent=omar, by=API)
+        activity.add_message(session, sender="agent", text="On its way.", agent=omar, by=API)
         resolving.resolve(session, by=API)
         assert session.again().resolver == layla
 
@@ -122,13 +127,13 @@ class TestCredit:
         layla, omar, nova = make_agent("Layla"), make_agent("Omar"), make_agent("Nova", kind="ai")
         session = make_session()
         for agent in (layla, omar, nova):
-            conversing.add_message(session, sender="agent", text="On its way.", agent=agent, by=API)
+            activity.add_message(session, sender="agent", text="On its way.", agent=agent, by=API)
         resolving.resolve(session, by=API)
         assert session.again().resolver == omar
 
     def test_else_the_ai(self):
         nova, session = make_agent("Nova", kind="ai"), make_session()
-        conversing.add_message(session, sender="ai", text="On its way.", agent=nova, by=API)
+        activity.add_message(session, sender="ai", text="On its way.", agent=nova, by=API)
         resolving.resolve(session, by=CUSTOMER)
         assert session.again().resolver == nova
 
@@ -142,21 +147,21 @@ class TestCredit:
     def test_an_unassign_does_not_take_it_away(self):
         layla = make_agent("Layla")
         session = make_resolved_session(assignee=layla)
-        conversing.assign(session, None, by=API)
+        activity.assign(session, None, by=API)
         resolving.reopen(session, by=API)
         assert session.again().resolver == layla
 
     def test_the_next_resolve_gives_it_anew(self):
         session, omar = make_resolved_session(assignee=make_agent("Layla")), make_agent("Omar")
         resolving.reopen(session, by=API)
-        conversing.assign(session, omar, by=API)
+        activity.assign(session, omar, by=API)
         resolving.resolve(session, by=API)
         assert session.again().resolver == omar
 
     def test_who_replied_most_is_kept_too(self):
         layla, omar, session = make_agent("Layla"), make_agent("Omar"), make_session()
         for agent in (layla, layla, omar):
-            conversing.add_message(session, sender="agent", text="On its way.", agent=agent, by=API)
+            activity.add_message(session, sender="agent", text="On its way.", agent=agent, by=API)
         resolving.resolve(session, by=API)
         assert (session.most_replies, session.last_human) == (layla, omar)
 

@@ -1,4 +1,5 @@
-"""All stand-ins at once, for other processes: prints the environment that points an installation here, until Ctrl-C.
+"""All stand-ins at once, for other processes: prints the environment that points an installation here, until
+Ctrl-C.
 
 python -m tests.standins > standins.env
 """

@@ -1,4 +1,6 @@
-"""Slack's block rules as published (https://docs.slack.dev/reference/block-kit): what is wrong with a list of blocks."""
+"""Slack's block rules as published (https://docs.slack.dev/reference/block-kit): what is wrong with a list of
+blocks.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +16,8 @@ ALLOWED = {
 }
 BUTTON = {"type", "text", "action_id", "url", "value", "style", "confirm", "accessibility_label"}
 INPUT = {
-    "type", "action_id", "initial_value", "multiline", "min_length", "max_length", "placeholder", "focus_on_load",
+    "type", "action_id", "initial_value", "multiline", "min_length", "max_length", "placeholder",
+    "focus_on_load",
     "dispatch_action_config",
 }  # fmt: skip
 

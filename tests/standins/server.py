@@ -21,8 +21,8 @@ class Reply(Exception):
 class Provider:
     """Subclasses answer `handle`. `behave` queues misbehaviour, one entry a request.
 
-    `refuse`: hang up before anything happened; `cut`: do it, then hang up; `slow`: do it, then answer too late;
-    a Reply: answer that instead.
+    `refuse`: hang up before anything happened; `cut`: do it, then hang up; `slow`: do it, then answer too
+    late; a Reply: answer that instead.
     """
 
     patience = 30.0  # how long `slow` keeps the other side waiting, unless the server is stopped first
@@ -34,7 +34,9 @@ class Provider:
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self.http = _Server(("127.0.0.1", port), _handler(self))
-        self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self.thread = threading.Thread(
+            target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -77,7 +79,9 @@ class Provider:
             return self.handle(handler.command, handler.path, headers, body)
         except Reply as reply:
             if reply.status >= 400:
-                self.problems.append(f"{handler.command} {urlsplit(handler.path).path}: {reply.status} {reply.body}")
+                self.problems.append(
+                    f"{handler.command} {urlsplit(handler.path).path}: {reply.status} {reply.body}"
+                )
             return reply
 
 
@@ -108,7 +112,11 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
 def answer(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     body = json.dumps(reply.body).encode()
     handler.send_response(reply.status)
-    for name, value in {"Content-Type": "application/json", **reply.headers, "Content-Length": str(len(body))}.items():
+    for name, value in {
+        "Content-Type": "application/json",
+        **reply.headers,
+        "Content-Length": str(len(body)),
+    }.items():
         handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(body)

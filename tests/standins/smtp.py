@@ -15,17 +15,21 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 class SmtpServer:
     """`behave` queues misbehaviour, one entry a message.
 
-    An answer such as "550 5.1.1 no such user": to RCPT; "DATA 451 later": after DATA; `cut`: take the message, then hang up;
-    `refuse`: hang up at RCPT; `lag`: take long over RCPT; `slow`: take the message, never say so.
+    An answer such as "550 5.1.1 no such user": to RCPT; "DATA 451 later": after DATA; `cut`: take the
+    message, then hang up; `refuse`: hang up at RCPT; `lag`: take long over RCPT; `slow`: take the message,
+    never say so.
     """
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
+        self.arrived: list[float] = []  # time.time() of each message
         self.connections = 0
         self.lines: list[SMTP] = []
         self.waiting: deque[str] = deque()
-        self.controller = Controller(_Handler(self), hostname="127.0.0.1", port=_free_port(), server_hostname="mail.standin.example")
+        self.controller = Controller(
+            _Handler(self), hostname="127.0.0.1", port=_free_port(), server_hostname="mail.standin.example"
+        )
         self.controller.factory = self._factory  # type: ignore[method-assign]
 
     def _factory(self) -> SMTP:
@@ -78,7 +82,9 @@ class _Handler:
         self.server = server
         self.how = ""
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         self.how = self.server.waiting.popleft() if self.server.waiting else ""
         if self.how == "refuse":
             _hang_up(server)
@@ -93,6 +99,7 @@ class _Handler:
         if self.how.startswith("DATA "):
             return self.how.removeprefix("DATA ")
         self.server.envelopes.append(envelope)
+        self.server.arrived.append(time.time())
         self.server.messages.append(_parsed(envelope.original_content or b""))
         if self.how == "cut":
             _hang_up(server)

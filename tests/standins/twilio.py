@@ -1,4 +1,6 @@
-"""Twilio's Messages resource as published (https://www.twilio.com/docs/messaging/api/message-resource), strict about every field."""
+"""Twilio's Messages resource as published (https://www.twilio.com/docs/messaging/api/message-resource),
+strict about every field.
+"""
 
 import base64
 import hashlib
@@ -17,9 +19,12 @@ SID, TOKEN = "AC" + "a1" * 16, "secret-token"
 SMS_FROM, WHATSAPP_FROM, CONTENT_SID = "+15005550100", "+15005550200", "HX" + "c3" * 16
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 KNOWN = {
-    "To", "From", "MessagingServiceSid", "Body", "ContentSid", "ContentVariables", "StatusCallback", "MediaUrl", "ApplicationSid",
-    "MaxPrice", "ProvideFeedback", "Attempt", "ValidityPeriod", "ForceDelivery", "ContentRetention", "AddressRetention",
-    "SmartEncoded", "PersistentAction", "TrafficType", "ShortenUrls", "ScheduleType", "SendAt", "SendAsMms", "RiskCheck",
+    "To", "From", "MessagingServiceSid", "Body", "ContentSid", "ContentVariables", "StatusCallback",
+    "MediaUrl", "ApplicationSid",
+    "MaxPrice", "ProvideFeedback", "Attempt", "ValidityPeriod", "ForceDelivery", "ContentRetention",
+    "AddressRetention",
+    "SmartEncoded", "PersistentAction", "TrafficType", "ShortenUrls", "ScheduleType", "SendAt", "SendAsMms",
+    "RiskCheck",
 }  # fmt: skip
 # as Twilio's own test credentials do it: numbers that always fail
 MAGIC = {"+15005550001": 21211, "+15005550003": 21408, "+15005550004": 21610, "+15005550009": 21614}
@@ -99,18 +104,28 @@ class TwilioServer(Provider):
         }
 
     def _list(self, query: dict[str, str]) -> Reply:
-        after = datetime.fromisoformat(query["DateSent>"].replace("Z", "+00:00")) if "DateSent>" in query else None
+        after = (
+            datetime.fromisoformat(query["DateSent>"].replace("Z", "+00:00"))
+            if "DateSent>" in query
+            else None
+        )
         size, page = int(query.get("PageSize", 50)), int(query.get("Page", 0))
         found = [m for m in reversed(self.messages) if query.get("To", m["to"]) == m["to"]]
         if after:
             found = [m for m in found if m["date_sent"] and _sent(m) >= after]
         shown = found[page * size : (page + 1) * size]
         uri = f"/2010-04-01/Accounts/{SID}/Messages.json?"
-        more = {**query, "Page": page + 1, "PageToken": f"PA{shown[-1]['sid']}"} if found[(page + 1) * size :] else None
+        more = (
+            {**query, "Page": page + 1, "PageToken": f"PA{shown[-1]['sid']}"}
+            if found[(page + 1) * size :]
+            else None
+        )
         return Reply(
             200,
             {
-                "messages": [{name: value for name, value in message.items() if name != "_fields"} for message in shown],
+                "messages": [
+                    {name: value for name, value in message.items() if name != "_fields"} for message in shown
+                ],
                 "page": page,
                 "page_size": size,
                 "start": page * size,
@@ -129,10 +144,13 @@ class TwilioServer(Provider):
         text = url + "".join(name + fields[name] for name in sorted(fields))
         return base64.b64encode(hmac.new(TOKEN.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
-    def callback(self, message: dict[str, Any], status: str, error: int = 0) -> tuple[str, bytes, dict[str, str]]:
+    def callback(
+        self, message: dict[str, Any], status: str, error: int = 0
+    ) -> tuple[str, bytes, dict[str, str]]:
         """The status callback for a message: where to, body and headers."""
         fields = {
-            "AccountSid": SID, "ApiVersion": "2010-04-01", "From": message["from"] or "", "MessageSid": message["sid"],
+            "AccountSid": SID, "ApiVersion": "2010-04-01", "From": message["from"] or "",
+            "MessageSid": message["sid"],
             "MessageStatus": status, "SmsSid": message["sid"], "SmsStatus": status, "To": message["to"],
         }  # fmt: skip
         if error:
@@ -144,13 +162,18 @@ class TwilioServer(Provider):
         sid = "SM" + uuid.uuid4().hex
         own = f"whatsapp:{WHATSAPP_FROM}" if sender.startswith("whatsapp:") else SMS_FROM
         fields = {
-            "AccountSid": SID, "ApiVersion": "2010-04-01", "Body": text, "From": sender, "MessageSid": sid, "NumMedia": "0",
-            "NumSegments": "1", "SmsMessageSid": sid, "SmsSid": sid, "SmsStatus": "received", "To": own, **more,
+            "AccountSid": SID, "ApiVersion": "2010-04-01", "Body": text, "From": sender, "MessageSid": sid,
+            "NumMedia": "0",
+            "NumSegments": "1", "SmsMessageSid": sid, "SmsSid": sid, "SmsStatus": "received", "To": own,
+            **more,
         }  # fmt: skip
         return self._signed(url, fields)
 
     def _signed(self, url: str, fields: dict[str, str]) -> tuple[str, bytes, dict[str, str]]:
-        headers = {"X-Twilio-Signature": self.sign(url, fields), "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {
+            "X-Twilio-Signature": self.sign(url, fields),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
         return url, urlencode(fields).encode(), headers
 
 
@@ -203,10 +226,14 @@ def _check_variables(text: str) -> None:
         variables = json.loads(text)
     except ValueError:
         raise problem(21656, "The ContentVariables Parameter is invalid") from None
-    if not isinstance(variables, dict) or not all(isinstance(value, str) and value.strip() for value in variables.values()):
+    if not isinstance(variables, dict) or not all(
+        isinstance(value, str) and value.strip() for value in variables.values()
+    ):
         raise problem(21656, "The ContentVariables Parameter is invalid")
     if any(re.search(r"[\n\t]| {5,}", value) for value in variables.values()):
-        raise problem(63013, "Parameter text cannot have new-line/tab characters or more than 4 consecutive spaces")
+        raise problem(
+            63013, "Parameter text cannot have new-line/tab characters or more than 4 consecutive spaces"
+        )
 
 
 def _rendered(fields: dict[str, str]) -> str:
@@ -216,4 +243,6 @@ def _rendered(fields: dict[str, str]) -> str:
 
 
 def _sent(message: dict[str, Any]) -> datetime:
-    return datetime.strptime(message["date_sent"], "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC) + timedelta(seconds=1)
+    return datetime.strptime(message["date_sent"], "%a, %d %b %Y %H:%M:%S GMT").replace(
+        tzinfo=UTC
+    ) + timedelta(seconds=1)

@@ -8,7 +8,7 @@ import pytest
 
 from csat.channels import registry
 from csat.channels.base import Message, Receipt
-from csat.surveys import sending
+from csat.surveys.delivery import sending
 from csat.surveys.models import Delivery
 
 
@@ -55,11 +55,11 @@ def later(time_machine: Any) -> Callable[..., int]:
 
     from django.utils import timezone
 
-    from csat.surveys import sweeping
+    from csat.surveys.delivery import expiry
 
     def run(**time: float) -> int:
         time_machine.move_to(timezone.now() + timedelta(**time), tick=True)
-        sweeping.sweep()
+        expiry.sweep()
         return sending.send_due()
 
     return run

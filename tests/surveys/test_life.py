@@ -8,17 +8,19 @@ import pytest
 from django.utils import timezone
 
 from csat.channels import registry
-from csat.channels.base import UNKNOWN, Receipt, Update, What
+from csat.channels.base import CANNOT_TELL, EventType, ProviderEvent, Receipt
 from csat.channels.kinds import Medium
 from csat.lib.outcomes import Never, Retry, Unknown
 from csat.lib.refusal import Refused
-from csat.people import suppressing
-from csat.sessions import conversing, resolving
-from csat.surveys import answering, receipts, scheduling, sending, settings, showing, sweeping
-from csat.surveys.models import Answer, Delivery, Score, Survey
-from csat.surveys.states import DeliveryState, SurveyState
+from csat.people import suppression
+from csat.sessions import activity, resolving
+from csat.surveys.answers import answering, widget_card
+from csat.surveys.choices import DeliveryState, SurveyState
+from csat.surveys.delivery import expiry, receipts, scheduling, sending
+from csat.surveys.models import Answer, CsatSettings, Delivery, Score, Survey
+from csat.surveys.rules import settings
 from csat.timeline.models import Event
-from tests.factories import API, CUSTOMER, make_contact, make_session, switch_on
+from tests.factories import API, CUSTOMER, claim, make_contact, make_session, switch_on
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 STEPS = 45
@@ -34,12 +36,16 @@ class Life:
             monkeypatch.setattr(channel, "send", self.send)
             monkeypatch.setattr(channel, "find", self.find)
         channel = self.random.choice(CHANNELS)
-        self.session = make_session(channel, contact=make_contact(email=self.random.choice(["", "ana@customer.example"])))
+        self.session = make_session(
+            channel, contact=make_contact(email=self.random.choice(["", "ana@customer.example"]))
+        )
         self.sent = Counter()  # (medium, address, reference) as the provider took it
         self.done = []
 
     def send(self, message):
-        outcome = self.random.choice([None, None, None, Retry("busy"), Never("gone"), Never("stop", suppress=True), Unknown("cut")])
+        outcome = self.random.choice(
+            [None, None, None, Retry("busy"), Never("gone"), Never("stop", suppress=True), Unknown("cut")]
+        )
         if outcome is None or (isinstance(outcome, Unknown) and self.random.random() < 0.5):
             self.sent[message.reference] += 1
         if outcome:
@@ -48,7 +54,7 @@ class Life:
 
     def find(self, message, since):
         if self.random.random() < 0.2:
-            return UNKNOWN
+            return CANNOT_TELL
         return Receipt(provider_id="found") if self.sent[message.reference] else None
 
     def step(self):
@@ -67,14 +73,19 @@ class Life:
         resolving.reopen(self.session, by=API)
 
     def do_write(self):
-        conversing.add_message(self.session, sender="contact", text="Hello?", by=CUSTOMER)
+        activity.add_message(self.session, sender="contact", text="Hello?", by=CUSTOMER)
 
     def do_request(self):
-        origin, channel = self.random.choice(["manual", "api", "workflow"]), self.random.choice([None, None, "email", "sms"])
-        scheduling.request(self.session, origin=origin, by=API, channel=channel, force=self.random.random() < 0.3)
+        origin, channel = (
+            self.random.choice(["manual", "api", "workflow"]),
+            self.random.choice([None, None, "email", "sms"]),
+        )
+        scheduling.request(
+            self.session, origin=origin, by=API, channel=channel, force=self.random.random() < 0.3
+        )
 
     def do_link(self):
-        scheduling.open_link(self.session, by=API)
+        scheduling.open_for_link(self.session)
 
     def do_send(self):
         sending.send_due()
@@ -82,20 +93,29 @@ class Life:
     do_send_again = do_send
 
     def do_die_while_sending(self):
-        row = sending.due().first()
-        if row and sending.claim(row.pk) and self.random.random() < 0.5:
+        row = sending.due(sending.Held.now(CsatSettings.current())).first()
+        if row and claim(row) and self.random.random() < 0.5:
             self.sent[str(row.uuid)] += 1
 
     def do_wait(self):
-        self.clock.move_to(timezone.now() + timedelta(minutes=self.random.choice([1, 2, 6, 31, 130, 1500, 5000, 50000])), tick=True)
-        sweeping.sweep()
+        self.clock.move_to(
+            timezone.now() + timedelta(minutes=self.random.choice([1, 2, 6, 31, 130, 1500, 5000, 50000])),
+            tick=True,
+        )
+        expiry.sweep()
 
     do_wait_longer = do_wait
 
     def do_answer(self):
         if survey := Survey.objects.first():
-            quarantine = self.random.choice(["", "", "", "no nonce"])
-            answering.answer(survey, score=self.random.randint(1, 5), source="page", quarantine=quarantine, hold=True)
+            quarantine = self.random.choice(["", "", "", "no_nonce"])
+            answering.answer(
+                survey,
+                score=self.random.randint(1, 5),
+                source="page",
+                quarantine=quarantine,
+                await_comment=True,
+            )
 
     def do_comment(self):
         if answer := Answer.objects.order_by("?").first():
@@ -107,28 +127,35 @@ class Life:
 
     def do_show(self):
         if survey := Survey.objects.first():
-            showing.shown(survey)
+            widget_card.mark_shown(survey)
 
     def do_hear_from_provider(self):
         if row := Delivery.objects.filter(state=DeliveryState.SENT).order_by("?").first():
-            what = self.random.choice([What.DELIVERED, What.OPENED, What.FAILED, What.BOUNCED])
-            receipts.apply(Update(what, reference=str(row.uuid)))
+            what = self.random.choice(
+                [EventType.DELIVERED, EventType.OPENED, EventType.FAILED, EventType.BOUNCED]
+            )
+            receipts.apply(ProviderEvent(what, reference=str(row.uuid)))
 
     def do_change_the_rules(self):
         wait, days = self.random.choice([0, 300]), self.random.choice([0, 2])
-        settings.change(by=API, delay_seconds=wait, reminder_days=days, guaranteed_delivery=self.random.random() < 0.8)
+        settings.change(
+            by=API, delay_seconds=wait, reminder_days=days, guaranteed_delivery=self.random.random() < 0.8
+        )
 
     def do_lift(self):
-        suppressing.lift("sms", self.session.contact.phone)
+        suppression.lift("sms", self.session.contact.phone)
         if self.session.contact.email:
-            suppressing.lift("email", self.session.contact.email)
+            suppression.lift("email", self.session.contact.email)
 
 
 def check(life):
     survey = Survey.objects.first()
     if survey is None:
         return
-    rows, current = list(Delivery.objects.all()), list(Delivery.objects.filter(request=survey.request))
+    rows, current = (
+        list(Delivery.objects.all()),
+        list(Delivery.objects.filter(request_number=survey.request_number)),
+    )
     busy = {DeliveryState.DUE, DeliveryState.SENDING}
     if survey.state == SurveyState.SCHEDULED:
         assert [row for row in current if row.state in busy], "scheduled, and nothing will ever send it"
@@ -139,12 +166,18 @@ def check(life):
     score = Score.objects.filter(survey=survey).first()
     assert (score and score.answer) == accepted
     if score:
-        assert (score.score, score.comment, survey.state) == (accepted.score, accepted.comment, SurveyState.ANSWERED)
-    went = Counter((r.request, r.medium, r.address) for r in rows if r.state == "sent" and r.reason != "reminder")
+        assert (score.score, score.comment, survey.state) == (
+            accepted.score,
+            accepted.comment,
+            SurveyState.ANSWERED,
+        )
+    went = Counter(
+        (r.request_number, r.medium, r.address) for r in rows if r.state == "sent" and r.reason != "reminder"
+    )
     assert not [way for way, times in went.items() if times > 1], "twice to one address for one request"
     told = Counter()
     for event in Event.objects.filter(kind="csat.requested").exclude(data__origin="reminder"):
-        told[Delivery.objects.get(uuid=event.data["delivery_id"]).request] += 1
+        told[Delivery.objects.get(uuid=event.data["delivery_id"]).request_number] += 1
     assert all(times == 1 for times in told.values()), "one request told twice"
     with_customer = [r for r in rows if r.state == "sent" and (r.medium != Medium.CARD or r.shown_at)]
     assert bool(survey.delivered_at) == bool(with_customer)

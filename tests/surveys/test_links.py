@@ -5,21 +5,23 @@ import re
 import pytest
 from django.conf import settings as project
 
-from csat.people import erasing
-from csat.surveys import links, scheduling
+from csat.people import erasure
+from csat.surveys import links
+from csat.surveys.delivery import scheduling
 from csat.surveys.models import Link
 from tests.factories import API, make_contact, make_sent_survey, make_session
+from tests.tokens import rate_token, unsubscribe_token
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def survey():
-    return scheduling.survey_of(make_session())
+    return scheduling.get_or_create_survey(make_session())
 
 
 def test_a_token_is_safe_everywhere_and_long_enough(survey):
-    assert re.fullmatch(r"[0-9A-Za-z]{22,}", links.rate_token(survey))
+    assert re.fullmatch(r"[0-9A-Za-z]{22,}", rate_token(survey))
 
 
 def test_the_same_survey_has_the_same_link(survey):
@@ -28,17 +30,17 @@ def test_the_same_survey_has_the_same_link(survey):
 
 
 def test_another_survey_has_another(survey):
-    assert links.rate_token(survey) != links.rate_token(scheduling.survey_of(make_session()))
+    assert rate_token(survey) != rate_token(scheduling.get_or_create_survey(make_session()))
 
 
 def test_the_token_itself_is_not_stored(survey):
-    token = links.rate_token(survey)
+    token = rate_token(survey)
     kept = [str(value) for row in Link.objects.values() for value in row.values()]
     assert not [value for value in kept if token in value]
 
 
 def test_it_opens_its_own_door_only(survey):
-    token = links.rate_token(survey)
+    token = rate_token(survey)
     assert links.find(token, "rate").survey == survey
     assert links.find(token, "widget") is None
     assert links.find(token, "unsubscribe") is None
@@ -47,16 +49,16 @@ def test_it_opens_its_own_door_only(survey):
 
 
 def test_revoked_it_opens_nothing_and_the_next_one_is_another(survey):
-    token = links.rate_token(survey)
+    token = rate_token(survey)
     assert links.revoke(links.find(token, "rate"), by=API)
     assert links.find(token, "rate") is None
-    renewed = links.rate_token(survey)
+    renewed = rate_token(survey)
     assert renewed != token
     assert links.find(renewed, "rate").survey == survey
 
 
 def test_an_unknown_and_a_revoked_token_ask_the_database_the_same_question(survey, django_assert_num_queries):
-    token = links.rate_token(survey)
+    token = rate_token(survey)
     links.revoke(links.find(token, "rate"), by=API)
     for unopened in (token, "A" * 43):
         with django_assert_num_queries(1):
@@ -65,9 +67,9 @@ def test_an_unknown_and_a_revoked_token_ask_the_database_the_same_question(surve
 
 def test_a_new_key_makes_new_links_and_the_old_ones_still_open(survey, settings):
     settings.LINK_KEYS = ["old key"]
-    old = links.rate_token(survey)
+    old = rate_token(survey)
     settings.LINK_KEYS = ["new key", "old key"]
-    new = links.rate_token(survey)
+    new = rate_token(survey)
     assert old != new
     assert links.find(old, "rate").survey == links.find(new, "rate").survey == survey
     settings.LINK_KEYS = ["new key"]
@@ -91,7 +93,7 @@ def test_a_widget_token_ends_and_is_prolonged_by_asking_again(time_machine):
 
 def test_unsubscribing_never_ends(time_machine):
     contact = make_contact()
-    token = links.unsubscribe_token(contact)
+    token = unsubscribe_token(contact)
     time_machine.move_to("2056-01-01")
     assert links.find(token, "unsubscribe").contact == contact
 
@@ -100,11 +102,11 @@ def test_erasing_revokes_every_link_of_the_contact():
     survey = make_sent_survey()
     session, contact = survey.session, survey.contact
     tokens = [
-        (links.rate_token(survey), "rate"),
+        (rate_token(survey), "rate"),
         (links.widget_token(session)[0], "widget"),
-        (links.unsubscribe_token(contact), "unsubscribe"),
+        (unsubscribe_token(contact), "unsubscribe"),
     ]
-    erasing.erase(contact, by=API)
+    erasure.erase(contact, by=API)
     assert [links.find(token, purpose) for token, purpose in tokens] == [None, None, None]
 
 
@@ -122,4 +124,4 @@ def test_erasing_revokes_every_link_of_the_contact():
 )
 def test_what_a_link_may_do_follows_the_survey(survey, state, standing):
     survey.change(state=state)
-    assert links.standing(survey) == standing
+    assert links.status_of(survey) == standing

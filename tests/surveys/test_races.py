@@ -1,18 +1,28 @@
-"""Whatever races, on both databases: every answer is kept, one score stands, one message goes out, one fact is told."""
+"""Races, on both databases: every answer is kept, one score stands, one message and one event go out."""
 
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from csat.channels.base import Update, What
+from csat.channels.base import EventType, ProviderEvent
 from csat.lib.refusal import Refused
 from csat.sessions import resolving
-from csat.surveys import answering, expiring, hearing, links, receipts, scheduling, sending, settings, showing
+from csat.surveys import links
+from csat.surveys.answers import answering, inbound, widget_card
+from csat.surveys.delivery import expiry, receipts, scheduling, sending
 from csat.surveys.models import Answer, Delivery, Link, Score, Survey
+from csat.surveys.rules import settings
 from csat.timeline import dispatching
 from csat.timeline.models import Event
-from tests.factories import API, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
+from tests.factories import (
+    API,
+    make_contact,
+    make_resolved_session,
+    make_sent_survey,
+    make_session,
+    switch_on,
+)
 from tests.racing import race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shared_database")]
@@ -36,11 +46,20 @@ def test_two_different_answers_at_once_are_two_answers_and_one_score():
 
 def test_many_answers_at_once_are_all_kept_and_the_latest_stands():
     survey = make_sent_survey()
-    fine(race(lambda n: answering.answer(survey, score=n % 5 + 1, source="page", hold=True)))
-    assert list(Answer.objects.values_list("revision", flat=True)) == [1, 2, 3, 4, 5, 6, 7, 8]
-    score, last = Score.objects.get(), Answer.objects.get(revision=8)
+    fine(race(lambda n: answering.answer(survey, score=n + 1, source="page", await_comment=True), 5))
+    assert list(Answer.objects.values_list("revision", flat=True)) == [1, 2, 3, 4, 5]
+    score, last = Score.objects.get(), Answer.objects.get(revision=5)
     assert (score.answer, score.score) == (last, last.score)
-    assert [event.data["revision"] for event in Event.objects.filter(kind="csat.submitted").order_by("id")] == list(range(1, 9))
+    assert [
+        event.data["revision"] for event in Event.objects.filter(kind="csat.submitted").order_by("id")
+    ] == list(range(1, 6))
+
+
+def test_one_answer_given_many_times_at_once_is_one():
+    survey = make_sent_survey()
+    answers = fine(race(lambda _: answering.answer(survey, score=2, source="api", comment="Slow")))
+    assert (Answer.objects.count(), told("csat.submitted")) == (1, 1)
+    assert sorted(answer.repeated for answer in answers) == [False] + [True] * 7
 
 
 def test_one_delivery_goes_out_once(provider):
@@ -90,12 +109,12 @@ def test_a_card_shown_in_many_windows_is_told_once():
     switch_on("web")
     survey = make_resolved_session("web").survey
     sending.send_due()
-    fine(race(lambda _: showing.shown(survey)))
+    fine(race(lambda _: widget_card.mark_shown(survey)))
     assert told("csat.requested") == 1
 
 
 def test_a_link_made_by_many_is_one():
-    survey = scheduling.survey_of(make_session())
+    survey = scheduling.get_or_create_survey(make_session())
     urls = fine(race(lambda _: links.rate_url(survey)))
     assert (len(set(urls)), Link.objects.filter(purpose="rate").count()) == (1, 1)
 
@@ -104,22 +123,29 @@ def test_many_sweepers_make_one_reminder():
     settings.change(by=API, reminder_days=1)
     survey = make_sent_survey()
     survey.change(remind_at=timezone.now() - timedelta(minutes=1))
-    fine(race(lambda _: expiring.remind(), 4))
+    fine(race(lambda _: expiry.schedule_reminders(), 4))
     assert Delivery.objects.filter(reason="reminder").count() == 1
 
 
 def test_a_failure_told_by_many_callbacks_hands_over_once():
     survey = make_sent_survey("sms")
-    update = Update(What.FAILED, reference=str(survey.deliveries.get().uuid))
+    update = ProviderEvent(EventType.FAILED, reference=str(survey.deliveries.get().uuid))
     fine(race(lambda _: receipts.apply(update)))
     assert (Delivery.objects.filter(channel="email").count(), told("csat.delivery_failed")) == (1, 1)
 
 
 def test_a_comment_while_its_answer_is_being_told_is_never_lost():
     survey = make_sent_survey()
-    answer = answering.answer(survey, score=1, source="page", hold=True)
+    answer = answering.answer(survey, score=1, source="page", await_comment=True)
     Event.objects.filter(pk=answer.event_id).update(dispatch_after=timezone.now())
-    fine(race(lambda n: dispatching.fan_out() if n else answering.add_comment(answer.again(), comment="It broke"), 2))
+    fine(
+        race(
+            lambda n: (
+                dispatching.fan_out() if n else answering.add_comment(answer.again(), comment="It broke")
+            ),
+            2,
+        )
+    )
     assert Score.objects.get().comment == "It broke"
     assert Event.objects.filter(kind="csat.submitted").order_by("id").last().data["comment"] == "It broke"
 
@@ -135,7 +161,7 @@ def test_reopened_while_it_is_being_sent_it_is_withdrawn_either_way(provider):
 
 
 def test_nobody_waits_for_each_other_for_ever(provider):
-    """Verbs that change session, survey and delivery take them in one order; otherwise PostgreSQL ends one with an error."""
+    """Session, survey, delivery: rows are locked in one order; otherwise PostgreSQL reports a deadlock."""
     for channel in ("email", "sms"):
         provider(channel)
     switch_on("sms")
@@ -152,7 +178,11 @@ def test_nobody_waits_for_each_other_for_ever(provider):
 
     def hear():
         for delivery in Delivery.objects.all():
-            receipts.apply(Update(What.DELIVERED if delivery.pk % 2 else What.FAILED, reference=str(delivery.uuid)))
+            receipts.apply(
+                ProviderEvent(
+                    EventType.DELIVERED if delivery.pk % 2 else EventType.FAILED, reference=str(delivery.uuid)
+                )
+            )
 
     def answer():
         answering.answer(survey, score=3, source="page")
@@ -170,7 +200,12 @@ def test_nobody_waits_for_each_other_for_ever(provider):
 @pytest.mark.parametrize(("text", "answers", "messages"), [("4", 1, 1), ("Where is my invoice?", 0, 2)])
 def test_one_reply_delivered_many_times_at_once_is_heard_once(text, answers, messages):
     survey = make_sent_survey("sms")
-    update = Update(What.REPLIED, medium="sms", address=survey.contact.phone, text=text, event_id="SM1")
-    meant = [heard.meant for heard in fine(race(lambda _: hearing.hear(update)))]
-    assert meant.count("repeated") == 7
-    assert (Answer.objects.count(), told("message.received")) == (answers, messages)  # one message began the conversation
+    update = ProviderEvent(
+        EventType.REPLIED, medium="sms", address=survey.contact.phone, text=text, event_id="SM1"
+    )
+    intents = [result.intent for result in fine(race(lambda _: inbound.handle(update)))]
+    assert intents.count("repeated") == 7
+    assert (Answer.objects.count(), told("message.received")) == (
+        answers,
+        messages,
+    )  # one message began the conversation

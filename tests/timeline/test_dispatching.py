@@ -33,7 +33,7 @@ def test_a_held_fact_waits(heard, django_capture_on_commit_callbacks):
 
     from django.utils import timezone
 
-    record(Kind.CSAT_SUBMITTED, by=SYSTEM, session_id=1, hold_until=timezone.now() + timedelta(minutes=2))
+    record(Kind.CSAT_SUBMITTED, by=SYSTEM, session_id=1, publish_after=timezone.now() + timedelta(minutes=2))
     assert dispatching.fan_out() == 0
     assert heard == []
 

@@ -1,8 +1,8 @@
 import pytest
 
-from csat.surveys import links
 from csat.surveys.models import Survey
 from tests.factories import make_agent, make_sent_survey
+from tests.tokens import rate_token
 
 
 @pytest.fixture
@@ -12,4 +12,4 @@ def survey(db) -> Survey:
 
 @pytest.fixture
 def address(survey) -> str:
-    return f"/r/{links.rate_token(survey)}"
+    return f"/r/{rate_token(survey)}"

@@ -8,13 +8,22 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from csat.people import suppressing
+from csat.people import suppression
 from csat.people.models import Contact
-from csat.surveys import answering, settings
-from csat.surveys.models import Source
+from csat.surveys.answers import answering
+from csat.surveys.choices import Source
+from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
-from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
+from tests.factories import (
+    API,
+    make_agent,
+    make_contact,
+    make_resolved_session,
+    make_sent_survey,
+    make_session,
+    switch_on,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -53,14 +62,16 @@ class TestList:
             ("ratings=nonsense", {"Ana", "Li", "Ben", "Eva"}),
         ],
     )
-    def test_it_filters_by_ratings_and_by_who_may_be_asked(self, agent: Client, query: str, found: set[str]) -> None:
+    def test_it_filters_by_ratings_and_by_who_may_be_asked(
+        self, agent: Client, query: str, found: set[str]
+    ) -> None:
         ana, li, ben, eva = (make_contact(name=name) for name in ("Ana", "Li", "Ben", "Eva"))
         rate(ana, 5)
         rate(li, 2)
-        suppressing.opt_out(ben, by=API)
-        suppressing.suppress("sms", eva.phone, reason="stop_word")
-        suppressing.suppress("email", ana.email, reason="bounced")
-        suppressing.lift("email", ana.email)
+        suppression.opt_out(ben, by=API)
+        suppression.suppress("sms", eva.phone, reason="stop_word")
+        suppression.suppress("email", ana.email, reason="bounced")
+        suppression.lift("email", ana.email)
         page = agent.get(f"/contacts/?{query}").content.decode()
         assert {name for name in ("Ana", "Li", "Ben", "Eva") if f'strong clip">{name}<' in page} == found
 
@@ -72,7 +83,10 @@ class TestList:
     def test_pages_keep_search_and_filters(self, agent: Client) -> None:
         for _ in range(31):
             make_contact(name="Li Wei")
-        assert 'href="?q=li&amp;asking=may&amp;before=' in agent.get("/contacts/?q=li&asking=may").content.decode()
+        assert (
+            'href="?q=li&amp;asking=may&amp;before='
+            in agent.get("/contacts/?q=li&asking=may").content.decode()
+        )
 
     def test_a_row_tells_count_and_average(self, agent: Client) -> None:
         contact = make_contact()
@@ -84,7 +98,7 @@ class TestList:
 
     def test_nobody_found_and_nobody_yet_are_told_apart(self, agent: Client) -> None:
         assert "No contacts yet" in agent.get("/contacts/").content.decode()
-        assert "Nobody found" in agent.get("/contacts/?q=x").content.decode()
+        assert "No contacts found" in agent.get("/contacts/?q=x").content.decode()
 
     def test_twenty_rows_cost_as_many_queries_as_one(self, agent: Client) -> None:
         costs = []
@@ -133,7 +147,7 @@ class TestOne:
         make_resolved_session(contact=contact)
         page = page_of(agent, contact)
         assert "Sent, no answer yet" in page
-        assert "Not asked: Not in the sample of 0 %" in page
+        assert "Skipped: Not in the sample of 0 %" in page
 
     def test_all_of_those_are_there_page_by_page(self, agent: Client) -> None:
         contact = make_contact()
@@ -148,13 +162,13 @@ class TestOne:
 
     def test_why_they_are_not_written_to(self, manager: Client) -> None:
         contact = make_contact()
-        suppressing.opt_out(contact, by=API)
-        suppressing.suppress("sms", contact.phone, reason="stop_word")
-        suppressing.suppress("email", contact.email, reason="bounced")
+        suppression.opt_out(contact, by=API)
+        suppression.suppress("sms", contact.phone, reason="stop_word")
+        suppression.suppress("email", contact.email, reason="bounced")
         page = " ".join(page_of(manager, contact).split())
-        assert re.search("Asked not to be surveyed <time[^>]*>.*</time>: unsubscribed", page)
-        assert "Phone number must not be written to: the customer wrote STOP" in page
-        assert "Email must not be written to: mail came back" in page
+        assert re.search("Opted out <time[^>]*>.*</time>: unsubscribed", page)
+        assert "Phone number suppressed: replied STOP" in page
+        assert "Email suppressed: email bounced" in page
 
     def test_agents_see_no_more_here_than_elsewhere(self, agent: Client, manager: Client) -> None:
         contact = make_contact()
@@ -179,7 +193,10 @@ class TestOne:
 
     def test_erasing_and_taking_out_are_asked_about_first(self, manager: Client) -> None:
         contact = make_contact()
-        for act, question in (("erase", "Erase this person for good?"), ("data", "Take out all that is kept about this person?")):
+        for act, question in (
+            ("erase", "Erase this person for good?"),
+            ("data", "Export everything stored about this person?"),
+        ):
             form = page_of(manager, contact).split(f"/contacts/{contact.uuid}/{act}/")[1].split("</form>")[0]
             assert question in form
             assert "data-close" in form  # the way back
@@ -187,7 +204,7 @@ class TestOne:
     def test_stop_and_allow_surveys(self, manager: Client) -> None:
         contact = make_contact()
         manager.post(f"/contacts/{contact.uuid}/opt-out/")
-        assert "Asked not to be surveyed" in page_of(manager, contact)
+        assert "Opted out" in page_of(manager, contact)
         manager.post(f"/contacts/{contact.uuid}/opt-in/")
         assert contact.again().opted_out_at is None
 

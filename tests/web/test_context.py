@@ -1,13 +1,16 @@
 """The frame every staff page stands in."""
 
+from collections.abc import Iterator
+
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from csat.channels import status
+from csat.channels import registry
 from csat.channels.outbox import SandboxMessage
-from csat.channels.status import Status
-from csat.surveys import settings
+from csat.channels.status import CONNECTED, Status
+from csat.people import contacts, demo
+from csat.surveys.rules import settings
+from csat.web import context
 from tests.factories import API
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +18,18 @@ pytestmark = pytest.mark.django_db
 
 def rail(client: Client, path: str = "/inbox/") -> str:
     return client.get(path).content.decode().split('<header class="rail">')[1].split("</header>")[0]
+
+
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every channel has a provider."""
+    for channel in registry.all():
+        monkeypatch.setattr(channel, "status", lambda: Status(CONNECTED, "smtp"))
+    context.has_sandbox_channel.cache_clear()
+    context.sends_for_real.cache_clear()
+    yield
+    context.has_sandbox_channel.cache_clear()
+    context.sends_for_real.cache_clear()
 
 
 class TestRail:
@@ -28,14 +43,32 @@ class TestRail:
         assert rail(agent, "/contacts/").count('aria-current="page"') == 1
         assert 'href="/contacts/" aria-current="page"' in rail(agent, "/contacts/")
 
-    def test_without_a_sandbox_there_is_no_outbox(self, agent: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(status, "status", lambda kind: Status(status.CONNECTED, "smtp"))
+    def test_without_a_sandbox_there_is_no_outbox(self, agent: Client, connected: None) -> None:
         assert "Outbox" not in rail(agent)
 
-    def test_what_went_to_the_sandbox_stays_to_be_seen(self, agent: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(status, "status", lambda kind: Status(status.CONNECTED, "smtp"))
+    def test_what_went_to_the_sandbox_stays_to_be_seen(self, agent: Client, connected: None) -> None:
         SandboxMessage.objects.create(kind="sms", medium="sms", to="+4930123")
         assert "Outbox" in rail(agent)
+
+
+class TestDemo:
+    SENTENCE = "nothing is sent to anybody"
+
+    @pytest.fixture(autouse=True)
+    def _demo(self, db: None) -> None:
+        contacts.find_or_create(external_id=demo.MARK)
+
+    def test_it_says_that_nothing_is_sent_where_nothing_is(self, agent: Client) -> None:
+        assert self.SENTENCE in agent.get("/inbox/").content.decode()
+
+    @pytest.mark.parametrize("kind", ["email", "sms", "slack", "whatsapp"])
+    def test_one_transport_that_sends_is_enough_to_say_nothing_of_the_kind(
+        self, agent: Client, kind: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(registry.get(kind), "status", lambda: Status(CONNECTED, "smtp"))
+        context.sends_for_real.cache_clear()
+        assert self.SENTENCE not in agent.get("/inbox/").content.decode()
+        context.sends_for_real.cache_clear()
 
 
 class TestBrand:
@@ -51,9 +84,17 @@ class TestKindPages:
     def test_an_agent_is_told_whose_page_it_is(self, agent: Client) -> None:
         answer = agent.get("/settings/csat/")
         assert answer.status_code == 403
-        assert "This page is for managers" in answer.content.decode()
+        assert "It is for managers and admins." in answer.content.decode()
 
-    def test_an_outsider_is_told_nothing(self, outsider: Client, outsider_user: User) -> None:
-        page = outsider.get("/settings/csat/")
-        assert page.status_code == 404
-        assert "managers" not in page.content.decode()
+    def test_and_a_manager_that_it_is_for_admins(self, manager: Client) -> None:
+        page = manager.get("/settings/api-keys/").content.decode()
+        assert "It is for admins." in page
+        assert "for managers" not in page
+
+    @pytest.mark.parametrize("address", ["/settings/csat/", "/inbox/"])
+    def test_whoever_has_no_role_is_told_to_ask_for_one(self, outsider: Client, address: str) -> None:
+        answer = outsider.get(address)
+        assert answer.status_code == 403
+        page = answer.content.decode()
+        assert "You are logged in as otto, but this account has no role here. Ask an admin" in page
+        assert "managers" not in page

@@ -2,7 +2,7 @@ import pytest
 
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints
-from csat.webhooks.kinds import EVENTS
+from csat.webhooks.event_types import EVENTS
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""What goes in and what comes out, one module per resource."""
+"""The JSON of requests and answers, one module per resource."""

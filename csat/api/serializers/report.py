@@ -1,4 +1,4 @@
-"""What a report may be asked, and how it answers."""
+"""The query parameters of a report, and its answer."""
 
 from typing import Any
 
@@ -6,41 +6,75 @@ from rest_framework import serializers
 
 from csat.api.serializers.queries import Query
 from csat.channels.kinds import Channel
+from csat.lib.types import JsonObject
 from csat.people.models import Agent
-from csat.reports.filters import CREDIT
+from csat.reports.filters import CREDIT, NONE
 from csat.reports.scores import Counts
 from csat.sessions.models import HandoffReason
-from csat.surveys.models import About
+from csat.surveys.choices import About
 
-SEVERAL = "Several: repeat it. `none`: those without."
-GROUPS = ("day", "week", "month", "channel", "agent", "agent_kind", "team", "handoff_reason", "language", "tag", "about")
+REPEATED = "Several: repeat it."
+SEVERAL = "Several: repeat it, or put commas between."
+OR_NONE = "`none`: those without."
+GROUPS = (
+    "day",
+    "week",
+    "month",
+    "channel",
+    "agent",
+    "agent_kind",
+    "team",
+    "handoff_reason",
+    "language",
+    "tag",
+    "about",
+)
+
+
+class Several(serializers.ListField):
+    """A filter that may be given more than once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
 
 
 class ReportQuery(Query):
-    """Read by the report's own filters; here for its documentation."""
+    """For the documentation only: csat.reports.filters reads the parameters."""
 
-    locals()["from"] = serializers.CharField(required=False, help_text="Date or time, inclusive. 30 days before `to` when not given.")
+    locals()["from"] = serializers.CharField(
+        required=False, help_text="Date or time, inclusive. 30 days before `to` when not given."
+    )
     to = serializers.CharField(
         required=False,
-        help_text="Date or time, exclusive, after `from`: one day is from 2026-11-20 to 2026-11-21. The end of today when not given.",
+        help_text="Date or time, exclusive, after `from`: one day is from 2026-11-20 to 2026-11-21. "
+        "The end of today when not given.",
     )
-    timezone = serializers.CharField(required=False, help_text="What dates and days are read in; the organisation's when not given.")
+    timezone = serializers.CharField(
+        required=False, help_text="What dates and days are read in; the organisation's when not given."
+    )
     group_by = serializers.ChoiceField(choices=GROUPS, required=False)
     credit = serializers.ChoiceField(choices=CREDIT, required=False, help_text="`resolver` when not given.")
-    channel = serializers.ChoiceField(choices=Channel.choices, required=False, help_text="Several: repeat it.")
-    agent = serializers.CharField(required=False, help_text=f"An agent's id. {SEVERAL}")
-    agent_kind = serializers.ChoiceField(choices=Agent.Kind.choices, required=False)
-    team = serializers.CharField(required=False, help_text=f"A team's name. {SEVERAL}")
-    language = serializers.CharField(required=False, help_text="Several: repeat it.")
-    handoff_reason = serializers.ChoiceField(choices=HandoffReason.Reason.choices, required=False, help_text=SEVERAL)
-    tag = serializers.CharField(required=False, help_text=SEVERAL)
-    about = serializers.ChoiceField(choices=About.choices, required=False, help_text=SEVERAL)
-    score = serializers.IntegerField(required=False, min_value=1, max_value=5, help_text="Several: repeat it.")
+    channel = Several(child=serializers.ChoiceField(Channel.choices), help_text=SEVERAL)
+    agent = Several(child=serializers.CharField(), help_text=f"Agents' ids. {SEVERAL} {OR_NONE}")
+    agent_kind = Several(
+        child=serializers.ChoiceField([*Agent.Kind.values, NONE]), help_text=f"{SEVERAL} {OR_NONE}"
+    )
+    team = Several(child=serializers.CharField(), help_text=f"Teams' names. {REPEATED} {OR_NONE}")
+    language = Several(child=serializers.CharField(), help_text=SEVERAL)
+    handoff_reason = Several(
+        child=serializers.ChoiceField([*HandoffReason.Reason.values, NONE]), help_text=f"{SEVERAL} {OR_NONE}"
+    )
+    tag = Several(child=serializers.CharField(), help_text=f"{REPEATED} {OR_NONE}")
+    about = Several(child=serializers.ChoiceField([*About.values, NONE]), help_text=f"{SEVERAL} {OR_NONE}")
+    score = Several(child=serializers.IntegerField(min_value=1, max_value=5), help_text=SEVERAL)
     quarantined = serializers.BooleanField(required=False, help_text="Count answers in quarantine, too.")
 
 
-class FiguresShape(serializers.Serializer[Any]):
-    """Rates are fractions from 0 to 1, not rounded; null without data. `csat_low` and `csat_high`: Wilson's 95 % interval."""
+class FiguresShape(serializers.Serializer[JsonObject]):
+    """Rates are fractions from 0 to 1, not rounded; null without data.
+
+    `csat_low` and `csat_high`: Wilson's 95 % interval.
+    """
 
     requested = serializers.IntegerField()
     delivered = serializers.IntegerField()
@@ -50,7 +84,9 @@ class FiguresShape(serializers.Serializer[Any]):
     csat_low = serializers.FloatField(allow_null=True)
     csat_high = serializers.FloatField(allow_null=True)
     average = serializers.FloatField(allow_null=True)
-    distribution = serializers.DictField(child=serializers.IntegerField(), help_text="How many gave 1, 2, 3, 4 and 5.")
+    distribution = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many gave 1, 2, 3, 4 and 5."
+    )
 
 
 class GroupShape(FiguresShape):
@@ -58,13 +94,13 @@ class GroupShape(FiguresShape):
     label = serializers.CharField()  # type: ignore[assignment]
 
 
-class ReportShape(serializers.Serializer[Any]):
+class ReportShape(serializers.Serializer[JsonObject]):
     total = FiguresShape()
     groups = GroupShape(many=True)
 
 
-def figures(counts: Counts) -> dict[str, Any]:
-    """`answered` is everyone with a score; the response rate is of those it was delivered to."""
+def figures(counts: Counts) -> JsonObject:
+    """`answered` counts the scores; the response rate is that of the surveys delivered."""
     interval = counts.csat_interval
     return {
         "requested": counts.requested,

@@ -1,43 +1,47 @@
-"""CSAT requests: a survey as the API shows it, and what asks for one."""
-
-from typing import Any
+"""CSAT requests: a survey as the API shows it, and the bodies that request one."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from csat.api.fields import OrNull, Text, Time, Uuid
-from csat.api.serializers.queries import Listed
+from csat.api.fields import NullableText, Text, Time, Uuid
+from csat.api.serializers.queries import ListQuery
 from csat.api.serializers.sessions import STATES, state
 from csat.channels.kinds import SURVEYED, Channel
-from csat.surveys.models import Delivery, Origin, Survey
-from csat.surveys.states import DeliveryState
+from csat.lib.types import JsonObject
+from csat.surveys.choices import DeliveryState, Origin
+from csat.surveys.models import Delivery, Survey
 
 
-class RequestInput(serializers.Serializer[Any]):
+class RequestInput(serializers.Serializer[JsonObject]):
     session_id = Uuid()
     channel = serializers.ChoiceField(
-        choices=[str(kind) for kind in SURVEYED], required=False, allow_null=True, help_text="Another channel than the session's."
+        choices=[str(kind) for kind in SURVEYED],
+        required=False,
+        allow_null=True,
+        help_text="Another channel than the session's.",
     )
     message = Text(max_length=1000, help_text="In place of the custom message.")
-    force = serializers.BooleanField(required=False, default=False, help_text="Skip the channel toggle and the contact cap.")
+    force = serializers.BooleanField(
+        required=False, default=False, help_text="Skip the channel toggle and the contact cap."
+    )
 
 
-class GateShape(serializers.Serializer[Any]):
+class GateShape(serializers.Serializer[JsonObject]):
     name = serializers.CharField()
     passed = serializers.BooleanField()
     value = serializers.JSONField()
     text = serializers.CharField()
 
 
-class DeliveryShape(serializers.Serializer[Any]):
+class DeliveryShape(serializers.Serializer[Delivery]):
     channel = serializers.ChoiceField(choices=Channel.choices, read_only=True)
-    transport = OrNull()
-    address = OrNull()
+    transport = NullableText()
+    address = NullableText()
     reason = serializers.ChoiceField(choices=Delivery.Reason.choices, read_only=True)
     state = serializers.ChoiceField(choices=DeliveryState.choices, read_only=True)
-    provider_id = OrNull()
+    provider_id = NullableText()
     attempt = serializers.IntegerField(read_only=True)
-    error = OrNull()
+    error = NullableText()
     sent_at = Time(read_only=True, allow_null=True)
     delivered_at = Time(read_only=True, allow_null=True)
     shown_at = Time(read_only=True, allow_null=True)
@@ -52,11 +56,11 @@ class RequestBrief(serializers.Serializer[Survey]):
     channel = serializers.ChoiceField(choices=Channel.choices, read_only=True)
     origin = serializers.ChoiceField(choices=Origin.choices, read_only=True)
     language = serializers.CharField(read_only=True)
-    skipped_by = OrNull()
+    skipped_by = NullableText()
     scheduled_for = Time(read_only=True, allow_null=True)
     requested_at = Time(read_only=True, allow_null=True)
     delivered_at = Time(read_only=True, allow_null=True)
-    delivered_via = OrNull()
+    delivered_via = NullableText()
     answered_at = Time(read_only=True, allow_null=True)
     expires_at = Time(read_only=True, allow_null=True)
     created_at = Time(read_only=True)
@@ -72,22 +76,23 @@ class RequestShape(RequestBrief):
     deliveries = serializers.SerializerMethodField()
 
     @extend_schema_field(DeliveryShape(many=True))
-    def get_deliveries(self, survey: Survey) -> Any:
-        return DeliveryShape(sorted(survey.deliveries.all(), key=lambda delivery: delivery.pk), many=True).data
+    def get_deliveries(self, survey: Survey) -> object:
+        deliveries = sorted(survey.deliveries.all(), key=lambda delivery: delivery.pk)
+        return serializers.ListSerializer(deliveries, child=DeliveryShape()).data
 
 
-class RequestQuery(Listed):
+class RequestQuery(ListQuery):
     state = serializers.ChoiceField(choices=STATES, required=False)
     channel = serializers.ChoiceField(choices=Channel.choices, required=False)
     session_id = Uuid(required=False)
     contact_id = Uuid(required=False)
 
 
-class LinkInput(serializers.Serializer[Any]):
+class LinkInput(serializers.Serializer[JsonObject]):
     session_id = Uuid()
 
 
-class LinkShape(serializers.Serializer[Any]):
+class LinkShape(serializers.Serializer[JsonObject]):
     url = serializers.CharField()
     expires_at = Time(allow_null=True)
     survey_id = Uuid()

@@ -1,16 +1,17 @@
 """Scores."""
 
-from typing import Any
-
 from rest_framework import serializers
 
-from csat.api.fields import OrNull, Text, Time, Uuid
+from csat import scale
+from csat.api.fields import NullableText, Text, Time, Uuid
 from csat.api.serializers.agents import AgentShape
 from csat.api.serializers.contacts import ContactBrief
-from csat.api.serializers.queries import Listed
+from csat.api.serializers.queries import ListQuery
 from csat.channels.kinds import Channel
-from csat.surveys import scale
-from csat.surveys.models import About, Score, Source
+from csat.lib.text import one_line
+from csat.lib.types import JsonObject
+from csat.surveys.choices import About
+from csat.surveys.models import Score, source_choices
 
 
 class ScoreShape(serializers.Serializer[Score]):
@@ -20,10 +21,10 @@ class ScoreShape(serializers.Serializer[Score]):
     score = serializers.IntegerField(read_only=True, min_value=1, max_value=5)
     label = serializers.SerializerMethodField()  # type: ignore[assignment]
     emoji = serializers.SerializerMethodField()
-    comment = OrNull()
+    comment = NullableText()
     about = serializers.ChoiceField(choices=About.choices, read_only=True, allow_null=True)
     channel = serializers.ChoiceField(choices=Channel.choices, read_only=True)
-    source = serializers.ChoiceField(choices=Source.choices, read_only=True)  # type: ignore[assignment]
+    source = serializers.ChoiceField(choices=source_choices(), read_only=True)  # type: ignore[assignment]
     agent = AgentShape(read_only=True, allow_null=True)
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)
@@ -39,15 +40,17 @@ class ScoreShape(serializers.Serializer[Score]):
         return scale.words(score.score)["emoji"]
 
 
-class ScoreInput(serializers.Serializer[Any]):
+class ScoreInput(serializers.Serializer[JsonObject]):
     session_id = Uuid()
     score = serializers.IntegerField(min_value=1, max_value=5)
     comment = Text(max_length=5000)
-    source = serializers.ChoiceField(choices=Source.choices, required=False, allow_null=True, help_text="`api` when not given.")  # type: ignore[assignment]
+    source = serializers.ChoiceField(
+        choices=source_choices(), required=False, allow_null=True, help_text="`api` when not given."
+    )  # type: ignore[assignment]
     about = serializers.ChoiceField(choices=About.choices, required=False, allow_null=True)
 
 
-class ScoreQuery(Listed):
+class ScoreQuery(ListQuery):
     score = serializers.IntegerField(required=False, min_value=1, max_value=5)
     score_lte = serializers.IntegerField(required=False, min_value=0, max_value=5)
     score_gte = serializers.IntegerField(required=False, min_value=0, max_value=6)
@@ -57,3 +60,6 @@ class ScoreQuery(Listed):
     session_id = Uuid(required=False)
     has_comment = serializers.BooleanField(required=False, allow_null=True, default=None)
     search = serializers.CharField(required=False, max_length=200, help_text="Words in the comment.")
+
+    def validate_search(self, value: str) -> str:
+        return one_line(value)

@@ -1,41 +1,44 @@
-"""Sessions: what makes one, what changes one, what one looks like."""
+"""Sessions: the bodies that create and change them, and their JSON."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from csat.api.fields import Data, OrNull, Text, Time, Uuid
+from csat.api.fields import Data, NullableText, Text, Time, Uuid
 from csat.api.serializers.agents import AgentInput
 from csat.api.serializers.contacts import ContactInput, ContactShape
-from csat.api.serializers.queries import Listed
+from csat.api.serializers.queries import ListQuery
 from csat.channels.kinds import Channel
-from csat.sessions.models import HandoffReason, Session
+from csat.lib.types import JsonObject
+from csat.sessions.models import Handoff, HandoffReason, Session
+from csat.surveys.choices import DeliveryState, SurveyState
 from csat.surveys.models import Survey
-from csat.surveys.states import DeliveryState, SurveyState
 
 STATES = [*SurveyState.values, "sending"]
-PENDING = (SurveyState.SCHEDULED, SurveyState.SENT)  # shown as `sending` while a delivery is under way
+PENDING = (SurveyState.SCHEDULED, SurveyState.SENT)  # shown as `sending` while a delivery is in flight
 
 
-class ChannelShape(serializers.Serializer[Any]):
+class ChannelShape(serializers.Serializer[Session]):
     type = serializers.ChoiceField(choices=Channel.choices, source="channel", read_only=True)
 
 
-class HandoffShape(serializers.Serializer[Any]):
+class HandoffShape(serializers.Serializer[Handoff]):
     id = Uuid(source="uuid", read_only=True)
     session_id = Uuid(source="session.uuid", read_only=True)
     reasons = serializers.SerializerMethodField()
     summary = serializers.CharField(read_only=True)
-    sentiment = OrNull()
+    sentiment = NullableText()
     created_at = Time(read_only=True)
 
-    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=HandoffReason.Reason.choices)))
-    def get_reasons(self, handoff: Any) -> list[str]:
+    @extend_schema_field(
+        serializers.ListField(child=serializers.ChoiceField(choices=HandoffReason.Reason.choices))
+    )
+    def get_reasons(self, handoff: Handoff) -> list[str]:
         return [row.reason for row in handoff.reasons.all()]
 
 
-class SessionCsat(serializers.Serializer[Any]):
+class SessionCsat(serializers.Serializer[JsonObject]):
     state = serializers.ChoiceField(choices=STATES)
     score = serializers.IntegerField(allow_null=True)
     requested_at = Time(allow_null=True)
@@ -45,15 +48,17 @@ class SessionCsat(serializers.Serializer[Any]):
 class SessionShape(serializers.Serializer[Session]):
     id = Uuid(source="uuid", read_only=True)
     ticket_number = serializers.IntegerField(read_only=True)
-    external_id = OrNull()
+    external_id = NullableText()
     status = serializers.ChoiceField(choices=Session.Status.choices, read_only=True)
-    ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, read_only=True, allow_null=True)
-    sentiment = OrNull()
+    ai_closure_type = serializers.ChoiceField(
+        choices=Session.Closure.choices, read_only=True, allow_null=True
+    )
+    sentiment = NullableText()
     channel = ChannelShape(source="*", read_only=True)
-    subject = OrNull()
-    language = OrNull()
-    assignee_id = OrNull(source="assignee.uuid", default=None)
-    team = OrNull(source="team.name", default=None)
+    subject = NullableText()
+    language = NullableText()
+    assignee_id = NullableText(source="assignee.uuid", default=None)
+    team = NullableText(source="team.name", default=None)
     contact = ContactShape(read_only=True)
     handoff = serializers.SerializerMethodField()
     tags = serializers.SerializerMethodField()
@@ -66,7 +71,7 @@ class SessionShape(serializers.Serializer[Session]):
     resolved_at = Time(read_only=True, allow_null=True)
 
     @extend_schema_field(HandoffShape(allow_null=True))
-    def get_handoff(self, session: Session) -> Any:
+    def get_handoff(self, session: Session) -> object:
         latest = max(session.handoffs.all(), key=lambda handoff: handoff.pk, default=None)
         return HandoffShape(latest).data if latest else None
 
@@ -75,12 +80,12 @@ class SessionShape(serializers.Serializer[Session]):
         return [tag.name for tag in session.tags.all()]
 
     @extend_schema_field(SessionCsat(allow_null=True))
-    def get_csat(self, session: Session) -> Any:
+    def get_csat(self, session: Session) -> object:
         survey = getattr(session, "survey", None)
         return SessionCsat(_csat(session, survey)).data if survey or session.resolved_at else None
 
 
-def _csat(session: Session, survey: Survey | None) -> dict[str, Any]:
+def _csat(session: Session, survey: Survey | None) -> JsonObject:
     score = getattr(session, "score", None)
     return {
         "state": state(survey) if survey else SurveyState.SKIPPED,
@@ -91,13 +96,15 @@ def _csat(session: Session, survey: Survey | None) -> dict[str, Any]:
 
 
 def state(survey: Survey) -> str:
-    """The survey's state; `sending` while a delivery of it is under way."""
-    if survey.state in PENDING and any(delivery.state == DeliveryState.SENDING for delivery in survey.deliveries.all()):
+    """The survey's state; `sending` while a delivery of it is in flight."""
+    if survey.state in PENDING and any(
+        delivery.state == DeliveryState.SENDING for delivery in survey.deliveries.all()
+    ):
         return "sending"
     return survey.state
 
 
-class ChannelInput(serializers.Serializer[Any]):
+class ChannelInput(serializers.Serializer[JsonObject]):
     type = serializers.ChoiceField(choices=Channel.choices, required=False, allow_null=True)
     slack_channel = Text(max_length=40)
     thread_ts = Text(max_length=40)
@@ -112,7 +119,7 @@ class TagList(serializers.ListField):
         super().__init__(required=False, allow_null=True, max_length=100, **kwargs)
 
 
-class SessionInput(serializers.Serializer[Any]):
+class SessionInput(serializers.Serializer[JsonObject]):
     contact_id = Uuid(required=False, allow_null=True)
     contact = ContactInput(required=False, allow_null=True)
     channel = ChannelInput(required=False, allow_null=True)
@@ -126,30 +133,47 @@ class SessionInput(serializers.Serializer[Any]):
     bridged_to_web = serializers.BooleanField(required=False, default=False)
     created_at = Time(required=False, allow_null=True)
 
+    def to_internal_value(self, data: JsonObject) -> JsonObject:
+        """A detail of the contact that is too long loses itself, not the conversation: see Details.usable."""
+        contact = data.get("contact") if isinstance(data, dict) else None
+        too_long = ContactInput.too_long(contact) if isinstance(contact, dict) else {}
+        if too_long:
+            kept = {name: value for name, value in data["contact"].items() if name not in too_long}
+            data = {**data, "contact": kept}
+        values: JsonObject = super().to_internal_value(data)
+        if too_long:
+            phone = too_long.pop("phone_number", None)
+            values["contact"] |= too_long | ({"phone": phone} if phone else {})
+        return values
+
 
 class BulkItem(SessionInput):
     status = serializers.ChoiceField(choices=Session.Status.choices, required=False, allow_null=True)
     resolved_at = Time(required=False, allow_null=True)
-    ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, required=False, allow_null=True)
+    ai_closure_type = serializers.ChoiceField(
+        choices=Session.Closure.choices, required=False, allow_null=True
+    )
     skip_csat = serializers.BooleanField(required=False, default=False)
 
 
-class BulkInput(serializers.Serializer[Any]):
+class BulkInput(serializers.Serializer[JsonObject]):
     items = BulkItem(many=True)
 
 
-class BulkAnswer(serializers.Serializer[Any]):
+class BulkAnswer(serializers.Serializer[JsonObject]):
     id = Uuid(required=False)
     external_id = serializers.CharField(required=False, allow_null=True)
-    error = serializers.CharField(required=False, help_text="What is wrong, each with its field's name in front.")
+    error = serializers.CharField(
+        required=False, help_text="What is wrong, each with its field's name in front."
+    )
 
 
-class BulkAnswers(serializers.Serializer[Any]):
+class BulkAnswers(serializers.Serializer[JsonObject]):
     items = BulkAnswer(many=True)
 
 
-class SessionChange(serializers.Serializer[Any]):
-    """What is not given stays; null empties."""
+class SessionChange(serializers.Serializer[JsonObject]):
+    """Fields left out stay as they are; null clears a field."""
 
     status = serializers.ChoiceField(choices=Session.Status.choices, required=False)
     sentiment = Text(max_length=20)
@@ -157,12 +181,14 @@ class SessionChange(serializers.Serializer[Any]):
     assignee = AgentInput(required=False, allow_null=True)
     team = Text(max_length=120)
     skip_csat = serializers.BooleanField(required=False)
-    ai_closure_type = serializers.ChoiceField(choices=Session.Closure.choices, required=False, allow_null=True)
+    ai_closure_type = serializers.ChoiceField(
+        choices=Session.Closure.choices, required=False, allow_null=True
+    )
     language = Text()
     custom_data = Data(required=False, allow_null=True)
 
 
-class SessionQuery(Listed):
+class SessionQuery(ListQuery):
     status = serializers.ChoiceField(choices=Session.Status.choices, required=False)
     channel_type = serializers.ChoiceField(choices=Channel.choices, required=False)
     contact_id = Uuid(required=False)
@@ -170,7 +196,7 @@ class SessionQuery(Listed):
     handed_off = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
-class WidgetToken(serializers.Serializer[Any]):
+class WidgetToken(serializers.Serializer[JsonObject]):
     token = serializers.CharField()
     script_url = serializers.CharField()
     expires_at = Time()

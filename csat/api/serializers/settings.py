@@ -1,46 +1,55 @@
-"""The settings, as the screen has them. Only for the schema: the room itself checks what is changed."""
+"""The settings, for the schema only: csat.surveys.rules.settings validates the changes."""
 
 from typing import Any
 
 from rest_framework import serializers
 
 from csat.channels.kinds import SURVEYED
-from csat.surveys.models import CsatSettings
+from csat.lib.types import JsonObject
+from csat.surveys.models import MESSAGE_MAX_LENGTH, CsatSettings
+from csat.surveys.rules import settings
 
 
-class Toggle(serializers.Serializer[Any]):
+def label_and_help(name: str) -> JsonObject:
+    """From the model's field, for a serializer field of another type."""
+    field = settings.FIELDS[name]
+    return {"label": field.verbose_name, "help_text": field.help_text}
+
+
+class Toggle(serializers.Serializer[JsonObject]):
     enabled = serializers.BooleanField(required=False)
 
 
-class QuietHours(serializers.Serializer[Any]):
-    start = serializers.RegexField(r"^\d\d:\d\d$")
-    end = serializers.RegexField(r"^\d\d:\d\d$")
+class QuietHours(serializers.Serializer[JsonObject]):
+    start = serializers.RegexField(r"^\d\d:\d\d$", **label_and_help("quiet_start"))
+    end = serializers.RegexField(r"^\d\d:\d\d$", **label_and_help("quiet_end"))
 
 
-class Toggles(serializers.Serializer[Any]):
+class Toggles(serializers.Serializer[JsonObject]):
     def get_fields(self) -> dict[str, Any]:
         return {str(kind): Toggle(required=False) for kind in SURVEYED}
 
 
-class SettingsShape(serializers.Serializer[Any]):
-    auto_send = serializers.BooleanField(required=False)
-    delay_seconds = serializers.ChoiceField(choices=CsatSettings.Delay.choices, required=False)
-    ticketing_system = serializers.ChoiceField(choices=CsatSettings.Ticketing.choices, required=False)
-    custom_message = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+class SettingsShape(serializers.ModelSerializer[CsatSettings]):
+    custom_message = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=MESSAGE_MAX_LENGTH),
+        required=False,
+        **label_and_help("custom_message"),
+    )
     channels = Toggles(required=False)
-    contact_cap_days = serializers.IntegerField(min_value=0, max_value=3650, required=False)
-    sample_percent = serializers.IntegerField(min_value=0, max_value=100, required=False)
     quiet_hours = QuietHours(required=False, allow_null=True)
-    skip_no_customer_message = serializers.BooleanField(required=False)
-    skip_ai_assumed = serializers.BooleanField(required=False)
-    link_days = serializers.IntegerField(min_value=1, max_value=3650, required=False)
-    reminder_days = serializers.IntegerField(min_value=0, max_value=365, required=False)
-    guaranteed_delivery = serializers.BooleanField(required=False)
-    ask_about = serializers.BooleanField(required=False)
-    comments_hidden_from_agents = serializers.BooleanField(required=False)
-    agents_see_own_only = serializers.BooleanField(required=False)
-    brand_name = serializers.CharField(max_length=80, required=False)
-    brand_color = serializers.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
-    brand_logo = serializers.CharField(read_only=True, allow_null=True)
-    reply_to = serializers.CharField(allow_blank=True, required=False)
-    languages = serializers.ListField(child=serializers.CharField(), required=False)
+    brand_logo = serializers.CharField(read_only=True, allow_null=True, **label_and_help("brand_logo"))
+    languages = serializers.ListField(
+        child=serializers.CharField(), required=False, **label_and_help("languages")
+    )
+
+    class Meta:
+        model = CsatSettings
+        fields = settings.NAMES
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
+        """A field with choices needs no minimum and maximum of the database column."""
+        field_class, options = super().build_standard_field(field_name, model_field)
+        if "choices" in options:
+            options.pop("validators", None)
+        return field_class, options

@@ -1,13 +1,13 @@
 """Webhook endpoints and their calls."""
 
-from typing import Any
-
 from rest_framework import serializers
 
-from csat.api.fields import OrNull, Text, Time, Uuid
-from csat.api.serializers.queries import Listed
-from csat.webhooks.kinds import EVENTS
-from csat.webhooks.models import Call, Endpoint
+from csat.api.fields import NullableText, Text, Time, Uuid
+from csat.api.serializers.queries import ListQuery
+from csat.lib.types import JsonObject
+from csat.surveys import kept_links
+from csat.webhooks.event_types import EVENTS
+from csat.webhooks.models import Endpoint, WebhookAttempt
 
 
 class EndpointShape(serializers.Serializer[Endpoint]):
@@ -20,61 +20,74 @@ class EndpointShape(serializers.Serializer[Endpoint]):
     failures = serializers.IntegerField(read_only=True, help_text="In a row.")
     failing_since = Time(read_only=True, allow_null=True)
     last_success_at = Time(read_only=True, allow_null=True)
-    disabled_reason = OrNull()
+    disabled_reason = NullableText()
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)
 
 
 class EndpointWithSecret(EndpointShape):
-    """As answered once, when the secret is new."""
+    """Answered only when the secret is new."""
 
     secret = serializers.CharField(read_only=True)
 
 
-class EndpointInput(serializers.Serializer[Endpoint]):
+class EndpointInput(serializers.Serializer[JsonObject]):
     url = serializers.CharField(max_length=2000)
-    events = serializers.ListField(child=serializers.CharField(max_length=60), max_length=50, help_text=", ".join(EVENTS))
+    events = serializers.ListField(
+        child=serializers.CharField(max_length=60), max_length=50, help_text=", ".join(EVENTS)
+    )
     description = Text(max_length=200)
     enabled = serializers.BooleanField(required=False)
 
 
-class Attempt(serializers.Serializer[Any]):
+class KeptText(serializers.CharField):
+    """What was kept of a call; an address of a rating page reads `/r/…`."""
+
+    def to_representation(self, value: object) -> str:
+        shown: str = kept_links.show(str(value))
+        return shown
+
+
+class Attempt(serializers.Serializer[JsonObject]):
     at = serializers.CharField()
     status = serializers.IntegerField(allow_null=True)
     ms = serializers.IntegerField()
-    answer = serializers.CharField(allow_blank=True)
+    answer = KeptText(allow_blank=True)
     error = serializers.CharField(allow_blank=True)
     retry_after = serializers.FloatField(allow_null=True)
 
 
-class CallShape(serializers.Serializer[Call]):
+class CallShape(serializers.Serializer[WebhookAttempt]):
     id = Uuid(source="uuid", read_only=True)
     message_id = serializers.CharField(read_only=True, help_text="The webhook-id header.")
     type = serializers.CharField(read_only=True)
-    state = serializers.ChoiceField(choices=Call.State.choices, read_only=True)
-    body = serializers.CharField(read_only=True)
+    state = serializers.ChoiceField(choices=WebhookAttempt.State.choices, read_only=True)
+    body = KeptText(read_only=True, help_text="As posted, but for the address of a rating page: `/r/…`.")
     status = serializers.IntegerField(read_only=True, allow_null=True)
-    attempt = serializers.IntegerField(read_only=True)
+    attempt = serializers.IntegerField(
+        read_only=True, help_text="Attempts that count: what fails while the endpoint takes nothing does not."
+    )
     attempts = Attempt(many=True, read_only=True)
     next_try = serializers.SerializerMethodField()
     delivered_at = Time(read_only=True, allow_null=True)
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)
 
-    def get_next_try(self, call: Call) -> str | None:
-        return Time().to_representation(call.next_try) if call.state == Call.State.PENDING else None
+    def get_next_try(self, attempt: WebhookAttempt) -> str | None:
+        pending = attempt.state == WebhookAttempt.State.PENDING
+        return Time().to_representation(attempt.next_try) if pending else None
 
 
-class CallQuery(Listed):
-    state = serializers.ChoiceField(choices=Call.State.choices, required=False)
+class CallQuery(ListQuery):
+    state = serializers.ChoiceField(choices=WebhookAttempt.State.choices, required=False)
 
 
-class ReplayInput(serializers.Serializer[Any]):
-    """One call, or every failed one since a time."""
+class ReplayInput(serializers.Serializer[JsonObject]):
+    """One call by `call_id`, or every failed one since a time."""
 
     call_id = Uuid(required=False)
     since = Time(required=False)
 
 
-class Replayed(serializers.Serializer[Any]):
+class Replayed(serializers.Serializer[JsonObject]):
     replayed = serializers.IntegerField()

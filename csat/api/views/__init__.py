@@ -1,1 +1,1 @@
-"""One module per resource; each lists its addresses in `routes`."""
+"""One module per resource; each lists its URLs in `routes`."""

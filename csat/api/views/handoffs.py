@@ -1,15 +1,15 @@
 """/chat/sessions/{id}/handoff and /handoff-analytics"""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import documenting as doc
+from csat.api.idempotency import about, once
+from csat.api.lookups import get_or_404
+from csat.api.openapi import decorators as doc
 from csat.api.serializers.handoffs import (
     AnalyticsQuery,
     AnalyticsShape,
@@ -19,22 +19,33 @@ from csat.api.serializers.handoffs import (
     HandoffInput,
 )
 from csat.api.serializers.sessions import HandoffShape
-from csat.api.views.base import Resource, get, listed, query, read, times
-from csat.sessions import analysing, conversing
+from csat.api.views.base import Resource, page_response, read_body, read_query, time_filter
+from csat.lib.types import JsonObject
+from csat.sessions import activity, handoff_analytics
 from csat.sessions.models import Handoff, Session
 
-NEW = {"reasons": ["insufficient_tools"], "summary": "Wants a refund the AI cannot give", "sentiment": "angry"}
+EXAMPLE = {
+    "reasons": ["insufficient_tools"],
+    "summary": "Wants a refund the AI cannot give",
+    "sentiment": "angry",
+}
 
 
 class HandOff(Resource):
     scope = "chat-sessions"
 
-    @doc.creates(HandoffShape, HandoffInput, "Hand a session off to people", statuses=(201,), example=NEW)
+    @doc.creates(HandoffShape, HandoffInput, "Hand a session off to people", statuses=(201,), example=EXAMPLE)
+    @once
     def post(self, request: Request, id: UUID) -> Response:
-        session = get(Session.objects.select_related("assignee"), id)
-        told = read(request, HandoffInput)
-        handoff = conversing.hand_off(
-            session, reasons=told["reasons"], summary=told.get("summary") or "", sentiment=told.get("sentiment") or "", by=self.actor
+        session = get_or_404(Session.objects.select_related("assignee"), id)
+        about(request, session.contact_id)
+        payload = read_body(request, HandoffInput)
+        handoff = activity.hand_off(
+            session,
+            reasons=payload["reasons"],
+            summary=payload.get("summary") or "",
+            sentiment=payload.get("sentiment") or "",
+            by=self.actor,
         )
         return Response(HandoffShape(handoff).data, 201)
 
@@ -44,8 +55,8 @@ class Analytics(Resource):
 
     @doc.shows(AnalyticsShape, "Why conversations are handed off", query=AnalyticsQuery)
     def get(self, request: Request) -> Response:
-        start, end = _window(query(request, AnalyticsQuery))
-        return Response(AnalyticsShape(analysing.handoffs(start=start, end=end)).data)
+        start, end = _period(read_query(request, AnalyticsQuery))
+        return Response(AnalyticsShape(handoff_analytics.summarize(start=start, end=end)).data)
 
 
 class Events(Resource):
@@ -53,21 +64,24 @@ class Events(Resource):
 
     @doc.shows(HandoffEventPage, "List handoffs, the newest first", query=HandoffEventQuery)
     def get(self, request: Request) -> Response:
-        asked = query(request, HandoffEventQuery)
-        rows = _matching(asked)
-        page = listed(rows.select_related("session").prefetch_related("reasons"), asked, HandoffEventShape)
+        parameters = read_query(request, HandoffEventQuery)
+        start, end = _period(parameters)
+        rows = Handoff.objects.filter(time_filter(parameters), created_at__gte=start, created_at__lt=end)
+        if "reason" in parameters:
+            rows = rows.filter(reasons__reason=parameters["reason"])
+        page = page_response(
+            rows.select_related("session").prefetch_related("reasons"), parameters, HandoffEventShape
+        )
         return Response({**page.data, "total": rows.count()})
 
 
-def _window(asked: dict[str, Any]) -> tuple[Any, Any]:
-    end = asked.get("end_date") or timezone.now()
-    return asked.get("start_date") or end - timedelta(days=30), end
+def _period(parameters: JsonObject) -> tuple[datetime, datetime]:
+    end = parameters.get("end_date") or timezone.now()
+    return parameters.get("start_date") or end - timedelta(days=30), end
 
 
-def _matching(asked: dict[str, Any]) -> QuerySet[Handoff]:
-    start, end = _window(asked)
-    rows = Handoff.objects.filter(times(asked), created_at__gte=start, created_at__lt=end)
-    return rows.filter(reasons__reason=asked["reason"]) if "reason" in asked else rows
-
-
-routes = [("chat/sessions/<id:id>/handoff", HandOff), ("handoff-analytics", Analytics), ("handoff-analytics/events", Events)]
+routes = [
+    ("chat/sessions/<id:id>/handoff", HandOff),
+    ("handoff-analytics", Analytics),
+    ("handoff-analytics/events", Events),
+]

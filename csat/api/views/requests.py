@@ -7,16 +7,20 @@ from django.db.models import Exists, OuterRef, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import documenting as doc
-from csat.api import naming
+from csat.api import lookups
+from csat.api.idempotency import KeepsNoSecret, about, once
+from csat.api.lookups import get_or_404
+from csat.api.openapi import decorators as doc
 from csat.api.serializers.requests import LinkInput, LinkShape, RequestInput, RequestQuery, RequestShape
 from csat.api.serializers.sessions import PENDING
-from csat.api.views.base import Resource, get, listed, query, read
-from csat.surveys import links, scheduling
-from csat.surveys.models import Delivery, Origin, Survey
-from csat.surveys.states import DeliveryState
+from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.lib.types import JsonObject
+from csat.surveys import links
+from csat.surveys.choices import DeliveryState, Origin
+from csat.surveys.delivery import link_handouts, scheduling
+from csat.surveys.models import Delivery, Survey
 
-NEW = {"session_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
+EXAMPLE = {"session_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a"}
 
 
 class Requests(Resource):
@@ -24,21 +28,24 @@ class Requests(Resource):
 
     @doc.lists(RequestShape, RequestQuery, "List CSAT requests")
     def get(self, request: Request) -> Response:
-        asked = query(request, RequestQuery)
-        return listed(_matching(asked), asked, RequestShape)
+        parameters = read_query(request, RequestQuery)
+        return page_response(_filtered(parameters), parameters, RequestShape)
 
-    @doc.creates(RequestShape, RequestInput, "Ask for a rating", statuses=(202,), example=NEW)
+    @doc.creates(RequestShape, RequestInput, "Ask for a rating", statuses=(202,), example=EXAMPLE)
+    @once
     def post(self, request: Request) -> Response:
-        told = read(request, RequestInput)
+        payload = read_body(request, RequestInput)
+        session = lookups.session_by_id(payload["session_id"])
+        about(request, session.contact_id)
         survey = scheduling.request(
-            naming.session_of(told["session_id"]),
+            session,
             origin=Origin.API,
             by=self.actor,
-            channel=told.get("channel"),
-            message=told.get("message") or "",
-            force=told["force"],
+            channel=payload.get("channel"),
+            message=payload.get("message") or "",
+            force=payload["force"],
         )
-        return Response(RequestShape(_in_full().get(pk=survey.pk)).data, 202)
+        return Response(RequestShape(_with_related().get(pk=survey.pk)).data, 202)
 
 
 class OneRequest(Resource):
@@ -46,38 +53,49 @@ class OneRequest(Resource):
 
     @doc.shows(RequestShape, "Get a CSAT request with its gates and deliveries")
     def get(self, request: Request, id: UUID) -> Response:
-        return Response(RequestShape(get(_in_full(), id)).data)
+        return Response(RequestShape(get_or_404(_with_related(), id)).data)
 
 
-class Links(Resource):
+class Links(KeepsNoSecret, Resource):
     scope = "csat"
+    secrets = ("url",)
 
-    @doc.creates(LinkShape, LinkInput, "Make a rating link; sends nothing", statuses=(201,), example=NEW)
+    @doc.creates(LinkShape, LinkInput, "Make a rating link; sends nothing", statuses=(201,), example=EXAMPLE)
+    @once
     def post(self, request: Request) -> Response:
-        survey = scheduling.open_link(naming.session_of(read(request, LinkInput)["session_id"]), by=self.actor)
-        shape = LinkShape({"url": links.rate_url(survey), "expires_at": survey.expires_at, "survey_id": survey.uuid})
-        return Response(shape.data, 201)
+        session = lookups.session_by_id(read_body(request, LinkInput)["session_id"])
+        url, survey = link_handouts.hand_out(session, by=self.actor)
+        link = {"url": url, "expires_at": survey.expires_at, "survey_id": survey.uuid}
+        return Response(LinkShape(link).data, 201)
+
+    def reveal(self, answer: JsonObject, **_: Any) -> JsonObject:
+        survey = Survey.objects.filter(uuid=answer["survey_id"]).first()
+        return {"url": links.rate_url(survey) if survey else None}
 
 
-def _in_full() -> QuerySet[Survey]:
+def _with_related() -> QuerySet[Survey]:
     return Survey.objects.select_related("session", "contact").prefetch_related("deliveries")
 
 
-def _matching(asked: dict[str, Any]) -> QuerySet[Survey]:
-    rows = _in_full()
-    for name, lookup in (("channel", "channel"), ("session_id", "session__uuid"), ("contact_id", "contact__uuid")):
-        if name in asked:
-            rows = rows.filter(**{lookup: asked[name]})
-    return _in_state(rows, asked["state"]) if "state" in asked else rows
+def _filtered(parameters: JsonObject) -> QuerySet[Survey]:
+    rows = _with_related()
+    for name, lookup in (
+        ("channel", "channel"),
+        ("session_id", "session__uuid"),
+        ("contact_id", "contact__uuid"),
+    ):
+        if name in parameters:
+            rows = rows.filter(**{lookup: parameters[name]})
+    return _in_state(rows, parameters["state"]) if "state" in parameters else rows
 
 
 def _in_state(rows: QuerySet[Survey], state: str) -> QuerySet[Survey]:
-    """As they are shown: `sending` is what waits or is out while a delivery of it is under way."""
-    under_way = Exists(Delivery.objects.filter(survey=OuterRef("pk"), state=DeliveryState.SENDING))
+    """By the state the API shows: `sending` while a delivery of a scheduled or sent survey is in flight."""
+    in_flight = Exists(Delivery.objects.filter(survey=OuterRef("pk"), state=DeliveryState.SENDING))
     if state == "sending":
-        return rows.filter(under_way, state__in=PENDING)
+        return rows.filter(in_flight, state__in=PENDING)
     rows = rows.filter(state=state)
-    return rows.exclude(under_way) if state in PENDING else rows
+    return rows.exclude(in_flight) if state in PENDING else rows
 
 
 routes = [("csat/requests", Requests), ("csat/requests/<id:id>", OneRequest), ("csat/links", Links)]

@@ -1,6 +1,5 @@
 """/csat/scores"""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -8,20 +7,32 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import documenting as doc
-from csat.api import naming
-from csat.api.serializers.queries import Listed
+from csat.api import lookups
+from csat.api.idempotency import about, once
+from csat.api.lookups import get_or_404
+from csat.api.openapi import decorators as doc
+from csat.api.serializers.queries import ListQuery
 from csat.api.serializers.scores import ScoreInput, ScoreQuery, ScoreShape
-from csat.api.views.base import Resource, get, listed, query, read
+from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.lib.types import JsonObject
 from csat.people.models import Contact, Organization
 from csat.sessions.models import Session
-from csat.surveys import answering, scheduling
-from csat.surveys.models import Answer, Score, Source
+from csat.surveys.answers import answering
+from csat.surveys.choices import Source
+from csat.surveys.delivery import scheduling
+from csat.surveys.models import Answer, Score
 
-EQUAL = {"score": "score", "score_lte": "score__lte", "score_gte": "score__gte", "channel": "channel", "search": "comment__icontains"}
-IDS = {"contact_id": "contact__uuid", "agent_id": "agent__uuid", "session_id": "session__uuid"}
-
-NEW = {"session_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a", "score": 4, "comment": "Quick, thanks"}
+LOOKUPS = {
+    "score": "score",
+    "score_lte": "score__lte",
+    "score_gte": "score__gte",
+    "channel": "channel",
+    "search": "comment__folded_contains",
+    "contact_id": "contact__uuid",
+    "agent_id": "agent__uuid",
+    "session_id": "session__uuid",
+}
+EXAMPLE = {"session_id": "3c90c3cc-0d44-4b50-8888-8dd25736052a", "score": 4, "comment": "Quick, thanks"}
 
 
 class Scores(Resource):
@@ -29,24 +40,32 @@ class Scores(Resource):
 
     @doc.lists(ScoreShape, ScoreQuery, "List scores")
     def get(self, request: Request) -> Response:
-        asked = query(request, ScoreQuery)
-        return listed(_matching(asked), asked, ScoreShape, context=_context())
+        parameters = read_query(request, ScoreQuery)
+        return page_response(_filtered(parameters), parameters, ScoreShape, context=_context())
 
-    @doc.creates(ScoreShape, ScoreInput, "Give a rating: 201 for a session's first, 200 when it replaces one", example=NEW)
+    @doc.creates(
+        ScoreShape,
+        ScoreInput,
+        "Give a rating: 201 for a session's first, 200 when it replaces one or says the same again",
+        example=EXAMPLE,
+    )
+    @once
     def post(self, request: Request) -> Response:
-        told = read(request, ScoreInput)
-        session = naming.session_of(told["session_id"])
-        survey = scheduling.survey_of(session)
-        given = answering.answer(
+        payload = read_body(request, ScoreInput)
+        session = lookups.session_by_id(payload["session_id"])
+        about(request, session.contact_id)
+        survey = scheduling.get_or_create_survey(session)
+        answer = answering.answer(
             survey,
-            score=told["score"],
-            comment=told.get("comment") or "",
-            about=told.get("about"),
-            source=told.get("source") or Source.API,
+            score=payload["score"],
+            comment=payload.get("comment") or "",
+            about=payload.get("about"),
+            source=payload.get("source") or Source.API,
             by=self.actor,
         )
-        replaced = survey.answers.filter(state=Answer.State.ACCEPTED, revision__lt=given.revision).exists()
-        return Response(_shown(_in_full().get(session=session)), 200 if replaced else 201)
+        earlier = survey.answers.filter(state=Answer.State.ACCEPTED, revision__lt=answer.revision)
+        status = 200 if answer.repeated or earlier.exists() else 201
+        return Response(_score_json(_with_related().get(session=session)), status)
 
 
 class OneScore(Resource):
@@ -54,7 +73,7 @@ class OneScore(Resource):
 
     @doc.shows(ScoreShape, "Get a score")
     def get(self, request: Request, id: UUID) -> Response:
-        return Response(_shown(get(_in_full(), id)))
+        return Response(_score_json(get_or_404(_with_related(), id)))
 
 
 class SessionScore(Resource):
@@ -62,37 +81,46 @@ class SessionScore(Resource):
 
     @doc.shows(doc.nullable(ScoreShape), "Get a session's score, null when there is none")
     def get(self, request: Request, session_id: UUID) -> HttpResponse:
-        session = get(Session.objects.all(), session_id)
-        score = _in_full().filter(session=session).first()
-        return Response(_shown(score)) if score else JsonResponse(None, safe=False)  # a Response of None has no body
+        session = get_or_404(Session.objects.all(), session_id)
+        score = _with_related().filter(session=session).first()
+        if score is None:
+            return JsonResponse(None, safe=False)  # DRF's Response of None has no body
+        return Response(_score_json(score))
 
 
 class ContactScores(Resource):
     scope = "csat"
 
-    @doc.lists(ScoreShape, Listed, "List a contact's scores", missing=True)
+    @doc.lists(ScoreShape, ListQuery, "List a contact's scores", missing=True)
     def get(self, request: Request, contact_id: UUID) -> Response:
-        contact = get(Contact.objects.alive(), contact_id)
-        return listed(_in_full().filter(contact=contact), query(request, Listed), ScoreShape, context=_context())
+        contact = get_or_404(Contact.objects.alive(), contact_id)
+        return page_response(
+            _with_related().filter(contact=contact),
+            read_query(request, ListQuery),
+            ScoreShape,
+            context=_context(),
+        )
 
 
-def _in_full() -> QuerySet[Score]:
+def _with_related() -> QuerySet[Score]:
     return Score.objects.select_related("session", "contact", "agent")
 
 
-def _matching(asked: dict[str, Any]) -> QuerySet[Score]:
-    rows = _in_full().filter(**{lookup: asked[name] for name, lookup in (EQUAL | IDS).items() if name in asked})
-    if asked["has_comment"] is None:
-        return rows
-    return rows.exclude(comment="") if asked["has_comment"] else rows.filter(comment="")
+def _filtered(parameters: JsonObject) -> QuerySet[Score]:
+    rows = _with_related().filter(
+        **{lookup: parameters[name] for name, lookup in LOOKUPS.items() if name in parameters}
+    )
+    if parameters["has_comment"] is not None:
+        rows = rows.exclude(comment="") if parameters["has_comment"] else rows.filter(comment="")
+    return rows
 
 
-def _context() -> dict[str, Any]:
+def _context() -> JsonObject:
     return {"organization_id": Organization.current().uuid}
 
 
-def _shown(score: Score) -> dict[str, Any]:
-    data: dict[str, Any] = ScoreShape(score, context=_context()).data
+def _score_json(score: Score) -> JsonObject:
+    data: JsonObject = ScoreShape(score, context=_context()).data
     return data
 
 

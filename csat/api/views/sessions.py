@@ -1,20 +1,22 @@
 """/chat/sessions"""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import documenting as doc
-from csat.api import naming
+from csat.api import lookups
+from csat.api.idempotency import about, once
+from csat.api.lookups import get_or_404
+from csat.api.openapi import decorators as doc
 from csat.api.serializers.sessions import SessionChange, SessionInput, SessionQuery, SessionShape
-from csat.api.views.base import Resource, get, listed, query, read
-from csat.sessions import conversing, creating, intake
+from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.lib.types import JsonObject
+from csat.sessions import activity, creation, intake
 from csat.sessions.models import Session
 
-NEW = {
+EXAMPLE = {
     "external_id": "zd-4521",
     "channel": {"type": "email", "subject": "Refund"},
     "contact": {"email": "ana@acme.example", "name": "Ana Souza"},
@@ -28,15 +30,21 @@ class Sessions(Resource):
 
     @doc.lists(SessionShape, SessionQuery, "List sessions")
     def get(self, request: Request) -> Response:
-        asked = query(request, SessionQuery)
-        return listed(_matching(asked), asked, SessionShape)
+        parameters = read_query(request, SessionQuery)
+        return page_response(_filtered(parameters), parameters, SessionShape)
 
-    @doc.creates(SessionShape, SessionInput, "Begin a session, or find it by external_id", example=NEW)
+    @doc.creates(SessionShape, SessionInput, "Begin a session, or find it by external_id", example=EXAMPLE)
+    @once
     def post(self, request: Request) -> Response:
-        told = read(request, SessionInput)
-        known = creating.find(told.get("external_id") or "")
-        session, created = (known, False) if known else intake.start(by=self.actor, **naming.session(told))
-        return Response(shown(session), 201 if created else 200)
+        payload = read_body(request, SessionInput)
+        existing = creation.find(payload.get("external_id") or "")
+        session, created = (
+            (existing, False)
+            if existing
+            else intake.start(by=self.actor, **lookups.session_arguments(payload))
+        )
+        about(request, session.contact_id)
+        return Response(session_json(session), 201 if created else 200)
 
 
 class OneSession(Resource):
@@ -44,38 +52,43 @@ class OneSession(Resource):
 
     @doc.shows(SessionShape, "Get a session")
     def get(self, request: Request, id: UUID) -> Response:
-        return Response(SessionShape(get(in_full(), id)).data)
+        return Response(SessionShape(get_or_404(with_related(), id)).data)
 
-    @doc.changes(SessionShape, SessionChange, "Change, resolve, close or reopen a session", example={"status": "closed_resolved"})
+    @doc.changes(
+        SessionShape,
+        SessionChange,
+        "Change, resolve, close or reopen a session",
+        example={"status": "closed_resolved"},
+    )
     def patch(self, request: Request, id: UUID) -> Response:
-        session = get(Session.objects.all(), id)
-        conversing.change(session, by=self.actor, **naming.changes(read(request, SessionChange)))
-        return Response(shown(session))
+        session = get_or_404(Session.objects.all(), id)
+        activity.update(session, by=self.actor, **lookups.change_arguments(read_body(request, SessionChange)))
+        return Response(session_json(session))
 
 
-def in_full() -> QuerySet[Session]:
-    """With everything a session shows, in a fixed number of queries."""
+def with_related() -> QuerySet[Session]:
+    """With everything SessionShape reads, in a fixed number of queries."""
     rows = Session.objects.select_related("contact", "assignee", "team", "survey", "score")
     return rows.prefetch_related("tags", "handoffs__reasons", "handoffs__session", "survey__deliveries")
 
 
-def shown(session: Session) -> dict[str, Any]:
-    data: dict[str, Any] = SessionShape(in_full().get(pk=session.pk)).data
+def session_json(session: Session) -> JsonObject:
+    data: JsonObject = SessionShape(with_related().get(pk=session.pk)).data
     return data
 
 
-def _matching(asked: dict[str, Any]) -> QuerySet[Session]:
-    rows = in_full()
+def _filtered(parameters: JsonObject) -> QuerySet[Session]:
+    rows = with_related()
     for name, lookup in (
         ("status", "status"),
         ("channel_type", "channel"),
         ("contact_id", "contact__uuid"),
         ("external_id", "external_id"),
     ):
-        if name in asked:
-            rows = rows.filter(**{lookup: asked[name]})
-    if asked["handed_off"] is not None:
-        rows = rows.filter(handed_off_at__isnull=not asked["handed_off"])
+        if name in parameters:
+            rows = rows.filter(**{lookup: parameters[name]})
+    if parameters["handed_off"] is not None:
+        rows = rows.filter(handed_off_at__isnull=not parameters["handed_off"])
     return rows
 
 

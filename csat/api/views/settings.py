@@ -4,13 +4,13 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import documenting as doc
+from csat.api.openapi import decorators as doc
 from csat.api.serializers.settings import SettingsShape
 from csat.api.views.base import Resource
 from csat.lib.refusal import Invalid
-from csat.surveys import settings
+from csat.surveys.rules import settings
 
-NEW = {"auto_send": True, "delay_seconds": 300, "channels": {"email": {"enabled": True}}}
+EXAMPLE = {"auto_send": True, "delay_seconds": 300, "channels": {"email": {"enabled": True}}}
 
 
 class Settings(Resource):
@@ -20,15 +20,15 @@ class Settings(Resource):
     def get(self, request: Request) -> Response:
         return Response(settings.as_dict())
 
-    @doc.changes(SettingsShape, SettingsShape, "Change settings; what is not given stays", example=NEW)
+    @doc.changes(SettingsShape, SettingsShape, "Change settings; what is not given stays", example=EXAMPLE)
     def patch(self, request: Request) -> Response:
-        told = request.data
-        if not isinstance(told, dict):
+        payload = request.data
+        if not isinstance(payload, dict):
             raise Invalid(_("Give an object of settings."))
-        unknown = {name: [_("There is no such setting.")] for name in told if name not in settings.as_dict()}
-        if unknown:
+        known = settings.as_dict()
+        if unknown := {name: [_("There is no such setting.")] for name in payload if name not in known}:
             raise Invalid(fields=unknown)
-        settings.change(by=self.actor, **told)
+        settings.change(by=self.actor, **payload)
         return Response(settings.as_dict())
 
 

@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import documenting as doc
-from csat.api.serializers.queries import Listed
+from csat.api.idempotency import KeepsNoSecret, once
+from csat.api.lookups import get_or_404
+from csat.api.openapi import decorators as doc
+from csat.api.serializers.queries import ListQuery
 from csat.api.serializers.webhooks import (
     CallQuery,
     CallShape,
@@ -18,20 +20,34 @@ from csat.api.serializers.webhooks import (
     Replayed,
     ReplayInput,
 )
-from csat.api.views.base import Resource, get, listed, query, read
+from csat.api.views.base import Resource, page_response, read_body, read_query
 from csat.lib.refusal import Invalid
-from csat.webhooks import calling, endpoints
-from csat.webhooks.models import Call, Endpoint
+from csat.lib.types import JsonObject
+from csat.timeline.recording import Actor
+from csat.webhooks import endpoints, queueing
+from csat.webhooks.models import Endpoint, WebhookAttempt
 
-NEW = {"url": "https://crm.acme.example/csat", "events": ["csat.requested", "csat.score_submitted"], "description": "CRM"}
+EXAMPLE = {
+    "url": "https://crm.acme.example/csat",
+    "events": ["csat.requested", "csat.score_submitted"],
+    "description": "CRM",
+}
 
 
-class Webhooks(Resource):
+class _WithSecret(KeepsNoSecret):
+    secrets = ("secret",)
+
+    def reveal(self, answer: JsonObject, **_: Any) -> JsonObject:
+        endpoint = Endpoint.objects.alive().filter(uuid=answer["id"]).first()
+        return {"secret": endpoint.secret if endpoint else None}
+
+
+class Webhooks(_WithSecret, Resource):
     scope = "webhooks"
 
-    @doc.lists(EndpointShape, Listed, "List webhook endpoints")
+    @doc.lists(EndpointShape, ListQuery, "List webhook endpoints")
     def get(self, request: Request) -> Response:
-        return listed(Endpoint.objects.alive(), query(request, Listed), EndpointShape)
+        return page_response(Endpoint.objects.alive(), read_query(request, ListQuery), EndpointShape)
 
     @doc.creates(
         EndpointWithSecret,
@@ -39,10 +55,11 @@ class Webhooks(Resource):
         "Add a webhook endpoint; its secret is shown this once",
         statuses=(201,),
         missing=False,
-        example=NEW,
+        example=EXAMPLE,
     )
+    @once
     def post(self, request: Request) -> Response:
-        endpoint = endpoints.add(by=self.actor, **_given(request))
+        endpoint = endpoints.add(by=self.actor, **_endpoint_fields(request))
         return Response(EndpointWithSecret(endpoint).data, 201)
 
 
@@ -51,24 +68,34 @@ class OneWebhook(Resource):
 
     @doc.shows(EndpointShape, "Get a webhook endpoint")
     def get(self, request: Request, id: UUID) -> Response:
-        return Response(EndpointShape(_one(id)).data)
+        return Response(EndpointShape(_get_endpoint(id)).data)
 
     @doc.changes(EndpointShape, EndpointInput, "Change a webhook endpoint", example={"enabled": False})
     def patch(self, request: Request, id: UUID) -> Response:
-        return Response(EndpointShape(endpoints.change(_one(id), by=self.actor, **_given(request, partial=True))).data)
+        return Response(
+            EndpointShape(
+                endpoints.change(_get_endpoint(id), by=self.actor, **_endpoint_fields(request, partial=True))
+            ).data
+        )
 
     @doc.deletes("Remove a webhook endpoint")
     def delete(self, request: Request, id: UUID) -> Response:
-        endpoints.remove(_one(id), by=self.actor)
+        endpoints.remove(_get_endpoint(id), by=self.actor)
         return Response(status=204)
 
 
-class WebhookSecret(Resource):
+class WebhookSecret(_WithSecret, Resource):
     scope = "webhooks"
 
-    @doc.creates(EndpointWithSecret, None, "Rotate the secret: both sign for 24 hours, the new one is shown this once", statuses=(200,))
+    @doc.creates(
+        EndpointWithSecret,
+        None,
+        "Rotate the secret: both sign for 24 hours, the new one is shown this once",
+        statuses=(200,),
+    )
+    @once
     def post(self, request: Request, id: UUID) -> Response:
-        endpoint = _one(id)
+        endpoint = _get_endpoint(id)
         endpoints.rotate(endpoint, by=self.actor)
         return Response(EndpointWithSecret(endpoint).data)
 
@@ -78,9 +105,11 @@ class WebhookCalls(Resource):
 
     @doc.lists(CallShape, CallQuery, "List the calls made to an endpoint", missing=True)
     def get(self, request: Request, id: UUID) -> Response:
-        asked = query(request, CallQuery)
-        rows = _one(id).calls.all()
-        return listed(rows.filter(state=asked["state"]) if "state" in asked else rows, asked, CallShape)
+        parameters = read_query(request, CallQuery)
+        rows = _get_endpoint(id).calls.all()
+        return page_response(
+            rows.filter(state=parameters["state"]) if "state" in parameters else rows, parameters, CallShape
+        )
 
 
 class WebhookReplay(Resource):
@@ -93,13 +122,15 @@ class WebhookReplay(Resource):
         statuses=(202,),
         example={"since": "2026-11-20T00:00:00Z"},
     )
+    @once
     def post(self, request: Request, id: UUID) -> Response:
-        endpoint, asked = _one(id), read(request, ReplayInput)
-        if asked.get("call_id"):
-            return _replayed(get(endpoint.calls.all(), asked["call_id"], "call_id"))
-        if asked.get("since"):
-            return Response({"replayed": calling.replay_failed(endpoint, since=asked["since"])}, 202)
-        text = _("Name one call_id, or a time since.")
+        endpoint, parameters = _get_endpoint(id), read_body(request, ReplayInput)
+        if parameters.get("call_id"):
+            return _replay(get_or_404(endpoint.calls.all(), parameters["call_id"], "call_id"), by=self.actor)
+        if parameters.get("since"):
+            count = queueing.replay_failed(endpoint, since=parameters["since"], by=self.actor)
+            return Response({"replayed": count}, 202)
+        text = _("Give a call_id, or a time as since.")
         raise Invalid(text, fields={"call_id": [text], "since": [text]})
 
 
@@ -107,31 +138,33 @@ class WebhookCallReplay(Resource):
     scope = "webhooks"
 
     @doc.creates(Replayed, None, "Make one call again", statuses=(202,))
+    @once
     def post(self, request: Request, id: UUID, call_id: UUID) -> Response:
-        return _replayed(get(_one(id).calls.all(), call_id))
+        return _replay(get_or_404(_get_endpoint(id).calls.all(), call_id), by=self.actor)
 
 
 class WebhookTest(Resource):
     scope = "webhooks"
 
     @doc.creates(CallShape, None, "Send a webhook.test event", statuses=(202,))
+    @once
     def post(self, request: Request, id: UUID) -> Response:
-        return Response(CallShape(calling.test(_one(id))).data, 202)
+        return Response(CallShape(queueing.enqueue_test(_get_endpoint(id), by=self.actor)).data, 202)
 
 
-def _one(id: UUID) -> Endpoint:
-    return get(Endpoint.objects.alive(), id)
+def _get_endpoint(id: UUID) -> Endpoint:
+    return get_or_404(Endpoint.objects.alive(), id)
 
 
-def _given(request: Request, **kwargs: Any) -> dict[str, Any]:
-    given = read(request, EndpointInput, **kwargs)
-    if given.get("description", "") is None:
-        given["description"] = ""
-    return given
+def _endpoint_fields(request: Request, *, partial: bool = False) -> JsonObject:
+    fields = read_body(request, EndpointInput, partial=partial)
+    if fields.get("description", "") is None:
+        fields["description"] = ""
+    return fields
 
 
-def _replayed(call: Call) -> Response:
-    calling.replay(call)
+def _replay(attempt: WebhookAttempt, *, by: Actor) -> Response:
+    queueing.replay(attempt, by=by)
     return Response({"replayed": 1}, 202)
 
 

@@ -33,7 +33,9 @@ def session() -> Iterator[None]:
 
 @contextmanager
 def held(name: str, make: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
-    """The session's connection of this name, opened at its first use; without a session one for this send alone."""
+    """The session's connection of this name, opened at its first use; without a session one for this send
+    alone.
+    """
     batch = _batch.get()
     if batch is None:
         with make() as connection:

@@ -1,4 +1,6 @@
-"""Django's SMTP connection with a limit on the whole, which also remembers whether the message itself had begun to go out."""
+"""Django's SMTP connection with a limit on the whole, which also remembers whether the message itself had
+begun to go out.
+"""
 
 import smtplib
 import time

@@ -1,7 +1,6 @@
 """Compile csat/locale/*.po where the .mo is missing or stale."""
 
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -13,7 +12,7 @@ class Command(BaseCommand):
     help = "Compile the translations that changed."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         for folder in settings.LOCALE_PATHS:
             for written in translations.compile_stale(Path(folder)):
                 self.stdout.write(str(written))

@@ -1,4 +1,4 @@
-"""manage.py demo [--sessions N]: fill the database with a support team and two months of its conversations."""
+"""manage.py demo [--sessions N | --remove]: a team and two months of its conversations, in or out again."""
 
 import contextlib
 import itertools
@@ -13,19 +13,19 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from csat.channels.kinds import SURVEYED
-from csat.management.demo import living, year
+from csat.management.demo import present, removal, year
 from csat.management.demo.cast import gather
 from csat.management.demo.columns import indexes_afterwards
 from csat.management.demo.dice import DAYS as DAYS_OF_A_YEAR
-from csat.management.demo.history import History
+from csat.management.demo.past import History
 from csat.management.demo.plots import DAYS, Plot, plots
 from csat.people import demo
 from csat.people.models import Contact
-from csat.reports import counting
+from csat.reports import rollup
 from csat.reports.models import Rollup
 from csat.sessions.models import Session
-from csat.surveys import settings
-from csat.surveys.eligibility import Rules
+from csat.surveys.rules import settings
+from csat.surveys.rules.eligibility import Policy
 from csat.timeline.recording import SYSTEM
 
 STORIES = 110
@@ -33,21 +33,46 @@ BATCH = 2000
 
 
 class Command(BaseCommand):
-    help = "Fill the database with a demo: a team, its customers, their conversations and ratings. A second call adds nothing."
+    help = (
+        "Fill the database with a demo: a team, its customers, their conversations and ratings."
+        " A second call adds nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--sessions", type=int, default=0, metavar="N", help="add N sessions over a year instead, for trying out size")
+        parser.add_argument(
+            "--sessions",
+            type=int,
+            default=0,
+            metavar="N",
+            help="add N sessions over a year instead, for trying out size",
+        )
+
+        parser.add_argument(
+            "--remove",
+            action="store_true",
+            help="take the demo out: its people and their conversations",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["sessions"] < 0:
             raise CommandError("--sessions: give a number of sessions to add.")
+        if options["remove"]:
+            people, conversations = removal.remove()
+            count_reports()
+            self.stdout.write(f"Removed {people} customers and {conversations} conversations of the demo.")
+            return
         if options["sessions"]:
             began = time.monotonic()
-            fill_a_year(options["sessions"], say=self.stdout.write if options["verbosity"] else lambda text: None)
+            fill_a_year(
+                options["sessions"], say=self.stdout.write if options["verbosity"] else lambda text: None
+            )
             made = time.monotonic()
             self.stdout.write(f"{options['sessions'] / (made - began):,.0f} sessions/s")
             count_reports()
-            self.stdout.write(f"{options['sessions'] / (time.monotonic() - began):,.0f} a second with the counts of the reports")
+            self.stdout.write(
+                f"{options['sessions'] / (time.monotonic() - began):,.0f} a second"
+                " with the counts of the reports"
+            )
             return
         if demo.is_here():
             self.stdout.write("The demo is here already.")
@@ -64,10 +89,19 @@ class Command(BaseCommand):
 
     @staticmethod
     def logins() -> str:
-        """A line for each login of the demo, when it is here."""
+        """A line for each login of the demo, when it is here and this is the machine it is for."""
         if not demo.is_here():
             return "  No logins yet: .venv/bin/python manage.py createsuperuser"
-        return "\n".join(f"  {role:<8} {login:<6} password {demo.PASSWORD}" for role, login in demo.LOGINS.items())
+        if not demo.on_this_machine():
+            return "  The logins of the demo work only while SITE_URL is http://127.0.0.1 or localhost."
+        for user in demo.users():
+            if user.check_password(demo.FORMER_PASSWORD):
+                demo.draw_password(user)
+        drawn = demo.passwords()
+        return "\n".join(
+            f"  login: {login} / {drawn.get(login, '(changed since)')}".ljust(36) + f"({role})"
+            for role, login in demo.LOGINS.items()
+        )
 
 
 @transaction.atomic
@@ -75,7 +109,7 @@ def fill() -> None:
     cast = gather()
     _ask_everybody(DAYS)
     _tell(list(plots(STORIES, cast, now=timezone.now())))
-    living.play(cast)
+    present.play(cast)
 
 
 def _ask_everybody(days: int) -> None:
@@ -93,11 +127,11 @@ def _ask_everybody(days: int) -> None:
 
 def count_reports() -> None:
     """The rollup of what was written beside the verbs."""
-    counting.start_over()
+    rollup.recount_everything()
     with transaction.atomic(), connection.cursor() as cursor, contextlib.ExitStack() as stack:
         if connection.vendor == "postgresql":
             stack.enter_context(indexes_afterwards(cursor, [Rollup]))
-        counting.recount(seconds=float("inf"))
+        rollup.recount(seconds=float("inf"))
 
 
 def fill_a_year(count: int, *, say: Callable[[str], None]) -> None:
@@ -117,19 +151,18 @@ def fill_a_year(count: int, *, say: Callable[[str], None]) -> None:
 
 
 def _tell(batch: list[Plot]) -> None:
-    history = History(Rules.current())
-    for number, plot in enumerate(batch, start=_next_number()):
+    history = History(Policy.current())
+    last_number = Session.objects.order_by("-pk").values_list("pk", flat=True).first() or 4400
+    for number, plot in enumerate(batch, start=last_number + 1):
         history.add(plot, number=number)
     history.write()
     _continue_numbers()
-
-
-def _next_number() -> int:
-    return (Session.objects.order_by("-pk").values_list("pk", flat=True).first() or 4400) + 1
 
 
 def _continue_numbers() -> None:
     """PostgreSQL's own count of ticket numbers goes on after the ones we gave."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT setval(pg_get_serial_sequence('csat_session', 'id'), (SELECT max(id) FROM csat_session))")
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence('csat_session', 'id'), max(id)) FROM csat_session"
+            )

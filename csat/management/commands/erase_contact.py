@@ -1,11 +1,10 @@
-"""manage.py erase_contact ID: forgets a person everywhere."""
+"""manage.py erase_contact ID: erase a person's data."""
 
-from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from csat.people import erasing
+from csat.people import erasure
 from csat.people.models import Contact
 from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
@@ -19,9 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("id", type=UUID, help="the contact's id (a UUID)")
 
-    def handle(self, *args: Any, id: UUID, **options: Any) -> None:
+    def handle(self, *args: object, id: UUID, **options: object) -> None:
         contact = Contact.objects.alive().filter(uuid=id).first()
         if contact is None:
             raise CommandError(f"There is no contact {id}.")
-        erasing.erase(contact, by=SHELL)
+        erasure.erase(contact, by=SHELL)
         self.stdout.write(f"Erased {id}.")

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group, User
 from django.utils.text import slugify
 
-from csat.people import agents, roles
-from csat.people.demo import LOGINS, PASSWORD
+from csat.people import agents, demo, roles
 from csat.people.models import Agent, Contact, Team
 
 TEAM = (  # name, email, team
-    ("Sam Okafor", "sam@acme.example", "Support"),
+    (demo.SAM["name"], demo.SAM["email"], "Support"),
     ("Maria Jensen", "maria@acme.example", "Support"),
     ("Priya Natarajan", "priya@acme.example", "Billing"),
     ("Jonas Weber", "jonas@acme.example", "Technical"),
@@ -20,9 +19,11 @@ AI = "Acme Assistant"
 
 CUSTOMERS = {  # language: time zone, country code and area of numbers nobody has, names
     "en": ("America/New_York", "+1202555",
-           ("Ana Souza", "Ben Carter", "Chloe Evans", "Daniel Brooks", "Grace Lee", "Henry Walsh", "Ivy Thompson",
+           ("Ana Souza", "Ben Carter", "Chloe Evans", "Daniel Brooks", "Grace Lee", "Henry Walsh",
+           "Ivy Thompson",
             "Jack Murphy", "Nora Patel", "Owen Hughes", "Ruth Adeyemi", "Tom Fischer")),
-    "de": ("Europe/Berlin", "+493023125", ("Anna Schulz", "Felix Braun", "Katrin Vogel", "Lukas Maier", "Sabine Koch")),
+    "de": ("Europe/Berlin", "+493023125", ("Anna Schulz", "Felix Braun", "Katrin Vogel", "Lukas Maier",
+    "Sabine Koch")),
     "es": ("Europe/Madrid", "+34911234", ("Lucía Romero", "Diego Navarro", "Carmen Ortiz", "Javier Molina")),
     "fr": ("Europe/Paris", "+33199001", ("Camille Laurent", "Hugo Petit", "Manon Girard", "Louis Moreau")),
     "pt-br": ("America/Sao_Paulo", "+551155501", ("Beatriz Lima", "Rafael Costa", "Larissa Alves")),
@@ -48,27 +49,28 @@ class Cast:
 
 def gather() -> Cast:
     """Everybody, made once: a second call finds them."""
-    humans = [_human(name, email, team) for name, email, team in TEAM]
-    for role, login in LOGINS.items():
+    humans = [agents.find_or_create(name=name, email=email) for name, email, _team in TEAM]
+    for agent, (_name, _email, team) in zip(humans, TEAM, strict=True):
+        if agent.team is None:
+            agent.change(team=Team.objects.get_or_create(name=team)[0])
+    for role, login in demo.LOGINS.items():
         _user(role, login, humans)
-    return Cast(humans, agents.find_or_create(name=AI, kind="ai"), {language: _customers(language) for language in CUSTOMERS})
-
-
-def _human(name: str, email: str, team: str) -> Agent:
-    agent = agents.find_or_create(name=name, email=email)
-    if agent.team is None:
-        agent.change(team=Team.objects.get_or_create(name=team)[0])
-    return agent
+    return Cast(
+        humans,
+        agents.find_or_create(name=AI, kind="ai"),
+        {language: _customers(language) for language in CUSTOMERS},
+    )
 
 
 def _user(role: str, login: str, humans: list[Agent]) -> None:
     agent = next((agent for agent in humans if agent.email.startswith(f"{login}@")), None)
-    first, _, last = (agent.name if agent else "Ada Lindqvist").partition(" ")
-    values = {"email": f"{login}@acme.example", "first_name": first, "last_name": last, "is_staff": True}
-    user, made = User.objects.get_or_create(username=login, defaults=values | {"is_superuser": role == roles.ADMIN})
+    first, _, last = demo.NAMES[login].partition(" ")
+    values = {"email": demo.email(login), "first_name": first, "last_name": last, "is_staff": True}
+    user, made = User.objects.get_or_create(
+        username=login, defaults=values | {"is_superuser": role == roles.ADMIN}
+    )
     if made:
-        user.set_password(PASSWORD)
-        user.save()
+        demo.draw_password(user)
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     if agent and agent.user_id is None:
         agent.change(user=user)
@@ -84,7 +86,10 @@ def _customers(language: str) -> list[Contact]:
             external_id=f"demo-{language}-{index}",
             language=language,
             timezone=zone,
-            custom_data={"plan": ("free", "team", "business")[index % 3], "country": zone.split("/")[1].replace("_", " ")},
+            custom_data={
+                "plan": ("free", "team", "business")[index % 3],
+                "country": zone.split("/")[1].replace("_", " "),
+            },
         )
         for index, name in enumerate(names, start=1)
     ]

@@ -1,4 +1,6 @@
-"""Filling whole tables in PostgreSQL: INSERT ... SELECT by field names, and indexes built once, after the rows."""
+"""Filling whole tables in PostgreSQL: INSERT ... SELECT by field names, and indexes built once, after the
+rows.
+"""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -6,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import AutoField, Field, Model, UUIDField
+from django.db.models import AutoField, Model, UUIDField
 from django.utils import timezone
 
 
@@ -25,16 +27,15 @@ def insert(cursor: CursorWrapper, model: type[Model], *, where: str = "true", **
             values.append("gen_random_uuid()")
         else:
             values.append("%s")
-            params.append(_default(field))
+            value = timezone.now() if getattr(field, "auto_now", False) else field.get_default()
+            params.append(field.get_db_prep_save(value, connection))
         columns.append(connection.ops.quote_name(str(field.column)))
     assert not expressions, f"{model.__name__} has no {', '.join(expressions)}"
     table = connection.ops.quote_name(model._meta.db_table)
-    cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM plan WHERE {where}", params)  # noqa: S608
-
-
-def _default(field: "Field[Any, Any]") -> Any:
-    value = timezone.now() if getattr(field, "auto_now", False) else field.get_default()
-    return field.get_db_prep_save(value, connection)
+    cursor.execute(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM plan WHERE {where}",  # noqa: S608 (names of our own models)
+        params,
+    )
 
 
 # every index of a table that is not its primary key, as what drops it and what makes it again
@@ -50,7 +51,9 @@ FROM (SELECT i.indrelid::regclass AS name, i.indexrelid::regclass AS index,
 
 @contextlib.contextmanager
 def indexes_afterwards(cursor: CursorWrapper, models: Iterable[type[Model]]) -> Iterator[None]:
-    """Indexes of these tables are built from the finished rows, several times faster. Inside one transaction: all or nothing."""
+    """Indexes of these tables are built from the finished rows, several times faster. Inside one transaction:
+    all or nothing.
+    """
     cursor.execute("SET LOCAL maintenance_work_mem = '256MB'")
     cursor.execute(INDEXES, [[model._meta.db_table for model in models]])
     found = cursor.fetchall()

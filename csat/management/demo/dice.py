@@ -15,9 +15,16 @@ from csat.surveys.models import Answer, Survey
 DAYS = 365
 TALKS_EACH = 6  # conversations of one customer in a year
 OUTCOMES = {"answered": 34, "sent": 48, "failed": 4, "skipped": 6, "unresolved": 6, "open": 2}
-NUMBERED: tuple[type[Model], ...] = (Session, Contact, Survey, Answer, Handoff)  # whose ids we give out ourselves
+NUMBERED: tuple[type[Model], ...] = (
+    Session,
+    Contact,
+    Survey,
+    Answer,
+    Handoff,
+)  # whose ids we give out ourselves
 
-# One row a conversation: the dice first, then what follows from them. %% is a percent sign, {name} is filled in once.
+# One row a conversation: the dice first, then what follows from them. %% is a percent sign, {name} is filled
+# in once.
 PLAN = """
 CREATE TEMP TABLE plan ON COMMIT DROP AS
 WITH dice AS MATERIALIZED (
@@ -62,7 +69,11 @@ def words(count: int, cast: Cast, answered: float | None) -> dict[str, Any]:
             starts.append(len(comments) + 1)
             counts.append(len(said[band]))
             comments += said[band]
-    outcomes = OUTCOMES if answered is None else {"answered": int(answered * 1000), "sent": 1000 - int(answered * 1000)}
+    outcomes = (
+        OUTCOMES
+        if answered is None
+        else {"answered": int(answered * 1000), "sent": 1000 - int(answered * 1000)}
+    )
     return {
         "now": f"timestamptz '{timezone.now().isoformat()}'", "days": DAYS, "count": count, "customers": max(count // TALKS_EACH, 50),
         "agents": len(people), "agent_ids": f"ARRAY{[agent.pk for agent in people]}",

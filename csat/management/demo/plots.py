@@ -1,4 +1,6 @@
-"""How each conversation goes: one dice, thrown the same way every time, decides everything before a row is made."""
+"""How each conversation goes: one dice, thrown the same way every time, decides everything before a row is
+made.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from csat.management.demo import stories
 from csat.management.demo.cast import Cast
 from csat.management.demo.stories import STORIES, Story
 from csat.people.models import Agent, Contact
+from csat.scale import is_low, is_satisfied
 
 DAYS = 60
 CHANNELS = {
@@ -30,7 +33,9 @@ TODAY = timedelta(hours=5)  # history ends here: what came later is told by the 
 
 @dataclass
 class Plot:
-    """One conversation from its first word to its rating. `end` is one of ENDS, or `skipped` on a channel never surveyed."""
+    """One conversation from its first word to its rating. `end` is one of ENDS, or `skipped` on a channel
+    never surveyed.
+    """
 
     story: Story
     contact: Contact
@@ -47,7 +52,9 @@ class Plot:
     wait: timedelta = timedelta()  # from the request to the answer
     earlier_score: int = 0  # a rating that this one replaced
     sentiment: str = "neutral"
-    said: list[tuple[datetime, str, str]] = field(default_factory=list)  # when, who (contact, agent, ai), what
+    said: list[tuple[datetime, str, str]] = field(
+        default_factory=list
+    )  # when, who (contact, agent, ai), what
 
     @property
     def over(self) -> datetime:
@@ -65,8 +72,15 @@ def plots(count: int, cast: Cast, *, now: datetime, days: int = DAYS) -> Iterato
 def _moment(dice: Random, part: float, now: datetime, days: int) -> datetime:
     """Spread evenly over the days; within a day and a week as people write."""
     at = now - TODAY - timedelta(days=days * (1 - part))
-    at = at.replace(hour=min(int(dice.triangular(7, 22, 11)), 21), minute=dice.randrange(60), second=dice.randrange(60), microsecond=0)
-    quiet_weekend = dice.random() < 0.6  # thrown on every day, so that the rest of the story is the same whenever it is told
+    at = at.replace(
+        hour=min(int(dice.triangular(7, 22, 11)), 21),
+        minute=dice.randrange(60),
+        second=dice.randrange(60),
+        microsecond=0,
+    )
+    quiet_weekend = (
+        dice.random() < 0.6
+    )  # thrown on every day, so that the rest of the story is the same whenever it is told
     at -= timedelta(days=2 if at.weekday() > 4 and quiet_weekend else 0)
     return min(at, now - TODAY)
 
@@ -98,11 +112,21 @@ def _speak(dice: Random, plot: Plot) -> Iterator[tuple[datetime, str, str]]:
     step = plot.minutes / (len(lines) + 1)
     for index, text in enumerate(lines):
         answering = "ai" if plot.ai and (not plot.handed_off or index == 1) else "agent"
-        yield plot.began + timedelta(minutes=step * (index + dice.random() * 0.6)), answering if index % 2 else "contact", text
+        yield (
+            plot.began + timedelta(minutes=step * (index + dice.random() * 0.6)),
+            answering if index % 2 else "contact",
+            text,
+        )
 
 
 def _rate(dice: Random, plot: Plot) -> None:
-    if plot.channel in (Channel.INSTAGRAM, Channel.MESSENGER) and plot.end in ("answered", "sent", "failed", "cancelled", "opt_out"):
+    if plot.channel in (Channel.INSTAGRAM, Channel.MESSENGER) and plot.end in (
+        "answered",
+        "sent",
+        "failed",
+        "cancelled",
+        "opt_out",
+    ):
         plot.end = "skipped"
     if plot.channel == Channel.API and plot.end == "failed":
         plot.end = "sent"  # nothing goes out that could fail
@@ -111,9 +135,9 @@ def _rate(dice: Random, plot: Plot) -> None:
     if plot.end != "answered":
         return
     plot.score = dice.choice((1, 1, 2, 2, 3)) if unhappy else dice.choices((3, 4, 5), (1, 4, 7))[0]
-    if dice.random() < (0.75 if plot.score < 3 else 0.5):
+    if dice.random() < (0.75 if is_low(plot.score) else 0.5):
         plot.comment = dice.choice(stories.comments(plot.story.language, plot.score))
-    if plot.score <= 3 and dice.random() < 0.6:
+    if not is_satisfied(plot.score) and dice.random() < 0.6:
         plot.about = dice.choice(("help", "product", "product", "policy", "unsolved"))
     plot.wait = timedelta(minutes=dice.lognormvariate(3.2, 1.3))
     if dice.random() < 0.06:

@@ -1,24 +1,25 @@
-"""The pages behind a link that leads nowhere: unknown, no longer there, knocked at too often, or only an example."""
+"""The pages behind a link that leads nowhere: unknown, no longer valid, used too often,
+or only an example."""
 
 from django.http import HttpRequest, HttpResponse
 
 from csat.surveys.models import CsatSettings
-from csat.web.public import render
+from csat.web.public_page import render
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
-    """For a token that never was and for a revoked one alike."""
+    """For an unknown token and for a revoked one alike."""
     return render("rating/unknown.html", status=404)
 
 
 def example(request: HttpRequest) -> HttpResponse:
     """For the links of a preview or a test message."""
-    return render("settings/example.html", rules=CsatSettings.current())
+    return render("settings/example.html", settings=CsatSettings.current())
 
 
-def gone(why: str, *, language: str, rules: CsatSettings) -> HttpResponse:
-    """`expired` or `withdrawn`."""
-    return render(f"rating/{why}.html", language=language, rules=rules, status=410)
+def gone(status: str, *, language: str, settings: CsatSettings) -> HttpResponse:
+    """`status`: expired or withdrawn."""
+    return render(f"rating/{status}.html", language=language, settings=settings, status=410)
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:

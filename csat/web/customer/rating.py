@@ -1,27 +1,83 @@
 """The rating page: opening it writes nothing, and only a person's post counts."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from csat.channels.faces import BY_SCORE
-from csat.surveys import answering, links
-from csat.surveys.models import Answer, CsatSettings, Link, Source
-from csat.web.customer import limits, link_errors, nonces, rating_words, visiting
-from csat.web.customer.rating_form import Submission, chosen
-from csat.web.customer.visiting import Visit
-from csat.web.public import public, render
+from csat.lib.languages import normalize
+from csat.lib.text import as_uuid, greetable
+from csat.lib.types import JsonObject
+from csat.scale import BY_SCORE, FACES, Face
+from csat.surveys import links
+from csat.surveys.answers import answering, comment_wait
+from csat.surveys.choices import About, QuarantineReason, Source
+from csat.surveys.delivery.message import intro
+from csat.surveys.models import Answer, CsatSettings, Link
+from csat.web import rate_limits
+from csat.web.customer import link_errors, survey_visit
+from csat.web.customer.survey_visit import Submission, Visit, page_view_of, parse_score
+from csat.web.public_page import public, redirect_after_post, render
 
-FAMILIES = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
+BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")  # the first one named in a User-Agent
 
 
+@dataclass
 class PageVisit(Visit):
-    """A visit of the rating page, whose posts carry a nonce."""
+    """A visit of the rating page, whose posts carry a nonce.
+
+    By a link that staff copied it shows no answer but the one just given, whose address nobody else knows.
+    """
+
+    link: Link
+
+    @property
+    def by_copy(self) -> bool:
+        return self.link.purpose == Link.Purpose.COPY
+
+    @property
+    def status(self) -> str:
+        if self.by_copy:
+            return links.status_of_copy(self.link, self.survey)
+        return links.status_of(self.survey)
+
+    @property
+    def provenance(self) -> JsonObject:
+        if not self.by_copy:
+            return self.staff_mark
+        by = self.link.handed_out_by
+        copied = {"handed_out_by": by.get_username() if by else "", "link": str(self.link.uuid)}
+        return copied | self.staff_mark
+
+    @cached_property
+    def answer(self) -> Answer | None:
+        if not self.by_copy:
+            return super().answer
+        if "change" in self.request.GET or not (uuid := as_uuid(self.request.GET.get("answer"))):
+            return None
+        given = self.survey.answers.filter(uuid=uuid, provenance__link=str(self.link.uuid))
+        return given.filter(state=Answer.State.ACCEPTED, standing__isnull=False).first()
+
+    def answer_to_comment(self, submission: Submission) -> Answer | None:
+        answer = super().answer_to_comment(submission)
+        is_other = self.by_copy and answer and answer.provenance.get("link") != str(self.link.uuid)
+        return None if is_other else answer
+
+    def after(self, answer: Answer | None, score: int) -> str:
+        """The address to go to after a post."""
+        if answer is None or answer.state == Answer.State.QUARANTINED:
+            return self.address(sent=score)  # which is not told
+        return self.address(sent=score, answer=answer.uuid) if self.by_copy else self.here
 
     @property
     def nonce(self) -> str:
         """The posted one when it is ours, so that one page view stays one; otherwise a new one."""
-        posted = self.request.POST.get("nonce", "")
-        return posted if nonces.view_of(posted, self.token) else nonces.make(self.token)
+        nonce = self.request.POST.get("nonce", "")
+        return nonce if page_view_of(nonce, self.token) else survey_visit.make_nonce(self.token)
 
 
 @public
@@ -29,110 +85,156 @@ class PageVisit(Visit):
 def rate(request: HttpRequest, token: str) -> HttpResponse:
     if token == links.EXAMPLE:
         return link_errors.example(request)
-    if request.method == "POST" and (seconds := limits.posts("rate", request, token)):
+    if request.method == "POST" and (seconds := rate_limits.check_post("rate", request, token)):
         return link_errors.too_many(request, seconds)
-    link = links.find(token, Link.Purpose.RATE)
+    link = links.find(token, *links.RATING_PAGE)
     if link is None or link.survey is None:
         return link_errors.unknown(request)
-    visit = PageVisit(request, token, link.survey, CsatSettings.current())
-    standing = links.standing(visit.survey)
-    if standing in ("expired", "withdrawn"):
-        return link_errors.gone(standing, language=visit.language, rules=visit.rules)
-    return _take(visit) if request.method == "POST" else _show(visit, answered=standing == "answered")
+    visit = PageVisit(request, token, link.survey, CsatSettings.current(), link)
+    status = visit.status
+    if status in ("expired", "withdrawn"):
+        return link_errors.gone(status, language=visit.language, settings=visit.settings)
+    answered = status == "answered" or (visit.by_copy and visit.answer is not None)
+    return _submit(visit) if request.method == "POST" else _show(visit, answered=answered)
 
 
 def _show(visit: PageVisit, *, answered: bool) -> HttpResponse:
     query = visit.request.GET
-    preselected = chosen(query.get("score", ""))
-    if answered and visit.answer and preselected is None and "change" not in query:
-        return _ask_why(visit, visit.answer) if answering.awaits_comment(visit.answer) else _thank(visit, visit.answer.score)
-    if not answered and (sent := chosen(query.get("sent", ""))):
+    answer = visit.answer if answered else None
+    preselected = parse_score(query.get("score", ""))
+    if answer and preselected is None and "change" not in query:
+        return _ask_why(visit, answer) if comment_wait.awaits_comment(answer) else _thank(visit, answer.score)
+    if not answered and (sent := parse_score(query.get("sent", ""))):  # quarantined, which is not shown
         return _thank(visit, sent)
-    before = visit.answer if answered else None
-    said = Submission(score=preselected, comment=before.comment if before else "", about=before.about if before else None)
-    said.score = preselected or (before.score if before else None)
-    return _form(visit, said)
+    submission = Submission.from_answer(answer) if answer else Submission()
+    submission.score = preselected or submission.score
+    return _page(visit, "rating/form.html", submission=submission)
 
 
-def _take(visit: PageVisit) -> HttpResponse:
-    said = Submission.read(visit.request.POST)
-    if said.step == "comment":
-        return _take_comment(visit, said)
-    if said.step == "edit" or said.errors:
-        return _form(visit, said, status=422 if said.errors else 200)
-    assert said.score is not None
-    if doubt := _doubt(visit, said):
-        _answer(visit, said, quarantine=doubt)
-        return visiting.see(visit.address(sent=said.score))
-    if not (said.gesture or said.confirmed):
-        return _confirm(visit, said)
-    _answer(visit, said)
-    return visiting.see(visit.here)
+def _submit(visit: PageVisit) -> HttpResponse:
+    submission = Submission.parse(visit.request.POST)
+    if submission.step == "comment":
+        return _submit_comment(visit, submission)
+    if submission.step == "edit" or submission.score is None or submission.errors:
+        status = 422 if submission.errors else 200
+        return _page(visit, "rating/form.html", submission=submission, status=status)
+    if quarantine := _quarantine_reason(visit, submission):
+        answer = _record(visit, submission, submission.score, quarantine=quarantine)
+        return redirect_after_post(visit.after(answer, submission.score))
+    if not (submission.gesture or submission.confirmed):
+        face = BY_SCORE[submission.score]
+        return _page(visit, "rating/confirm.html", submission=submission, face=face)
+    answer = _record(visit, submission, submission.score)
+    return redirect_after_post(visit.after(answer, submission.score))
 
 
-def _doubt(visit: PageVisit, said: Submission) -> str:
-    """Why this post is not believed to come from the page; empty when it is."""
-    if said.honeypot:
-        return "honeypot"
-    if not said.nonce:
-        return "no_nonce"
-    return "" if nonces.view_of(said.nonce, visit.token) else "bad_nonce"
+def _quarantine_reason(visit: PageVisit, submission: Submission) -> QuarantineReason | None:
+    """Why this post is not believed to be the customer's, from the page; None when it is."""
+    if submission.honeypot:
+        return QuarantineReason.HONEYPOT
+    if not submission.nonce:
+        return QuarantineReason.NO_NONCE
+    if not page_view_of(submission.nonce, visit.token):
+        return QuarantineReason.BAD_NONCE
+    return QuarantineReason.STAFF_BROWSER if visit.by_copy and visit.staff_member else None
 
 
-def _answer(visit: PageVisit, said: Submission, *, quarantine: str = "") -> Answer:
-    assert said.score is not None
+def _record(
+    visit: PageVisit, submission: Submission, score: int, *, quarantine: QuarantineReason | None = None
+) -> Answer:
+    user_agent = visit.request.headers.get("User-Agent", "")
     return answering.answer(
         visit.survey,
-        score=said.score,
+        score=score,
         source=Source.PAGE,
-        comment=said.comment,
-        about=said.about,
+        comment=submission.comment,
+        about=submission.about,
         provenance={
-            "view": nonces.view_of(said.nonce, visit.token) or "",
-            "gesture": said.gesture,
-            "confirmed": said.confirmed,
-            "browser": _family(visit.request.headers.get("User-Agent", "")),
+            "view": page_view_of(submission.nonce, visit.token) or "",
+            "gesture": submission.gesture,
+            "confirmed": submission.confirmed,
+            "browser": next((name for name in BROWSERS if name in user_agent), "other"),
+            **visit.provenance,
         },
         quarantine=quarantine,
-        hold=said.is_low and not said.comment and not quarantine,
-        by=visit.by,
+        await_comment=True,
+        by=visit.customer,
     )
 
 
-def _take_comment(visit: PageVisit, said: Submission) -> HttpResponse:
-    answer = visit.commented(said)
-    if answer is None or _doubt(visit, said):
-        return visiting.see(visit.here)
-    if said.errors:
-        return _ask_why(visit, answer, said=said, status=422)
-    visiting.finish(answer, said)
-    return visiting.see(visit.here)
+def _submit_comment(visit: PageVisit, submission: Submission) -> HttpResponse:
+    answer = visit.answer_to_comment(submission)
+    if answer and not _quarantine_reason(visit, submission):
+        if submission.errors:
+            return _ask_why(visit, answer, submission=submission)
+        survey_visit.save_comment(answer, submission)
+    if visit.by_copy and answer:
+        return redirect_after_post(visit.address(sent=answer.score))
+    return redirect_after_post(visit.here)
 
 
-def _form(visit: PageVisit, said: Submission, *, status: int = 200) -> HttpResponse:
-    return _page(visit, "rating/form.html", said=said, status=status)
-
-
-def _confirm(visit: PageVisit, said: Submission) -> HttpResponse:
-    return _page(visit, "rating/confirm.html", said=said, face=BY_SCORE[said.score or 0], confirmation=said.confirmation())
-
-
-def _ask_why(visit: PageVisit, answer: Answer, *, said: Submission | None = None, status: int = 200) -> HttpResponse:
-    said = said or Submission(score=answer.score, comment=answer.comment, about=answer.about)
-    return _page(visit, "rating/why.html", said=said, answer=answer, face=BY_SCORE[answer.score], status=status)
+def _ask_why(visit: PageVisit, answer: Answer, *, submission: Submission | None = None) -> HttpResponse:
+    return _page(
+        visit,
+        "rating/why.html",
+        submission=submission or Submission.from_answer(answer),
+        answer=answer,
+        face=BY_SCORE[answer.score],
+        status=422 if submission else 200,
+    )
 
 
 def _thank(visit: PageVisit, score: int) -> HttpResponse:
-    return _page(visit, "rating/thanks.html", face=BY_SCORE[score], answer=visit.answer, change=visit.address(change=1))
+    answer, change = (None, "") if visit.by_copy else (visit.answer, visit.address(change=1))
+    return _page(visit, "rating/thanks.html", face=BY_SCORE[score], answer=answer, change=change)
 
 
 def _page(visit: PageVisit, template: str, *, status: int = 200, **context: object) -> HttpResponse:
-    words = rating_words.of(visit.survey, visit.rules, language=visit.language)
-    return render(
-        template, language=visit.language, rules=visit.rules, status=status, visit=visit, words=words,
-        stop=links.unsubscribe_url(visit.survey.session.contact), **context,
-    )  # fmt: skip
+    context |= {"visit": visit, "words": page_words(visit)}
+    return render(template, language=visit.language, settings=visit.settings, status=status, **context)
 
 
-def _family(agent: str) -> str:
-    return next((name for name in FAMILIES if name in agent), "other")
+@dataclass(frozen=True)
+class PageWords:
+    question: str
+    intro: str
+    about: str  # which conversation
+    faces: tuple[Face, ...]
+    reasons: list[tuple[str, object]]  # "What was it about?"; empty when that is not asked
+    languages: list[tuple[str, str]]  # code, its own name; empty when there is no choice
+
+
+def page_words(visit: Visit) -> PageWords:
+    """What page and card say about the conversation, in the visit's language."""
+    survey, session, csat_settings = visit.survey, visit.survey.session, visit.settings
+    agent = session.resolver or session.assignee
+    agent_name = agent.name if agent else ""
+    with translation.override(visit.language):
+        resolved_at = timezone.localtime(session.resolved_at or session.created_at, session.contact.zone)
+        date = formats.date_format(resolved_at.date(), "MONTH_DAY_FORMAT")
+        return PageWords(
+            question=_("How was your conversation with %(name)s?")
+            % {"name": agent_name or csat_settings.brand_name},
+            intro=intro(
+                csat_settings,
+                language=visit.language,
+                message=survey.message,
+                contact_name=greetable(session.contact.name),
+                agent_name=agent_name,
+                ticket_number=session.pk,
+            ),
+            about=_("About your conversation on %(date)s, #%(number)s")
+            % {"date": date, "number": session.pk},
+            faces=FACES,
+            reasons=[(str(value), label) for value, label in About.choices]
+            if csat_settings.ask_about
+            else [],
+            languages=_languages_offered(csat_settings),
+        )
+
+
+def _languages_offered(csat_settings: CsatSettings) -> list[tuple[str, str]]:
+    names = dict(settings.LANGUAGES)
+    allowed = dict.fromkeys(normalize(code, "") for code in csat_settings.languages or names)
+    offered = [(code, names[code]) for code in allowed if code]
+    return offered if len(offered) > 1 else []

@@ -8,23 +8,26 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from csat.channels.faces import BY_SCORE
-from csat.lib.tokens import digest
-from csat.surveys import answering, links, showing, speaking
-from csat.surveys.models import Answer, CsatSettings, Link, Source, Survey
-from csat.surveys.showing import CardState
-from csat.web.customer import limits, link_errors, rating_words, visiting
-from csat.web.customer.framing import framed, shared
-from csat.web.customer.rating_form import Submission
-from csat.web.customer.visiting import Visit
-from csat.web.public import public, render
+from csat.scale import BY_SCORE
+from csat.surveys import links
+from csat.surveys.answers import answering, comment_wait, widget_card
+from csat.surveys.answers.widget_card import CardState
+from csat.surveys.choices import Source
+from csat.surveys.delivery import message
+from csat.surveys.models import Answer, CsatSettings, Link, Survey
+from csat.web import rate_limits
+from csat.web.customer import link_errors
+from csat.web.customer.cross_origin import cors, frameable
+from csat.web.customer.rating import page_words
+from csat.web.customer.survey_visit import Submission, Visit, save_comment
+from csat.web.public_page import public, redirect_after_post, render
 
 LOADER = settings.BASE_DIR / "static" / "js" / "widget.js"
 
 
 @require_safe
 def loader(request: HttpRequest) -> HttpResponse:
-    """Kept for an hour: host pages name it without a version."""
+    """Cached for an hour only, because host pages name it without a version."""
     text, etag = _loader()
     headers = {"Cache-Control": "public, max-age=3600", "ETag": etag, "Access-Control-Allow-Origin": "*"}
     if request.headers.get("If-None-Match") == etag:
@@ -33,101 +36,117 @@ def loader(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@shared
+@cors
 @require_safe
 def state(request: HttpRequest, token: str) -> HttpResponse:
-    """What the host page polls: as cheap as it can be, and 304 while nothing changes."""
-    found = showing.state_behind(token)
-    if found is None:
+    """What the host page polls: 304 while nothing changes."""
+    card = widget_card.card_state_by_token(token)
+    if card is None:
         return JsonResponse({"state": "unknown"}, status=404)
-    headers = {"ETag": f'"{found.version}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{card.version}"', "Cache-Control": "private, no-cache"}
     if request.headers.get("If-None-Match") == headers["ETag"]:
         return HttpResponseNotModified(headers=headers)
-    return JsonResponse({"state": found.state, "request": found.request, "survey_id": found.survey_id}, headers=headers)
+    body = {"state": card.state, "request": card.request, "survey_id": card.survey_id}
+    return JsonResponse(body, headers=headers)
 
 
-@framed
+@frameable
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def card(request: HttpRequest, token: str) -> HttpResponse:
-    if request.method == "POST" and (seconds := limits.posts("card", request, token)):
+    if request.method == "POST" and (seconds := rate_limits.check_post("card", request, token)):
         return link_errors.too_many(request, seconds)
     link = links.find(token, Link.Purpose.WIDGET)
     if link is None or link.session is None:
         return link_errors.unknown(request)
-    now, rules = showing.card_state(link.session), CsatSettings.current()
-    if not now.visible:
-        return link_errors.gone("withdrawn", language=speaking.language_of(link.session, rules), rules=rules)
-    visit = CardVisit(request, token, Survey.objects.select_related("session__contact").get(session=link.session), rules, now)
-    return _take(visit) if request.method == "POST" else _show(visit)
+    card_state, settings = widget_card.card_state(link.session), CsatSettings.current()
+    if not card_state.visible:
+        language = message.language_for(link.session, settings)
+        return link_errors.gone("withdrawn", language=language, settings=settings)
+    survey = Survey.objects.select_related("session__contact").get(session=link.session)
+    visit = CardVisit(request, token, survey, settings, card_state)
+    return _submit(visit) if request.method == "POST" else _show(visit)
 
 
 @public
 @require_POST
 def shown(request: HttpRequest, token: str) -> HttpResponse:
-    """The customer has the card before them. `first` when nobody knew yet."""
-    if seconds := limits.wait("card-shown", digest(token), per_minute=limits.PER_TOKEN):
+    """The customer sees the card. `first`: for the first time."""
+    if seconds := rate_limits.check_post("card-shown", request, token):
         return JsonResponse({"first": False}, status=429, headers={"Retry-After": str(seconds)})
     link = links.find(token, Link.Purpose.WIDGET)
     survey = Survey.objects.filter(session=link.session).first() if link else None
     if survey is None:
         return JsonResponse({"first": False}, status=404)
-    return JsonResponse({"first": showing.shown(survey)})
+    return JsonResponse({"first": widget_card.mark_shown(survey)})
 
 
 @dataclass
 class CardVisit(Visit):
-    """A visit of the card, with the state the host page polls."""
+    """A visit of the card, with the state that the host page polls."""
 
-    now: CardState
+    card: CardState
 
 
 def _show(visit: CardVisit) -> HttpResponse:
-    before = visit.answer
-    if before and visit.now.state == "answered" and "change" not in visit.request.GET:
-        return _ask_why(visit, before) if answering.awaits_comment(before) else _thank(visit, before)
-    said = Submission(score=visit.now.score, comment=visit.now.comment, about=before.about if before else None)
-    return _page(visit, "widget/form.html", said=said)
+    answer = visit.answer
+    if answer and visit.card.state == "answered" and "change" not in visit.request.GET:
+        if comment_wait.awaits_comment(answer):
+            return _ask_why(visit, answer)
+        face, change = BY_SCORE[answer.score], visit.address(change=1)
+        return _page(visit, "widget/thanks.html", face=face, answer=answer, change=change)
+    about = answer.about if answer else None
+    submission = Submission(score=visit.card.score, comment=visit.card.comment, about=about)
+    return _page(visit, "widget/form.html", submission=submission)
 
 
-def _take(visit: CardVisit) -> HttpResponse:
-    said = Submission.read(visit.request.POST)
-    if said.step == "comment":
-        return _take_comment(visit, said)
-    if said.errors or said.score is None:
-        return _page(visit, "widget/form.html", said=said, status=422)
+def _submit(visit: CardVisit) -> HttpResponse:
+    submission = Submission.parse(visit.request.POST)
+    if submission.step == "comment":
+        return _submit_comment(visit, submission)
+    if submission.errors or submission.score is None:
+        return _page(visit, "widget/form.html", submission=submission, status=422)
+    widget_card.mark_shown(visit.survey)  # whatever the host page told: who answers was shown
     answering.answer(
-        visit.survey, score=said.score, source=Source.CARD, comment=said.comment, about=said.about, hold=not said.comment,
-        by=visit.by,
-    )  # fmt: skip
-    return visiting.see(visit.here)
+        visit.survey,
+        score=submission.score,
+        source=Source.CARD,
+        comment=submission.comment,
+        about=submission.about,
+        provenance=visit.staff_mark,
+        await_comment=True,
+        by=visit.customer,
+    )
+    return redirect_after_post(visit.here)
 
 
-def _take_comment(visit: CardVisit, said: Submission) -> HttpResponse:
-    answer = visit.commented(said)
-    if answer is None:
-        return visiting.see(visit.here)
-    if said.errors:
-        return _ask_why(visit, answer, said=said, status=422)
-    visiting.finish(answer, said)
-    return visiting.see(visit.here)
+def _submit_comment(visit: CardVisit, submission: Submission) -> HttpResponse:
+    answer = visit.answer_to_comment(submission)
+    if answer and submission.errors:
+        return _ask_why(visit, answer, submission=submission)
+    if answer:
+        save_comment(answer, submission)
+    return redirect_after_post(visit.here)
 
 
-def _ask_why(visit: CardVisit, answer: Answer, *, said: Submission | None = None, status: int = 200) -> HttpResponse:
-    said = said or Submission(score=answer.score, comment=answer.comment, about=answer.about)
-    return _page(visit, "widget/why.html", said=said, answer=answer, face=BY_SCORE[answer.score], status=status)
-
-
-def _thank(visit: CardVisit, answer: Answer) -> HttpResponse:
-    return _page(visit, "widget/thanks.html", face=BY_SCORE[answer.score], answer=answer, change=visit.address(change=1))
+def _ask_why(visit: CardVisit, answer: Answer, *, submission: Submission | None = None) -> HttpResponse:
+    return _page(
+        visit,
+        "widget/why.html",
+        submission=submission or Submission.from_answer(answer),
+        answer=answer,
+        face=BY_SCORE[answer.score],
+        status=422 if submission else 200,
+    )
 
 
 def _page(visit: CardVisit, template: str, *, status: int = 200, **context: object) -> HttpResponse:
-    words = rating_words.of(visit.survey, visit.rules, language=visit.language)
-    return render(template, language=visit.language, rules=visit.rules, status=status, visit=visit, words=words, **context)
+    context |= {"visit": visit, "words": page_words(visit)}
+    return render(template, language=visit.language, settings=visit.settings, status=status, **context)
 
 
 @cache
 def _loader() -> tuple[str, str]:
+    """The script and its ETag."""
     text = LOADER.read_text()
     return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'

@@ -1,17 +1,17 @@
-"""The filters of the inbox, as they are typed."""
+"""The inbox's filter form."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from csat.channels import faces
+from csat import scale
 from csat.channels.kinds import Channel
 from csat.people.models import Agent
 from csat.sessions.models import Session
 
 SCORES: list[tuple[str, Any]] = [
-    *((str(face.score), f"{face.emoji} {face.score}") for face in faces.FACES),
+    *((str(face.score), f"{face.emoji} {face.score}") for face in scale.FACES),
     ("low", _("1 or 2")),
     ("any", _("Any score")),
     ("none", _("No score yet")),
@@ -19,7 +19,7 @@ SCORES: list[tuple[str, Any]] = [
 
 
 class InboxFilters(forms.Form):
-    """The filters of the inbox; a value it does not know filters nothing."""
+    """An unknown value filters nothing."""
 
     q = forms.CharField(required=False, max_length=200)
     status = forms.ChoiceField(required=False, choices=Session.Status.choices)
@@ -29,6 +29,6 @@ class InboxFilters(forms.Form):
     needs_follow_up = forms.BooleanField(required=False)
 
     def chosen(self) -> dict[str, Any]:
-        """The valid filters that filter something."""
+        """The valid filters in use."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}

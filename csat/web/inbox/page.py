@@ -1,6 +1,4 @@
-"""The inbox: every conversation, the newest activity first."""
-
-from typing import Any
+"""The inbox: every conversation, the latest activity first."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,11 +11,11 @@ from csat.channels.kinds import Channel
 from csat.people import demo
 from csat.people.models import Agent
 from csat.sessions.models import Session
-from csat.surveys.sight import sight_of
+from csat.surveys.visibility import visibility_for
 from csat.timeline.models import Event
-from csat.web import listing, paging
+from csat.web import context, conversation_list, paging
 from csat.web.access import StaffRequest, staff
-from csat.web.inbox import finding
+from csat.web.inbox import search
 from csat.web.inbox.forms import SCORES, InboxFilters
 
 AGENTS = 300  # as many as a select can hold
@@ -27,37 +25,42 @@ AGENTS = 300  # as many as a select can hold
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
-    version = news()
+    version = current_version()
     if request.GET.get("v") == version:
-        return HttpResponse(status=204)  # polling: nothing happened anywhere
+        return HttpResponse(status=204)  # polled, and nothing has changed
     filters = InboxFilters(request.GET)
-    chosen, sight = filters.chosen(), sight_of(request.user)
-    found = paging.page(finding.find(chosen, sight=sight), by="last_activity_at", cursor=request.GET.get("before", ""))
-    context = {"rows": listing.rows(found.rows, sight), "page": found, "chosen": chosen, "version": version, "address": _address(request)}
+    chosen, visibility = filters.chosen(), visibility_for(request.user)
+    sessions = search.find(chosen, visibility=visibility)
+    shown = paging.page(sessions, by="last_activity_at", cursor=request.GET.get("before", ""))
+    shows = {
+        "rows": conversation_list.rows(shown.rows, visibility),
+        "page": shown,
+        "chosen": chosen,
+        "version": version,
+        "address": _address(request),
+    }
     if request.htmx:
-        return render(request, "inbox/_rows.html", context)
-    return render(request, "inbox/page.html", context | _choices(filters))
+        return render(request, "inbox/_rows.html", shows)
+    return render(request, "inbox/page.html", shows | _selects(filters))
 
 
-def news() -> str:
-    """Changes whenever a fact is recorded, and every minute, because times are told as '12 min ago'."""
+def current_version() -> str:
+    """Changes with every recorded event, and every minute as times are shown as '12 min ago'."""
     last = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
     return f"{last or 0}.{int(timezone.now().timestamp() // 60)}"
 
 
 def _address(request: StaffRequest) -> str:
-    """This page's filters as a query string, without what only machines pass."""
+    """The filters as a query string, without the cursor and the version."""
     query = request.GET.copy()
-    for name in ("before", "v"):
-        query.pop(name, None)
-    for name in [name for name in query if not query[name]]:
+    for name in [name for name in query if name in ("before", "v") or not query[name]]:
         query.pop(name)
     return query.urlencode()
 
 
-def _choices(filters: InboxFilters) -> dict[str, Any]:
+def _selects(filters: InboxFilters) -> dict[str, object]:
     agents = [(str(agent.uuid), str(agent)) for agent in Agent.objects.only("uuid", "name", "email")[:AGENTS]]
-    selects: list[tuple[str, str, Any]] = [
+    selects = [
         ("status", _("Any status"), Session.Status.choices),
         ("channel", _("Any channel"), Channel.choices),
         ("agent", _("Any agent"), agents),
@@ -65,6 +68,6 @@ def _choices(filters: InboxFilters) -> dict[str, Any]:
     ]
     return {
         "filters": filters,
-        "demo": demo.is_here(),
+        "is_sandbox_demo": demo.is_here() and not context.sends_for_real(),
         "selects": [(name, label, filters.data.get(name, ""), choices) for name, label, choices in selects],
     }

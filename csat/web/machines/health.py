@@ -1,8 +1,6 @@
-"""/health/live: this process answers. /health/ready: the work gets done. For probes and supervisors, so without a login."""
+"""/health/live: this process answers. /health/ready: the work gets done. For probes, so without a login."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -13,15 +11,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from csat.surveys.models import Delivery
-from csat.timeline import beating
+from csat.lib.types import JsonObject
+from csat.surveys.delivery import sending_status
+from csat.surveys.delivery.sending_status import SendingStatus
+from csat.timeline import heartbeat
 from csat.timeline.models import Event
 
 CLUSTERS = ("surveys", "outward")
 LATE = 300  # seconds: anything timed is at most 90 s late when all is well
 
 
-@csrf_exempt  # no form: a wrong method is told as such
+@csrf_exempt  # no form: a wrong method is a 405
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
@@ -32,27 +32,60 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """503 with words when something needs a person."""
+    """503 with the problems when somebody must act."""
     try:
-        words = _words()
-    except DatabaseError as trouble:
-        return JsonResponse({"status": "not ready", "problems": [f"the database does not answer: {type(trouble).__name__}"]}, status=503)
-    return JsonResponse(words, status=503 if words["problems"] else 200)
+        report = _report()
+    except DatabaseError as error:
+        problem = f"the database does not answer: {type(error).__name__}"
+        return JsonResponse({"status": "not ready", "problems": [problem]}, status=503)
+    return JsonResponse(report, status=503 if report["problems"] else 200)
 
 
-def _words() -> dict[str, Any]:
+def _report() -> JsonObject:
     connection.ensure_connection()
     if _unapplied():
         return {"status": "not ready", "problems": ["migrations are missing: run manage.py migrate"]}
-    ages = {name: age(beating.last(name)) for name in CLUSTERS}
-    oldest = {name: age(find()) for name, find in OLDEST.items()}
-    problems = [f"no sign of life from the {name} worker for {seconds:.0f} s" for name, seconds in ages.items() if (seconds or 0) > LATE]
-    problems += [f"the oldest {name} has waited for {seconds:.0f} s" for name, seconds in oldest.items() if (seconds or 0) > LATE]
-    return {"status": "not ready" if problems else "ok", "problems": problems, "workers": ages, "oldest_due": oldest}
+    ages = {name: age(heartbeat.last_beat(name)) for name in CLUSTERS}
+    sending = sending_status.current(count=False)
+    late = {
+        "survey": age(sending_status.overdue(sending, by=timedelta(seconds=LATE))),
+        "event": age(oldest_event()),
+    }
+    problems = [
+        f"no sign of life from the {name} worker for {seconds:.0f} s"
+        for name, seconds in ages.items()
+        if (seconds or 0) > LATE
+    ]
+    problems += [
+        f"the oldest {name} has waited for {seconds:.0f} s"
+        for name, seconds in late.items()
+        if (seconds or 0) > LATE
+    ]
+    return {
+        "status": "not ready" if problems else "ok",
+        "problems": problems,
+        "workers": ages,
+        "oldest_due": {"survey": age(sending_status.backlog().oldest), "event": late["event"]},
+        "sending": _what_holds_surveys(sending),
+    }
+
+
+def _what_holds_surveys(sending: SendingStatus) -> list[str]:
+    """For information, because a restart does not help. Without names and reasons: anybody may read it."""
+    words = [f"everything is paused for {age(sending.everything.paused_at):.0f} s"] if sending.pause else []
+    for status in sending.channels:
+        if status.row.stopped_at:
+            words.append(f"{status.channel} is stopped for {age(status.row.stopped_at):.0f} s")
+        if status.row.paused_at:
+            words.append(f"{status.channel} is paused for {age(status.row.paused_at):.0f} s")
+    return words + [
+        f"{circuit.provider} is away for {age(circuit.opened_at):.0f} s: {circuit.medium} waits"
+        for circuit in sending.away
+    ]
 
 
 def _unapplied() -> bool:
-    """Once applied they stay so: asked of the database until then."""
+    """Whether migrations are missing. Once they are applied the answer is cached."""
     if cache.get("migrated"):
         return False
     executor = MigrationExecutor(connection)
@@ -62,20 +95,12 @@ def _unapplied() -> bool:
     return missing
 
 
-def oldest_delivery() -> datetime | None:
-    """When the survey that waits longest to be sent was due."""
-    return Delivery.objects.filter(state="due").order_by("next_try").values_list("next_try", flat=True).first()
-
-
 def oldest_event() -> datetime | None:
-    """When the fact that waits longest to be told was due."""
+    """When the event that waits longest to be dispatched was due."""
     waiting = Event.objects.filter(dispatched_at=None, dispatch_after__isnull=False)
     return waiting.order_by("dispatch_after").values_list("dispatch_after", flat=True).first()
 
 
 def age(at: datetime | None) -> float | None:
-    """Seconds since then; 0 for what lies ahead, None for never."""
+    """Seconds since then; 0 in the future, None for never."""
     return None if at is None else max(0.0, round((timezone.now() - at).total_seconds(), 1))
-
-
-OLDEST: dict[str, Callable[[], datetime | None]] = {"survey": oldest_delivery, "event": oldest_event}

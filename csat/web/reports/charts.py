@@ -1,177 +1,258 @@
-"""Charts as numbers: where each point, bar and cell of a report stands, told in percent of the drawing."""
+"""Figures in words, and charts as numbers: where each bar and column stands, in percent of the drawing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from itertools import accumulate
 
-from csat.channels import faces
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from csat import scale
 from csat.reports import scores
-from csat.reports.caring import Recovery
-from csat.reports.groups import Group
-from csat.reports.scores import Counts
-from csat.web.reports import words
-from csat.web.reports.asking import Question
+from csat.reports.filters import NONE
+from csat.reports.queries import Group
+from csat.reports.recovery import Recovery
+from csat.reports.scores import Counts, Interval
+from csat.web.reports.question import Question
 
 SHADES = 6  # of a heat map
 
 
+def number(value: int) -> str:
+    return formats.number_format(value, force_grouping=True)
+
+
+def signed(value: int) -> str:
+    return f"+{number(value)}" if value > 0 else f"−{number(-value)}" if value < 0 else "±0"
+
+
+def percent(value: float | None) -> str:
+    return _("no data") if value is None else _("%(number)s\u00a0%%") % {"number": round(value * 100)}
+
+
+def percent_range(interval: Interval | None) -> str:
+    """`83–90 %`."""
+    if interval is None:
+        return ""
+    return _("%(low)s–%(high)s\u00a0%%") % {
+        "low": round(interval.low * 100),
+        "high": round(interval.high * 100),
+    }
+
+
+def decimal(value: float | None) -> str:
+    return _("no data") if value is None else formats.number_format(round(value, 1), 1)
+
+
+def period(first_day: str, step: str) -> str:
+    """A day, the day a week begins, or a month."""
+    return formats.date_format(date.fromisoformat(first_day), "M Y" if step == "month" else "j M")
+
+
+def svg_number(value: float) -> str:
+    """With a point, whatever the language."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def svg_percent(share: float | None) -> str:
+    return svg_number(100 * (share or 0))
+
+
 @dataclass(frozen=True)
-class Bar:
-    label: str
-    kind: str
+class Figures:
+    """Counts, and the figures made of them in words."""
+
     counts: Counts
-    csat: str
-    interval: str
-    average: str
-    average_interval: str
-    rate: str
-    rate_interval: str
-    width: str
-    low: str
-    high: str
+
+    @property
+    def csat(self) -> str:
+        return percent(self.counts.csat)
+
+    @property
+    def interval(self) -> str:
+        return percent_range(self.counts.csat_interval)
+
+    @property
+    def csat_and_interval(self) -> str:
+        """`67 % (55–77 %, n 64)`; nothing without ratings."""
+        return f"{self.csat} ({self.interval}, n {number(self.counts.n)})" if self.counts.n else ""
+
+    @property
+    def average(self) -> str:
+        return decimal(self.counts.average)
+
+    @property
+    def average_interval(self) -> str:
+        """`3.9–4.4`."""
+        interval = self.counts.average_interval
+        return f"{decimal(interval.low)}–{decimal(interval.high)}" if interval else ""
+
+    @property
+    def rate(self) -> str:
+        return percent(self.counts.response_rate)
+
+    @property
+    def rate_interval(self) -> str:
+        return percent_range(self.counts.response_interval)
+
+    @property
+    def width(self) -> str:
+        return svg_percent(self.counts.csat)
+
+    def change_since(self, before: Counts | None) -> str:
+        """`up` or `down` where the intervals do not touch, else nothing."""
+        if before is None or not scores.parted(self.counts.csat_interval, before.csat_interval):
+            return ""
+        return "up" if (self.counts.csat or 0) > (before.csat or 0) else "down"
+
+
+@dataclass(frozen=True)
+class Bar(Figures):
+    """One group of a table."""
+
+    label: str
+    kind: str  # of an agent: human or ai
     links: dict[str, str]  # by what they did: answered, replied, delivered
     rank: int  # 0: not ranked
-    was: Counts | None
-    was_csat: str
-    was_interval: str
-    change: str  # up, down or "" where the intervals touch
+    before: Figures | None  # of the period before, if it had ratings
+
+    @property
+    def whisker(self) -> tuple[str, str]:
+        interval = self.counts.csat_interval
+        return (svg_percent(interval.low), svg_percent(interval.high)) if interval else ("0", "0")
+
+    @property
+    def change(self) -> str:
+        return self.change_since(self.before.counts if self.before else None)
 
 
-def bars(groups: Sequence[Group], question: Question, by: str, *, before: Sequence[Group] = ()) -> list[Bar]:
-    was = {group.key: group.counts for group in before}
-    return [_bar(group, question, by, was.get(group.key), rank=0) for group in groups]
+def bars(
+    groups: Sequence[Group],
+    question: Question,
+    by: str,
+    *,
+    before: Sequence[Group] = (),
+    ranks: Mapping[str, int] | None = None,
+) -> list[Bar]:
+    counts_before = {group.key: group.counts for group in before if group.counts.n}
+    return [
+        Bar(
+            counts=group.counts,
+            label=group.label,
+            kind=group.kind,
+            links={
+                did: question.link(by=by, key=group.key, did=did)
+                for did in ("answered", "replied", "delivered")
+            },
+            rank=(ranks or {}).get(group.key, 0),
+            before=Figures(counts_before[group.key]) if group.key in counts_before else None,
+        )
+        for group in groups
+    ]
 
 
-def ranked(groups: Sequence[Group], question: Question, *, before: Sequence[Group] = ()) -> tuple[list[Bar], list[Bar]]:
-    """Agents by their shrunken share, the best first; those with too few answers apart, without a rank."""
-    was = {group.key: group.counts for group in before}
-    pulled = dict(zip((group.key for group in groups), scores.shrunken([group.counts for group in groups]), strict=True))
+def ranked(
+    groups: Sequence[Group], question: Question, *, before: Sequence[Group] = ()
+) -> tuple[list[Bar], list[Bar]]:
+    """Agents by their shrunken share, the best first, and those with too few answers for a rank."""
+    shrunken = scores.shrunken([group.counts for group in groups])
+    estimates = dict(zip((group.key for group in groups), shrunken, strict=True))
     enough = [group for group in groups if group.counts.n >= scores.ENOUGH and group.key != "none"]
-    enough.sort(key=lambda group: (-(pulled[group.key] or 0), -group.counts.n, group.label))
+    enough.sort(key=lambda group: (-(estimates[group.key] or 0), -group.counts.n, group.label))
     few = [group for group in groups if group not in enough]
+    ranks = {group.key: rank for rank, group in enumerate(enough, 1)}
     return (
-        [_bar(group, question, "agent", was.get(group.key), rank=rank) for rank, group in enumerate(enough, 1)],
-        [_bar(group, question, "agent", was.get(group.key), rank=0) for group in few],
+        bars(enough, question, "agent", before=before, ranks=ranks),
+        bars(few, question, "agent", before=before),
     )
 
 
 @dataclass(frozen=True)
-class Slice:
-    """One score of a distribution."""
-
-    face: faces.Face
-    count: int
-    share: str
-    interval: str
-    height: str
-    top: str
-    link: str
-
-
-def distribution(counts: Counts, question: Question) -> list[Slice]:
-    most = max(counts.scores) or 1
-    return [
-        Slice(
-            face, count, words.percent(scores.share(count, counts.n)), words.between(scores.wilson(count, counts.n)),
-            number(100 * count / most), number(100 - 100 * count / most), question.link(given=face.score),
-        )
-        for face, count in zip(faces.FACES, counts.scores, strict=True)
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Part:
-    """One step of the recovery: of all low scores, how many came so far."""
+    """A part of a whole."""
 
-    label: str
-    many: int
-    of: int
-    share: str
-    interval: str
-    width: str
-    link: str
-
-
-def recovery(found: Recovery, question: Question, labels: Mapping[str, Any]) -> list[Part]:
-    """Nothing when nobody was unhappy."""
-    counts = {step: getattr(found, step) for step in labels}
-    return [
-        Part(
-            str(labels[step]), many, found.low, words.percent(many / found.low), words.between(scores.wilson(many, found.low)),
-            number(100 * many / found.low), question.link(recovery=step),
-        )
-        for step, many in counts.items() if found.low
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Cell:
     count: int
-    share: str
-    interval: str
-    shade: int
+    whole: int
     link: str
+    label: str = ""
+
+    @property
+    def share(self) -> str:
+        return percent(scores.share(self.count, self.whole))
+
+    @property
+    def interval(self) -> str:
+        return percent_range(scores.wilson(self.count, self.whole))
+
+    @property
+    def width(self) -> str:
+        return svg_percent(scores.share(self.count, self.whole))
+
+    @property
+    def shade(self) -> int:
+        """Of a heat map: 0 for nothing, else 1 to SHADES."""
+        return max(1, min(SHADES, round(SHADES * 1.5 * self.count / self.whole))) if self.count else 0
 
 
 @dataclass(frozen=True)
-class HeatRow:
+class ScorePart(Part):
+    """How often one score was given; `before`: how many ratings are to its left in the bar of all."""
+
+    face: scale.Face = scale.FACES[0]
+    before: int = 0
+
+    @property
+    def start(self) -> str:
+        return svg_percent(scores.share(self.before, self.whole))
+
+
+def distribution(counts: Counts, question: Question) -> list[ScorePart]:
+    befores = accumulate(counts.scores, initial=0)
+    return [
+        ScorePart(count, counts.n, question.link(given=face.score), face=face, before=before)
+        for face, count, before in zip(scale.FACES, counts.scores, befores, strict=False)
+    ]
+
+
+def recovery(steps: Recovery, question: Question, labels: Mapping[str, object]) -> list[Part]:
+    """Of all low scores, how many came as far as each step. Empty when nobody was unhappy."""
+    return [
+        Part(getattr(steps, step), steps.low, question.link(recovery=step), str(label))
+        for step, label in labels.items()
+        if steps.low
+    ]
+
+
+def causes(groups: Sequence[Group], question: Question) -> list[Part]:
+    """The share of each cause in all low scores: who is happy is hardly asked for one."""
+    groups = sorted(groups, key=lambda group: (group.key == NONE, -group.counts.low, group.label))
+    whole = scores.total(group.counts for group in groups).low
+    return [
+        Part(group.counts.low, whole, question.link(by="about", key=group.key, did="low"), group.label)
+        for group in groups
+        if group.counts.low
+    ]
+
+
+@dataclass(frozen=True)
+class HeatRow(Figures):
     label: str
-    counts: Counts
-    csat: str
-    interval: str
-    cells: list[Cell]
+    cells: list[Part]
     link: str
 
 
 def heat(groups: Sequence[Group], question: Question) -> list[HeatRow]:
     return [
         HeatRow(
-            group.label, group.counts, words.percent(group.counts.csat), words.between(group.counts.csat_interval), _cells(group, question),
+            group.counts,
+            group.label,
+            [
+                Part(count, group.counts.n, question.link(by="handoff_reason", key=group.key, given=score))
+                for score, count in enumerate(group.counts.scores, 1)
+            ],
             question.link(by="handoff_reason", key=group.key, did="answered"),
         )
-        for group in groups if group.counts.n
-    ]  # fmt: skip
-
-
-def _cells(group: Group, question: Question) -> list[Cell]:
-    link = {"by": "handoff_reason", "key": group.key}
-    return [
-        Cell(
-            count, words.percent(count / group.counts.n), words.between(scores.wilson(count, group.counts.n)),
-            _shade(count, group.counts.n), question.link(**link, given=score),
-        )
-        for score, count in enumerate(group.counts.scores, 1)
-    ]  # fmt: skip
-
-
-def _shade(part: int, whole: int) -> int:
-    return 0 if not part else max(1, min(SHADES, round(SHADES * 1.5 * part / whole)))
-
-
-def _bar(group: Group, question: Question, by: str, was: Counts | None, *, rank: int) -> Bar:
-    counts, interval = group.counts, group.counts.csat_interval
-    return Bar(
-        label=group.label, kind=group.kind, counts=counts, csat=words.percent(counts.csat), interval=words.between(interval),
-        average=words.decimal(counts.average), average_interval=words.around(counts.average_interval),
-        rate=words.percent(counts.response_rate), rate_interval=words.between(counts.response_interval),
-        width=_percent(counts.csat or 0), low=_percent(interval.low if interval else 0), high=_percent(interval.high if interval else 0),
-        links={did: question.link(by=by, key=group.key, did=did) for did in ("answered", "replied", "delivered")}, rank=rank,
-        was=was if was and was.n else None, was_csat=words.percent(was.csat if was else None),
-        was_interval=words.between(was.csat_interval if was else None), change=change(counts, was),
-    )  # fmt: skip
-
-
-def change(now: Counts, was: Counts | None) -> str:
-    """`up` or `down`, only where the intervals part."""
-    if was is None or not scores.parted(now.csat_interval, was.csat_interval):
-        return ""
-    return "up" if (now.csat or 0) > (was.csat or 0) else "down"
-
-
-def _percent(share: float) -> str:
-    return number(100 * share)
-
-
-def number(value: float) -> str:
-    """For an SVG attribute: a point, whatever the language."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+        for group in groups
+        if group.counts.n
+    ]

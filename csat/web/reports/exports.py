@@ -1,10 +1,10 @@
-"""Data export: preview, columns, a download at once or a file made in the background. Everybody sees their own."""
+"""Data export: a preview, and a download at once or a file made in the background, seen by its owner."""
 
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,112 +16,128 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url
 
 from csat.lib.refusal import Refused
-from csat.reports import exporting, exports
-from csat.reports.models import Export
-from csat.web.access import StaffRequest, managers
-from csat.web.reports import choices, words
-from csat.web.reports.asking import Question, address, ask
+from csat.people.permissions import Verb
+from csat.reports import exports, spreadsheet
+from csat.reports.columns import NAMES
+from csat.reports.models import DELIMITERS, Export
+from csat.web.access import StaffRequest, may
+from csat.web.reports import charts
+from csat.web.reports.question import Question, address, filter_row, parse
 
-PREVIEW = 8
-SHOWN = 20
+PREVIEW_ROWS = 8
+MAX_SHOWN = 20
 
 
-@managers
+@may(Verb.EXPORT)
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
-    question, chosen = ask(request.GET), _columns(request.GET)
-    header, *rows = exporting.preview(question.filters, chosen, limit=PREVIEW)
-    again = _address(request.GET, chosen)
-    count = exporting.count(question.filters)
-    context: dict[str, Any] = {"question": question, "header": header, "rows": rows, "count": words.number(count), "again": again}
+    question, columns = parse(request.GET), _columns(request.GET)
+    header, *rows = spreadsheet.preview(question.filters, columns, limit=PREVIEW_ROWS)
+    query = _query(request.GET, columns)
+    context: dict[str, object] = {
+        "question": question,
+        "header": header,
+        "rows": rows,
+        "count": charts.number(spreadsheet.count(question.filters)),
+        "address": query,
+        "formats": [choice for choice in Export.Format.choices if choice[0] in DELIMITERS],
+    }
     status = 422 if question.problems else 200
     if request.htmx:
-        return push_url(render(request, "reports/_export.html", context, status=status), f"{reverse('export')}?{again}")
-    columns = [(name, not chosen or name in chosen) for name in exporting.NAMES]
-    context |= choices.row(question) | {"columns": columns, "mine": _mine(request)[:SHOWN]}
+        response = render(request, "reports/_export.html", context, status=status)
+        return push_url(response, f"{reverse('export')}?{query}")
+    context |= filter_row(question)
+    context["columns"] = [(name, not columns or name in columns) for name in NAMES]
+    context["exports"] = _own(request)[:MAX_SHOWN]
     return render(request, "reports/export.html", context, status=status)
 
 
-@managers
+@may(Verb.EXPORT)
 @require_POST
 def now(request: StaffRequest) -> StreamingHttpResponse:
-    """The CSV at once, streamed."""
-    question, chosen = _asked(request.GET)
-    exports.note(request.user, question.filters, chosen, Export.Format.CSV)
-    response = StreamingHttpResponse(exporting.stream_csv(question.filters, chosen), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_name(Export.Format.CSV)}"'
+    """Stream the CSV at once."""
+    question, columns = _valid(request.GET)
+    format = request.POST.get("format") or Export.Format.CSV
+    if format not in DELIMITERS:
+        raise Http404
+    exports.record_export(request.user, question.filters, columns, format)
+    lines = spreadsheet.stream_csv(question.filters, columns, delimiter=DELIMITERS[format])
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{_filename("csv")}"'
     return response
 
 
-@managers
+@may(Verb.EXPORT)
 @require_POST
 def start(request: StaffRequest) -> HttpResponse:
-    """A file made in the background."""
-    question, chosen = _asked(request.GET)
+    """Have a file made in the background."""
+    question, columns = _valid(request.GET)
     try:
-        exports.start(request.user, question.filters, chosen, request.POST.get("format", ""))
+        exports.start(request.user, question.filters, columns, request.POST.get("format", ""))
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, _("It is being made. You can leave this page."))
-    return redirect(f"{reverse('export')}?{_address(request.GET, chosen)}")
+        messages.success(request, _("Export started. You can leave this page."))
+    return redirect(f"{reverse('export')}?{_query(request.GET, columns)}")
 
 
-@managers
+@may(Verb.EXPORT)
 @require_GET
 def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    """How far it is, for polling."""
-    return render(request, "reports/_one_export.html", {"export": get_object_or_404(_mine(request), uuid=uuid)})
+    """The progress of one file, for polling."""
+    context = {"export": get_object_or_404(_own(request), uuid=uuid)}
+    return render(request, "reports/_one_export.html", context)
 
 
-@managers
+@may(Verb.EXPORT)
 @require_POST
 def cancel(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    export = get_object_or_404(_mine(request), uuid=uuid)
-    if not exports.cancel(export):
-        messages.info(request, _("It was over already."))
+    if not exports.cancel(get_object_or_404(_own(request), uuid=uuid)):
+        messages.info(request, _("This export had already ended."))
     return redirect("export")
 
 
-@managers
+@may(Verb.EXPORT)
 @require_GET
 def download(request: StaffRequest, uuid: UUID) -> HttpResponseBase:
-    """The file; where there is none (any more), a page that says so and what to do. Somebody else's is none."""
-    export = _mine(request).filter(uuid=uuid).first()
+    """The file, or a 404 page that says why there is none and offers to make it again."""
+    export = _own(request).filter(uuid=uuid).first()
     try:
         if export and export.state == Export.State.DONE:
-            return FileResponse(export.file.open("rb"), as_attachment=True, filename=_name(export.format))
+            file = export.file.open("rb")
+            return FileResponse(file, as_attachment=True, filename=_filename(export.extension))
     except (FileNotFoundError, ValueError):
         pass
-    again = urlencode(export.filters | {"column": export.columns}, doseq=True) if export else ""
-    return render(request, "reports/no_file.html", {"export": export, "again": again}, status=404)
+    query = urlencode(export.filters | {"column": export.columns}, doseq=True) if export else ""
+    return render(request, "reports/no_file.html", {"export": export, "address": query}, status=404)
 
 
-def _mine(request: StaffRequest) -> Any:
+def _own(request: StaffRequest) -> QuerySet[Export]:
+    """The exports of this person: nobody sees another's."""
     return Export.objects.filter(user=request.user)
 
 
-def _asked(given: QueryDict) -> tuple[Question, list[str]]:
-    """What is to be exported, and its columns; the page offers no button where the question has problems."""
-    question = ask(given)
+def _valid(query: QueryDict) -> tuple[Question, list[str]]:
+    """Http404 for a question with problems: the page offers no button there."""
+    question = parse(query)
     if question.problems:
         raise Http404
-    return question, _columns(given)
+    return question, _columns(query)
 
 
-def _columns(given: QueryDict) -> list[str]:
-    """In their fixed order; all of them are none chosen, and unknown ones are no columns."""
-    wanted = set(given.getlist("column"))
-    chosen = [name for name in exporting.NAMES if name in wanted]
-    return [] if len(chosen) == len(exporting.NAMES) else chosen
+def _columns(query: QueryDict) -> list[str]:
+    """The known columns in their fixed order; empty for all of them."""
+    names = set(query.getlist("column"))
+    columns = [name for name in NAMES if name in names]
+    return [] if len(columns) == len(NAMES) else columns
 
 
-def _address(given: QueryDict, chosen: list[str]) -> str:
-    picked = QueryDict(mutable=True)
-    picked.setlist("column", chosen)
-    return "&".join(filter(None, (address(given, show="", step="", search="", compare=""), picked.urlencode())))
+def _query(query: QueryDict, columns: list[str]) -> str:
+    """The query string of this export, without what concerns the report page alone."""
+    filters = address(query, show="", step="", search="", compare="")
+    return "&".join(filter(None, (filters, urlencode({"column": columns}, doseq=True))))
 
 
-def _name(format: str) -> str:
-    return f"csat-{timezone.localdate().isoformat()}.{format}"
+def _filename(extension: str) -> str:
+    return f"csat-{timezone.localdate().isoformat()}.{extension}"

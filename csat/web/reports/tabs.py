@@ -1,23 +1,26 @@
 """What a report shows: the figures, the trend, and one of the tabs under it."""
 
-from collections.abc import Callable
-from typing import Any
-
 from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import formats
-from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from csat.channels import faces
+from csat import scale
+from csat.lib.text import as_uuid
+from csat.lib.types import JsonObject
 from csat.people.models import Agent
-from csat.reports import filters as reading
-from csat.reports import groups as naming
-from csat.reports import queries
+from csat.reports import queries, recovery
+from csat.reports.comments import comments
+from csat.reports.filters import CREDIT, LISTS, NONE, previous
+from csat.reports.queries import Group
 from csat.reports.scores import Counts
-from csat.web.reports import asking, charts, trend, words
-from csat.web.reports.asking import CREDITS, KEPT, Question, address
+from csat.web.reports import charts
+from csat.web.reports.question import CREDITS, PARAMETERS, Question, address, coarser
+from csat.web.reports.trend import trend
+
+Context = dict[str, object]
 
 TABS = {
     "channel": gettext_lazy("Channels"),
@@ -29,190 +32,205 @@ TABS = {
     "about": gettext_lazy("About"),
     "low": gettext_lazy("Low scores"),
     "comments": gettext_lazy("Comments"),
-    "kept-apart": gettext_lazy("Kept apart"),
+    "kept-apart": gettext_lazy("Quarantined"),
+}
+STEPS = {"day": gettext_lazy("Day"), "week": gettext_lazy("Week"), "month": gettext_lazy("Month")}
+RECOVERY = {
+    "low": gettext_lazy("Low score"),
+    "reopened": gettext_lazy("Reopened afterwards"),
+    "asked_again": gettext_lazy("Surveyed again"),
+    "better": gettext_lazy("Better score"),
+}
+DID = {
+    "requested": gettext_lazy("asked"),
+    "delivered": gettext_lazy("survey delivered"),
+    "answered": gettext_lazy("answered"),
+    "replied": gettext_lazy("delivered and answered"),
+    "satisfied": gettext_lazy("satisfied"),
+    "low": gettext_lazy("low score"),
+    "waiting": gettext_lazy("awaiting an answer"),
 }
 PAGE = 25
-THEIRS = "help,unsolved,none"  # not the product, a rule or a price; most say nothing, as only 1-3 are asked
+THE_HELP = "help,unsolved,none"  # not the product, a rule or a price; most say nothing, as only 1-3 are asked
 
 
-def told(question: Question, given: QueryDict) -> dict[str, Any]:
-    show = given.get("show", "")
-    show = show if show in TABS else "channel"
-    counts, before = queries.figures(question.filters), queries.figures(reading.previous(question.filters))
-    question = question if given.get("step") else asking.coarser(question, counts.n)
+def context(question: Question, query: QueryDict) -> Context:
+    tab = query.get("show", "")
+    tab = tab if tab in TABS else "channel"
+    counts, before = queries.figures(question.filters), queries.figures(previous(question.filters))
+    question = question if query.get("step") else coarser(question, counts.n)
     return {
         "question": question,
         "figures": figures(question, counts, before),
-        "trend": _trend(question),
-        "steps": [(step, label, address(given, step=step)) for step, label in _steps()],
-        "tabs": [(name, label, address(given, show=name, search="")) for name, label in TABS.items()],
-        "show": show,
-        "chosen_step": given.get("step", ""),
-        "again": address(given),
-        "chosen": chosen(question),
-        "unfiltered": address(given, **dict.fromkeys((*reading.LISTS, "credit", "quarantined"), "")),
-        "shared": f"{settings.SITE_URL}{reverse('reports')}?{address(given)}",
-        "kept": [(name, value) for name in KEPT if name != "search" for value in given.getlist(name) if value],
-        "plain": address(given, show="", step="", search=""),
-        "comparing": address(given, compare="" if question.compare else "1"),
-    } | SHOWN.get(show, _groups)(question, given, show)
-
-
-def figures(question: Question, counts: Counts, before: Counts) -> dict[str, Any]:
-    return {
-        "counts": counts,
-        "before": before,
-        "csat": words.percent(counts.csat),
-        "interval": words.between(counts.csat_interval),
-        "n": words.number(counts.n),
-        "csat_before": words.told(before) if before.n else "",
-        "change": charts.change(counts, before),
-        "average": words.decimal(counts.average),
-        "average_interval": words.around(counts.average_interval),
-        "at": f"{100 * (counts.csat or 0):.2f}",
-        "slices": charts.distribution(counts, question),
-        "rate": words.percent(counts.response_rate),
-        "rate_interval": words.between(counts.response_interval),
-        "answered": words.number(counts.answered),
-        "delivered": words.number(counts.delivered),
-        "still_open": words.number(counts.waiting),
-        "difference": words.signed(counts.n - before.n),
-        "links": {did: question.link(did=did) for did in ("answered", "delivered", "replied", "waiting", "satisfied")},
+        "trend": trend(
+            queries.grouped(question.filters, question.step),
+            question,
+            before=_groups_before(question, question.step),
+        ),
+        "steps": [(step, label, address(query, step=step)) for step, label in STEPS.items()],
+        "tabs": [(name, label, address(query, show=name, search="")) for name, label in TABS.items()],
+        "show": tab,
+        "chosen_step": query.get("step", ""),
+        "address": address(query),
+        "filters_in_words": filters_in_words(question),
+        "unfiltered": address(query, **dict.fromkeys((*LISTS, "credit", "quarantined"), "")),
+        "shared": f"{settings.SITE_URL}{reverse('reports')}?{address(query)}",
+        "parameters": [
+            (name, value)
+            for name in PARAMETERS
+            for value in query.getlist(name)
+            if name != "search" and value
+        ],
+        "plain": address(query, show="", step="", search=""),
+        "comparing": address(query, compare="" if question.compare else "1"),
+        **_tab_context(tab, question, query),
     }
 
 
-def _trend(question: Question) -> trend.Trend:
-    before = queries.grouped(reading.previous(question.filters), question.step) if question.compare else []
-    return trend.trend(queries.grouped(question.filters, question.step), question, before=before)
+def _tab_context(tab: str, question: Question, query: QueryDict) -> Context:
+    match tab:
+        case "agent":
+            return _agents(question, query)
+        case "low":
+            return _low_scores(question, query)
+        case "comments":
+            search = query.get("search", "")[:200]
+            page = comments(question.filters, search=search, limit=PAGE, cursor=query.get("before", ""))
+            following = address(query, before=page.next) if page.next else ""
+            return {"comments": page, "search": search, "following": following}
+        case "kept-apart":
+            return _quarantined(question, query)
+        case "handoff_reason":
+            groups = queries.grouped(question.filters, tab)
+            reasons = [group for group in groups if group.key != NONE]
+            reasons.sort(key=lambda group: (-group.counts.low, group.label))
+            bars = charts.bars(groups, question, tab, before=_groups_before(question, tab))
+            return {"tables": [("", "", bars)], "heat": charts.heat(reasons, question)}
+        case "about":
+            return {"causes": charts.causes(queries.grouped(question.filters, tab), question)}
+    return {"tables": [("", "", _bars(question, tab))]}
 
 
-def _groups(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
-    groups = queries.grouped(question.filters, show)
-    before = _before(question, show)
-    if show == "agent":
-        kinds = queries.grouped(question.filters, "agent_kind")
-        ranked, few = charts.ranked(groups, question, before=before)
-        return {
-            "lenses": _lenses(question, given),
-            "tables": [
-                (_("Human and AI"), "", charts.bars(kinds, question, "agent_kind", before=_before(question, "agent_kind"))),
-                (_("Agents"), _("In the order of an estimate that pulls small numbers towards the whole."), ranked),
-                (_("Fewer than 30 answers"), _("Shown, not ranked: so few answers say little about a person."), few),
-            ],
-        }
-    if show == "handoff_reason":
-        return {"tables": [("", "", charts.bars(groups, question, show, before=before))], "heat": _heat(question, groups)}
-    return {"tables": [("", "", charts.bars(groups, question, show, before=before))]}
+def figures(question: Question, counts: Counts, before: Counts) -> Context:
+    figures, links = charts.Figures(counts), ("answered", "delivered", "replied", "waiting", "satisfied")
+    return {
+        "counts": counts,
+        "csat": figures.csat,
+        "interval": figures.interval,
+        "n": charts.number(counts.n),
+        "csat_before": charts.Figures(before).csat_and_interval,
+        "change": figures.change_since(before),
+        "average": figures.average,
+        "average_interval": figures.average_interval,
+        "at": f"{100 * (counts.csat or 0):.2f}",
+        "distribution": charts.distribution(counts, question),
+        "rate": figures.rate,
+        "rate_interval": figures.rate_interval,
+        "answered": charts.number(counts.answered),
+        "delivered": charts.number(counts.delivered),
+        "still_open": charts.number(counts.waiting),
+        "difference": charts.signed(counts.n - before.n),
+        "links": {did: question.link(did=did) for did in links},
+    }
 
 
-def _lenses(question: Question, given: QueryDict) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-    """Whose score it is, and what of it was theirs: (name, (label, address, chosen) of each choice)."""
-    credit = [(str(label), address(given, credit=name), name == question.filters.credit) for name, label in CREDITS.items()]
+def _groups_before(question: Question, by: str) -> list[Group]:
+    return queries.grouped(previous(question.filters), by) if question.compare else []
+
+
+def _bars(question: Question, by: str) -> list[charts.Bar]:
+    groups = queries.grouped(question.filters, by)
+    return charts.bars(groups, question, by, before=_groups_before(question, by))
+
+
+def _agents(question: Question, query: QueryDict) -> Context:
+    groups = queries.grouped(question.filters, "agent")
+    ranked, few = charts.ranked(groups, question, before=_groups_before(question, "agent"))
+    order = _("Ranked by an estimate that pulls agents with few answers towards the overall CSAT.")
+    unranked = _("So few answers say little about a person.")
+    return {
+        "perspectives": _perspectives(question, query),
+        "tables": [
+            (_("Human and AI"), "", _bars(question, "agent_kind")),
+            (_("Agents"), order, ranked),
+            (_("Not ranked: fewer than 30 answers"), unranked, few),
+        ],
+    }
+
+
+def _perspectives(question: Question, query: QueryDict) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """Whose score it is, and which are about the help: (name, (label, address, chosen) of each choice)."""
+    filters = question.filters
+    credit = [
+        (str(label), address(query, credit=name), name == filters.credit) for name, label in CREDITS.items()
+    ]
     about = [
-        (_("everything"), address(given, about=""), not question.filters.about),
-        (_("the help"), address(given, about=THEIRS), question.filters.about == tuple(THEIRS.split(","))),
+        (_("everything"), address(query, about=""), not filters.about),
+        (_("the help"), address(query, about=THE_HELP), filters.about == tuple(THE_HELP.split(","))),
     ]
     return [(_("Credit goes to"), credit), (_("It was about"), about)]
 
 
-def _heat(question: Question, groups: list[naming.Group]) -> list[charts.HeatRow]:
-    reasons = [group for group in groups if group.key != reading.NONE]
-    return charts.heat(sorted(reasons, key=lambda group: (-sum(group.counts.scores[:2]), group.label)), question)
-
-
-def _before(question: Question, by: str) -> list[naming.Group]:
-    return queries.grouped(reading.previous(question.filters), by) if question.compare else []
-
-
-def _low(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
-    skip = _skip(given)
-    found = queries.low_scores(question.filters, skip=skip, limit=PAGE + 1)
-    following = address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""
+def _low_scores(question: Question, query: QueryDict) -> Context:
+    skip = _skip(query)
+    lows = recovery.low_scores(question.filters, skip=skip, limit=PAGE + 1)
     return {
-        "lows": found[:PAGE],
-        "following": following,
-        "recovery": charts.recovery(queries.recovery(question.filters), question, RECOVERY),
+        "lows": lows[:PAGE],
+        "following": address(query, skip=str(skip + PAGE)) if len(lows) > PAGE else "",
+        "recovery": charts.recovery(recovery.recovery(question.filters), question, RECOVERY),
     }
 
 
-RECOVERY = {
-    "low": gettext_lazy("Gave a low score"),
-    "reopened": gettext_lazy("reopened after it"),
-    "asked_again": gettext_lazy("asked again"),
-    "better": gettext_lazy("gave a better one"),
-}
+def _quarantined(question: Question, query: QueryDict) -> Context:
+    skip = _skip(query)
+    answers = list(recovery.quarantined(question.filters)[skip : skip + PAGE + 1])
+    return {
+        "quarantined": answers[:PAGE],
+        "following": address(query, skip=str(skip + PAGE)) if len(answers) > PAGE else "",
+        "counting": address(query, quarantined="" if question.filters.quarantined else "1"),
+    }
 
 
-def _comments(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
-    search = given.get("search", "")[:200]
-    found = queries.comments(question.filters, search=search, limit=PAGE, cursor=given.get("before", ""))
-    return {"comments": found, "search": search, "following": address(given, before=found.next) if found.next else ""}
-
-
-def _kept_apart(question: Question, given: QueryDict, show: str) -> dict[str, Any]:
-    skip = _skip(given)
-    found = list(queries.quarantined(question.filters)[skip : skip + PAGE + 1])
-    following = address(given, skip=str(skip + PAGE)) if len(found) > PAGE else ""
-    counting = address(given, quarantined="" if question.filters.quarantined else "1")
-    return {"apart": found[:PAGE], "following": following, "counting": counting}
-
-
-def _skip(given: QueryDict) -> int:
-    text = given.get("skip", "")
+def _skip(query: QueryDict) -> int:
+    text = query.get("skip", "")
     return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
-def _steps() -> list[tuple[str, str]]:
-    return [("day", gettext("Day")), ("week", gettext("Week")), ("month", gettext("Month"))]
-
-
-SHOWN: dict[str, Callable[[Question, QueryDict, str], dict[str, Any]]] = {
-    "low": _low,
-    "comments": _comments,
-    "kept-apart": _kept_apart,
-}
-
-
-def in_words(question: Question, narrow: dict[str, Any]) -> list[str]:
-    """What sessions behind a figure have in common."""
+def in_words(question: Question, narrow: JsonObject) -> list[str]:
+    """What the sessions behind a figure have in common."""
     days = [formats.date_format(day, "j M Y") for day in dict.fromkeys((question.first, question.last))]
-    said = [" – ".join(days)]
-    said += [label for label, _query in chosen(question)]
-    return said + [_in_words(name, values) for name, values in narrow.items()]
+    filters = [label for label, _address in filters_in_words(question)]
+    return [" – ".join(days), *filters, *(_in_words(name, value) for name, value in narrow.items())]
 
 
-def chosen(question: Question) -> list[tuple[str, str]]:
+def filters_in_words(question: Question) -> list[tuple[str, str]]:
     """Each filter in words, and the address of the report without it."""
     filters = question.filters
-    found = [(_in_words(name, value), question.without(name, value)) for name, values in filters.chosen.items() for value in values]
-    if filters.credit != reading.CREDIT[0]:
-        found.append((_("credit: %(who)s") % {"who": CREDITS[filters.credit]}, question.without("credit")))
+    words = [
+        (_in_words(name, value), question.without(name, value))
+        for name, values in filters.chosen.items()
+        for value in values
+    ]
+    if filters.credit != CREDIT[0]:
+        words.append((_("credit: %(who)s") % {"who": CREDITS[filters.credit]}, question.without("credit")))
     if filters.quarantined:
-        found.append((_("with answers kept apart"), question.without("quarantined")))
-    return found
+        words.append((_("with quarantined answers"), question.without("quarantined")))
+    return words
 
 
-def _in_words(name: str, values: Any) -> str:
-    if name in queries.DID:
-        return {
-            "requested": _("asked"), "delivered": _("survey delivered"), "answered": _("answered"), "replied": _("delivered and answered"),
-            "satisfied": _("satisfied"), "low": _("low score"), "waiting": _("can still answer"),
-        }[name]  # fmt: skip
+def _in_words(name: str, value: str | bool) -> str:
+    """A filter's value, or what the sessions behind a figure did."""
+    if isinstance(value, bool):
+        return str(DID[name])
     if name == "recovery":
-        return _("low score") if values == "low" else f"{_('low score')}: {RECOVERY[values]}"
-    if name in ("day", "week", "month"):
-        return words.period(values, name)
-    keys = [values] if isinstance(values, str) else list(values)
-    return ", ".join(_called(name, key) for key in keys)
-
-
-def _called(name: str, key: str) -> str:
-    if key == reading.NONE:
-        return naming.nothing(name)
+        return _("low score") if value == "low" else f"{_('low score')}: {RECOVERY[value]}"
+    if name in STEPS:
+        return charts.period(value, name)
+    if value == NONE:
+        return queries.unset_label(name)
     if name == "agent":
-        return str(Agent.objects.filter(uuid=key).first() or key)
+        uuid = as_uuid(value)
+        return str((uuid and Agent.objects.filter(uuid=uuid).first()) or value)
     if name == "score":
-        return f"{faces.BY_SCORE[int(key)].emoji} {key}"
-    if name not in naming.NAMES or name == "team":
-        return key
-    return naming.NAMES[name]([key]).get(key, (key, key))[1]
+        return f"{scale.BY_SCORE[int(value)].emoji} {value}"
+    return queries.label(name, value)

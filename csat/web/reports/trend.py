@@ -1,33 +1,31 @@
-"""The line of a report over time: where its points, bands and columns stand, told in percent of the drawing."""
+"""The line of a report over time: where its points, bands and columns stand, in percent of the drawing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, floor
 
-from csat.reports.groups import Group
+from csat.reports.queries import Group
 from csat.reports.scores import Counts
-from csat.web.reports import words
-from csat.web.reports.asking import Question
-from csat.web.reports.charts import number
+from csat.web.reports import charts
+from csat.web.reports.charts import Figures, svg_number
+from csat.web.reports.question import Question
 
 STEPS = 4  # of the scale at the side
 TALLEST = 22  # percent of the drawing that the column of the most ratings takes
 
+Spot = tuple[float, Counts]  # x, and what is drawn there
+
 
 @dataclass(frozen=True)
-class Point:
+class Point(Figures):
     label: str
-    counts: Counts
-    csat: str
-    interval: str
     x: str
     y: str  # "" without data
     link: str
-    tall: str  # the column of its ratings, beside the most
-    top: str
-    was: Counts | None  # the point of the period before it is compared with
-    was_told: str
+    column_height: str  # of its ratings, beside the most
+    column_top: str
+    before: str  # the figure it is compared with
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,9 @@ class Trend:
     before: list[str]
     ticks: list[tuple[str, str]]  # y, label
     labels: list[tuple[str, str, str]]  # x, label, anchor
-    hit: str  # width of the area that takes a click
+    hit_width: str  # of the area that takes a click
     most: str  # ratings of the tallest column
-    column: str  # its width
+    column_width: str
 
     @property
     def empty(self) -> bool:
@@ -48,75 +46,86 @@ class Trend:
 
 
 def trend(groups: Sequence[Group], question: Question, *, before: Sequence[Group] = ()) -> Trend:
-    floor_ = _floor([*groups, *before])
-    spots = [(_x(n, len(groups)), group) for n, group in enumerate(groups)]
-    most, was = max((group.counts.n for group in groups), default=0) or 1, [group.counts for group in before]
+    intervals = [group.counts.csat_interval for group in (*groups, *before)]
+    lowest = min((interval.low for interval in intervals if interval), default=0)
+    bottom = min(0.8, floor(lowest * 5) / 5)  # of the scale: 0, or higher when everything is
+    most = max((group.counts.n for group in groups), default=0) or 1
+    xs = [_x(index, len(groups)) for index in range(len(groups))]
+    runs = _runs([(x, group.counts) for x, group in zip(xs, groups, strict=True)])
+    runs_before = _runs([(x, group.counts) for x, group in zip(xs, before, strict=False)])
+    ticks = [bottom + (1 - bottom) * step / STEPS for step in range(STEPS + 1)]
+    figures_before = [Figures(group.counts).csat_and_interval for group in before]
+    figures_before += [""] * (len(groups) - len(before))
     return Trend(
-        points=[_point(x, group, question, floor_, most=most, was=was[n] if n < len(was) else None) for n, (x, group) in enumerate(spots)],
-        most=words.number(most),
-        column=number(min(4.0, 60 / max(1, len(groups)))),
-        lines=[_line(run, floor_) for run in _runs(spots)],
-        bands=[_band(run, floor_) for run in _runs(spots)],
-        before=[_line(run, floor_) for run in _runs([(_x(n, len(groups)), group) for n, group in enumerate(before[: len(groups)])])],
-        ticks=[(number(_y(at, floor_)), words.percent(at)) for at in (floor_ + (1 - floor_) * n / STEPS for n in range(STEPS + 1))],
-        labels=_labels(spots, question.step),
-        hit=number(100 / max(1, len(groups))),
+        points=[
+            _point(x, group, question, bottom, most=most, before=figure)
+            for x, group, figure in zip(xs, groups, figures_before, strict=False)
+        ],
+        lines=[_line(run, bottom) for run in runs],
+        bands=[_band(run, bottom) for run in runs],
+        before=[_line(run, bottom) for run in runs_before],
+        ticks=[(svg_number(_y(share, bottom)), charts.percent(share)) for share in ticks],
+        labels=_labels(xs, groups, question.step),
+        hit_width=svg_number(100 / max(1, len(groups))),
+        most=charts.number(most),
+        column_width=svg_number(min(4.0, 60 / max(1, len(groups)))),
     )
 
 
-def _point(x: float, group: Group, question: Question, low: float, *, most: int, was: Counts | None) -> Point:
-    counts, tall = group.counts, TALLEST * group.counts.n / most
+def _point(x: float, group: Group, question: Question, bottom: float, *, most: int, before: str) -> Point:
+    csat, column_height = group.counts.csat, TALLEST * group.counts.n / most
     return Point(
-        tall=number(tall), top=number(100 - tall), was=was, was_told=words.told(was) if was and was.n else "",
-        label=words.period(group.key, question.step), counts=counts, csat=words.percent(counts.csat),
-        interval=words.between(counts.csat_interval), x=number(x), y="" if counts.csat is None else number(_y(counts.csat, low)),
+        counts=group.counts,
+        label=charts.period(group.key, question.step),
+        x=svg_number(x),
+        y="" if csat is None else svg_number(_y(csat, bottom)),
         link=question.link(by=question.step, key=group.key, did="answered"),
-    )  # fmt: skip
+        column_height=svg_number(column_height),
+        column_top=svg_number(100 - column_height),
+        before=before,
+    )
 
 
-def _runs(spots: Sequence[tuple[float, Group]]) -> list[list[tuple[float, Group]]]:
+def _runs(spots: Sequence[Spot]) -> list[list[Spot]]:
     """Neighbours with data."""
-    return [list(run) for known, run in groupby(spots, key=lambda spot: spot[1].counts.csat is not None) if known]
+    runs = groupby(spots, key=lambda spot: spot[1].csat is not None)
+    return [list(run) for has_data, run in runs if has_data]
 
 
-def _line(run: Sequence[tuple[float, Group]], low: float) -> str:
-    return " ".join(_spot(x, _y(group.counts.csat or 0, low)) for x, group in run)
+def _line(run: Sequence[Spot], bottom: float) -> str:
+    return " ".join(_svg_point(x, _y(counts.csat or 0, bottom)) for x, counts in run)
 
 
-def _band(run: Sequence[tuple[float, Group]], low: float) -> str:
+def _band(run: Sequence[Spot], bottom: float) -> str:
     if len(run) == 1:  # alone, it would be too thin to see
-        run = [(run[0][0] - 0.4, run[0][1]), (run[0][0] + 0.4, run[0][1])]
-    edges = [(x, group.counts.csat_interval) for x, group in run]
-    over = [_spot(x, _y(edge.high, low)) for x, edge in edges if edge]
-    under = [_spot(x, _y(edge.low, low)) for x, edge in reversed(edges) if edge]
-    return " ".join(over + under)
+        (x, counts), half = run[0], 0.4
+        run = [(x - half, counts), (x + half, counts)]
+    intervals = [(x, counts.csat_interval) for x, counts in run]
+    upper = [_svg_point(x, _y(interval.high, bottom)) for x, interval in intervals if interval]
+    lower = [_svg_point(x, _y(interval.low, bottom)) for x, interval in reversed(intervals) if interval]
+    return " ".join(upper + lower)
 
 
-def _floor(groups: Sequence[Group]) -> float:
-    """Where the scale begins: at 0, or higher when everything is."""
-    lows = [group.counts.csat_interval.low for group in groups if group.counts.csat_interval]
-    return min(0.8, floor(min(lows, default=0) * 5) / 5)
-
-
-def _labels(spots: Sequence[tuple[float, Group]], step: str) -> list[tuple[str, str, str]]:
+def _labels(xs: Sequence[float], groups: Sequence[Group], step: str) -> list[tuple[str, str, str]]:
     """As many as fit beside each other on a phone, equally far apart, the newest always."""
-    if not spots:
+    if not groups:
         return []
-    last = len(spots) - 1
+    last = len(groups) - 1
     apart = max(1, ceil(last / 3))
     anchors = {0: "start", last: "end"} if last else {0: "middle"}
     return [
-        (number(spots[n][0]), words.period(spots[n][1].key, step), anchors.get(n, "middle")) for n in range(last % apart, last + 1, apart)
+        (svg_number(xs[index]), charts.period(groups[index].key, step), anchors.get(index, "middle"))
+        for index in range(last % apart, last + 1, apart)
     ]
 
 
-def _x(n: int, many: int) -> float:
-    return 50.0 if many < 2 else 2 + 96 * n / (many - 1)  # half a column stands on either side
+def _x(index: int, count: int) -> float:
+    return 50.0 if count < 2 else 2 + 96 * index / (count - 1)  # half a column stands on either side
 
 
-def _y(share: float, low: float) -> float:
-    return 100 - 100 * (share - low) / (1 - low)
+def _y(share: float, bottom: float) -> float:
+    return 100 - 100 * (share - bottom) / (1 - bottom)
 
 
-def _spot(x: float, y: float) -> str:
-    return f"{number(x)},{number(y)}"
+def _svg_point(x: float, y: float) -> str:
+    return f"{svg_number(x)},{svg_number(y)}"

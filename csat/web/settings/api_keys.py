@@ -1,6 +1,5 @@
-"""Settings → API keys: made, shown once, watched, revoked. For admins."""
+"""Settings → API keys, for admins: create, list, revoke. A key is shown once."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -17,22 +16,38 @@ from csat.people import keys, roles
 from csat.people.models import ApiKey
 from csat.web.access import admins
 
-ABOUT = {
-    "contacts": gettext_lazy("Customers: find, make, change, erase"),
-    "chat-sessions": gettext_lazy("Conversations: make, resolve, hand off, messages"),
-    "csat": gettext_lazy("Surveys, scores, reports and settings"),
-    "webhooks": gettext_lazy("Webhook endpoints and their calls"),
-    "workflows": gettext_lazy("Workflows and their runs"),
-    "handoff-analytics": gettext_lazy("Figures on handoffs"),
+ABOUT = {  # what each is for, and which people's data it reaches
+    "contacts": gettext_lazy(
+        "Contacts: find, create, change, erase. Reaches every customer's name, addresses and custom data."
+    ),
+    "chat-sessions": gettext_lazy(
+        "Conversations: create, resolve, hand off, messages. Reading includes ratings, comments and every "
+        "word of a conversation; writing creates and changes contacts, too."
+    ),
+    "csat": gettext_lazy(
+        "Surveys, scores, reports and settings. Reaches every rating with its comment and customer; "
+        "writing makes rating links."
+    ),
+    "webhooks": gettext_lazy(
+        "Webhooks and their logs. The logs hold names, addresses, messages, ratings and comments; "
+        "writing can send all of that to another address."
+    ),
+    "workflows": gettext_lazy(
+        "Workflows and their runs. The runs hold names, ratings and comments; writing can message customers "
+        "and send their data to another address."
+    ),
+    "handoff-analytics": gettext_lazy(
+        "Handoff analytics. Reaches the summaries that the AI writes at a handoff, but no contact."
+    ),
 }
 
 
 class KeyForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("What it may do"),
+        label=gettext_lazy("Scopes"),
         choices=[(scope, scope) for scope in keys.SCOPES],
-        error_messages={"required": gettext_lazy("Choose at least one.")},
+        error_messages={"required": gettext_lazy("Choose at least one scope.")},
     )
 
 
@@ -41,38 +56,48 @@ class KeyForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
-    made = _make(request, form) if request.method == "POST" and form.is_valid() else None
-    status = 422 if request.method == "POST" and made is None else 200
-    shown = KeyForm() if made else form
-    return render(request, "settings/api_keys.html", {"form": shown, "made": made, **_lists(shown)}, status=status)
+    secret = _create(request, form) if request.method == "POST" and form.is_valid() else None
+    status = 422 if request.method == "POST" and secret is None else 200
+    form = KeyForm() if secret else form
+    context = {"form": form, "secret": secret, **_lists(form)}
+    return render(request, "settings/api_keys.html", context, status=status)
 
 
 @admins
 @require_http_methods(["GET", "POST"])
 def revoke(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """A GET asks, a POST does it."""
+    """GET asks for confirmation, POST revokes."""
     key = get_object_or_404(ApiKey, uuid=uuid, revoked_at=None)
     if request.method == "GET":
         return render(request, "settings/revoke_key.html", {"key": key})
     keys.revoke(key, by=roles.actor_of(request.user))
-    messages.success(request, _("%(name)s is revoked: it opens nothing from now on.") % {"name": key.name})
+    messages.success(request, _("%(name)s is revoked.") % {"name": key.name})
     return redirect("settings-api-keys")
 
 
-def _make(request: HttpRequest, form: KeyForm) -> str | None:
-    """The key itself: this answer is the only place it is ever shown."""
+def _create(request: HttpRequest, form: KeyForm) -> str | None:
+    """The key itself, which only this response shows; None if it was refused."""
     try:
-        return keys.make(form.cleaned_data["name"], scopes=form.cleaned_data["scopes"], by=roles.actor_of(request.user))[1]
+        return keys.create(
+            form.cleaned_data["name"], scopes=form.cleaned_data["scopes"], by=roles.actor_of(request.user)
+        )[1]
     except Invalid as refused:
         for name, texts in refused.fields.items():
             form.add_error(name if name in form.fields else None, texts)
         return None
 
 
-def _lists(form: KeyForm) -> dict[str, Any]:
+def _lists(form: KeyForm) -> dict[str, object]:
     chosen = form["scopes"].value() or []
     rows = [
-        (resource, ABOUT[resource], [(f"{resource}:{right}", right, f"{resource}:{right}" in chosen) for right in ("read", "write")])
+        (
+            resource,
+            ABOUT[resource],
+            [(f"{resource}:{right}", right, f"{resource}:{right}" in chosen) for right in ("read", "write")],
+        )
         for resource in keys.RESOURCES
     ]
-    return {"resources": rows, "keys": ApiKey.objects.select_related("created_by").order_by("revoked_at", "-id")}
+    return {
+        "resources": rows,
+        "keys": ApiKey.objects.select_related("created_by").order_by("revoked_at", "-id"),
+    }

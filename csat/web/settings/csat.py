@@ -1,6 +1,4 @@
-"""Settings → CSAT: one form over every rule, with what each channel would say and what the rules would have done."""
-
-from typing import Any
+"""Settings → CSAT: one form for every setting, with previews of the message and a dry run."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +11,9 @@ from django_htmx.http import trigger_client_event
 from csat.channels.transports import sandbox
 from csat.lib.refusal import Invalid, Refused
 from csat.people import roles
-from csat.surveys import rehearsing, settings
+from csat.surveys.delivery.preview import send_test
 from csat.surveys.models import CsatSettings
+from csat.surveys.rules import settings
 from csat.web.access import StaffRequest, managers
 from csat.web.mail_frame import mail_frame
 from csat.web.settings import csat_page
@@ -31,49 +30,51 @@ def index(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def page(request: StaffRequest) -> HttpResponse:
     if request.method == "GET":
-        return _show(request, SettingsForm(instance=CsatSettings.current()))
-    form = _typed(request)
+        return show(request, SettingsForm(instance=CsatSettings.current()))
+    form = form_of(request)
     if not _save(request, form):
-        response = _show(request, form, status=422)
+        response = show(request, form, status=422)
         response["HX-Reswap"] = "outerHTML show:#problems:top"
         return response
-    told = _saved(form)
+    toast = _saved_in_words(form)
     if not request.htmx:
-        messages.success(request, told)
+        messages.success(request, toast)
         return redirect("settings-csat")
-    response = _show(request, SettingsForm(instance=CsatSettings.current()), saved=told)
-    return trigger_client_event(response, "toast", {"text": told})
+    response = show(request, SettingsForm(instance=CsatSettings.current()))
+    return trigger_client_event(response, "toast", {"text": toast})
 
 
 @managers
 @require_POST
 def preview(request: StaffRequest, kind: str = "") -> HttpResponse:
-    """What this channel would say with what has been typed so far."""
-    form = _typed(request)
-    shown = csat_page.preview(form, kind or request.POST.get("preview_channel", ""), request.POST.get("preview_language", ""))
+    """The channel's message with what has been typed so far."""
+    form = form_of(request)
+    shown = csat_page.preview(
+        form, kind or request.POST.get("preview_channel", ""), request.POST.get("preview_language", "")
+    )
     if request.htmx:
         return render(request, "settings/_preview.html", {"preview": shown})
-    return _show(request, form, preview=shown)
+    return show(request, form, preview=shown)
 
 
 @managers
 @require_GET
 @mail_frame
 def preview_page(request: StaffRequest, kind: str) -> HttpResponse:
-    """A mail as customers see it, for the frame in the preview: its own look, no scripts."""
+    """The email as customers see it, for the preview's frame: its own styles, no scripts."""
     message = csat_page.mail(kind, request.GET)
-    return HttpResponse(mark_safe(message.html))  # noqa: S308 (our own template, which escapes what it is given)
+    return HttpResponse(mark_safe(message.html))  # noqa: S308 (our template escapes)
 
 
 @managers
 @require_POST
 def dry_run(request: StaffRequest) -> HttpResponse:
-    """What the rules as typed would have done over the last 30 days."""
-    form = _typed(request)
-    found = csat_page.dry_run(form)
+    """What the settings as typed would have done over the last 30 days."""
+    form = form_of(request)
+    result = csat_page.dry_run(form)
     if request.htmx:
-        return render(request, "settings/_dry_run.html", {"dry_run": found})
-    return _show(request, form, dry_run=found)
+        return render(request, "settings/_dry_run.html", {"dry_run": result})
+    return show(request, form, dry_run=result)
 
 
 @managers
@@ -84,56 +85,49 @@ def test(request: StaffRequest, kind: str) -> HttpResponse:
     to = request.POST.get(f"test_to_{kind}", "").strip()
     text, sent = _try_to_send(request, kind, to)
     if request.htmx:
-        return render(request, "settings/_tested.html", {"row": row, "text": text, "sent": sent})
+        news = csat_page.sending_context() if sent else {}  # a message that arrives ends a stop
+        shown = {**news, "row": row, "text": text, "sent": sent}
+        return render(request, "settings/_tested.html", shown)
     (messages.success if sent else messages.error)(request, text)
-    return _show(request, _typed(request))
+    return show(request, form_of(request))
 
 
-@managers
-@require_POST
-def resume(request: StaffRequest, kind: str) -> HttpResponse:
-    """Somebody looked after the provider's account: the stopped channel tries again."""
-    row = csat_page.channel_row(kind)
-    settings.resume(kind, by=roles.actor_of(request.user))
-    told = _("%(channel)s tries again.") % {"channel": row.label}
-    if request.htmx:
-        return trigger_client_event(_show(request, _typed(request)), "toast", {"text": told})
-    messages.success(request, told)
-    return _show(request, _typed(request))
-
-
-def _typed(request: StaffRequest) -> SettingsForm:
+def form_of(request: StaffRequest) -> SettingsForm:
+    """The form with what has been typed so far."""
     return SettingsForm(request.POST, request.FILES, instance=CsatSettings.current())
+
+
+def show(request: StaffRequest, form: SettingsForm, *, status: int = 200, **more: object) -> HttpResponse:
+    """The page, or for htmx its form."""
+    template = "settings/_csat.html" if request.htmx else "settings/csat.html"
+    return render(request, template, {**csat_page.context(form, request.user), **more}, status=status)
 
 
 def _save(request: StaffRequest, form: SettingsForm) -> bool:
     if not form.is_valid():
         return False
     try:
-        settings.change(by=roles.actor_of(request.user), **form.given(), **form.picture())
+        settings.change(by=roles.actor_of(request.user), **form.changes(), **form.logo_change())
     except Invalid as refused:
-        form.refuse(refused)
+        form.add_errors_of(refused)
         return False
     return True
 
 
-def _saved(form: SettingsForm) -> str:
-    changes = form.told()
-    return _("Saved. %(changes)s") % {"changes": " · ".join(changes)} if changes else _("Saved. Nothing had changed.")
+def _saved_in_words(form: SettingsForm) -> str:
+    changes = form.changes_in_words()
+    if not changes:
+        return _("Saved. Nothing changed.")
+    return _("Saved. %(changes)s") % {"changes": " · ".join(changes)}
 
 
 def _try_to_send(request: HttpRequest, kind: str, to: str) -> tuple[str, bool]:
     if not to:
-        return _("Where should it go?"), False
+        return _("Enter where to send the test."), False
     try:
-        receipt = rehearsing.send_test(kind, to=to, by=roles.actor_of(request.user))
+        receipt = send_test(kind, to=to, by=roles.actor_of(request.user))
     except Refused as refused:
         return refused.message, False
     if receipt.transport == sandbox.NAME:
-        return _("It is in the Outbox: no provider is set up."), True
+        return _("Sent to the Outbox: no provider is set up."), True
     return _("Sent to %(to)s.") % {"to": to}, True
-
-
-def _show(request: StaffRequest, form: SettingsForm, *, status: int = 200, **more: Any) -> HttpResponse:
-    template = "settings/_csat.html" if request.htmx else "settings/csat.html"
-    return render(request, template, {**csat_page.context(form, request.user), **more}, status=status)

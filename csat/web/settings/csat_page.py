@@ -1,28 +1,37 @@
-"""What the screen Settings → CSAT shows around its form: the channels with their providers, previews, the dry run."""
+"""What Settings → CSAT shows around its form: the channels with their providers, previews, the dry run."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.forms import BoundField
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from csat.channels import registry, segments
-from csat.channels import status as providers
 from csat.channels.base import Message
-from csat.channels.faces import FACES, Face
 from csat.channels.kinds import SURVEYED, Channel, Medium
+from csat.channels.status import Status
 from csat.lib.refusal import Invalid
-from csat.surveys import rehearsing
-from csat.surveys.labels import UNITS
-from csat.surveys.models import ChannelSettings, CsatSettings
+from csat.scale import FACES, Face
+from csat.surveys.delivery import preview as message_preview
+from csat.surveys.delivery import resending, sending_status
+from csat.surveys.delivery.sending_status import ChannelStatus, SendingStatus
+from csat.surveys.gates import GateName
+from csat.surveys.models import MESSAGE_MAX_LENGTH, CsatSettings
+from csat.surveys.rules import dry_run as rules_dry_run
+from csat.surveys.rules import settings
+from csat.surveys.rules.dry_run import DryRun
 from csat.web.settings.csat_form import SettingsForm
-from csat.web.settings.csat_words import LANGUAGES, LONGEST, RULES, SENDS, SKIPPED, TEST_TO
+from csat.web.settings.csat_texts import FURTHER, IN_OTHER_SECTIONS, LANGUAGES, PERIODS
 
-COLOUR = re.compile("#[0-9a-fA-F]{6}")
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 
 @dataclass(frozen=True)
@@ -30,126 +39,150 @@ class ChannelRow:
     """One line under Channels."""
 
     kind: str
-    label: Any
-    sends: Any
-    status: providers.Status
-    stopped: ChannelSettings | None = None
+    label: "StrPromise | str"
+    sends: "StrPromise | str"
+    status: Status
+    sending: ChannelStatus | None = None
     toggle: BoundField | None = None
     test_type: str = ""
-    test_label: Any = ""
+    test_label: "StrPromise | str" = ""
     test_to: str = ""
 
 
 @dataclass(frozen=True)
 class Preview:
     kind: str
-    label: Any
+    label: "StrPromise | str"
     medium: str
     language: str
     message: Message
     segments: segments.Segments | None
-    page: str  # where an email is rendered
+    page: str  # the address of an email's preview
     brand: str
     faces: tuple[Face, ...] = FACES
 
 
-def context(form: SettingsForm, user: User) -> dict[str, Any]:
+def context(form: SettingsForm, user: User) -> dict[str, object]:
+    sending = sending_status.current()
     return {
         "form": form,
-        "channels": channel_rows(form, user),
-        "rules": [
-            (title, [(name, form[name] if name in form.fields else None, UNITS.get(name)) for name in names]) for title, names in RULES
-        ],
+        "sending": sending,
+        "channels": [_row(channel, form, user, sending) for channel in SURVEYED],
+        "any_failed": resending.has_failed(since=resending.default_since()),
+        "resend_channels": SURVEYED,
+        "resend_periods": PERIODS,
+        "further": further(form),
         "preview": preview(form, Channel.EMAIL.value, "") if not form.is_bound else None,
         "preview_channels": SURVEYED,
         "preview_languages": LANGUAGES.items(),
-        "written": sum(1 for box in form.messages() if (box.value() or "").strip()),
+        "custom_messages": sum(1 for box in form.messages() if (box.value() or "").strip()),
     }
 
 
-def channel_rows(form: SettingsForm, user: User) -> list[ChannelRow]:
-    stopped = {row.kind: row for row in ChannelSettings.objects.filter(stopped_at__isnull=False)}
-    return [_row(channel, form, user, stopped.get(channel.value)) for channel in SURVEYED]
+def further(form: SettingsForm) -> list[tuple[object, list[tuple[BoundField, object]]]]:
+    """The groups under Going further: each setting with its unit."""
+    grouped = {name for _title, names in FURTHER for name in names} | IN_OTHER_SECTIONS
+    others = [name for name in form.model_fields() if name not in grouped]
+    groups = [*FURTHER, (_("More"), others)] if others else FURTHER
+    return [(title, [(form[name], settings.unit(name)) for name in names]) for title, names in groups]
+
+
+def sending_context() -> dict[str, object]:
+    """How sending stands now, for the parts of the page that tell it."""
+    sending = sending_status.current()
+    return {"sending": sending, "channels": [_without_form(channel, sending) for channel in SURVEYED]}
 
 
 def channel_row(kind: str) -> ChannelRow:
-    """The line of one channel, without its toggle. Http404 for one that is never surveyed."""
+    """The line of one channel, without its toggle. Http404 for a channel that is never surveyed."""
     channel = next((channel for channel in SURVEYED if channel.value == kind), None)
     if channel is None:
         raise Http404
-    return ChannelRow(kind, channel.label, SENDS[channel], providers.status(kind))
+    return _without_form(channel, None)
 
 
 def preview(form: SettingsForm, kind: str, language: str) -> Preview:
     row = channel_row(kind)
-    language = _known(language)
-    rules = form.candidate() if form.is_bound else form.instance
-    message = rehearsing.preview(kind, language=language, settings=rules)
+    language = language if language in LANGUAGES else "en"
+    csat_settings = form.candidate() if form.is_bound else form.instance
+    message = message_preview.preview(kind, language=language, settings=csat_settings)
     medium = registry.get(kind).medium
-    counted = segments.count(message.text) if medium == Medium.SMS else None
-    return Preview(kind, row.label, medium.value, language, message, counted, _page(kind, language, rules), rules.brand_name)
+    return Preview(
+        kind=kind,
+        label=row.label,
+        medium=str(medium),
+        language=language,
+        message=message,
+        segments=segments.count(message.text) if medium == Medium.SMS else None,
+        page=_mail_address(kind, language, csat_settings),
+        brand=csat_settings.brand_name,
+    )
 
 
-def mail(kind: str, words: Mapping[str, str]) -> Message:
-    """The mail with these words and this brand, as the page asked for by `_page`. Http404 for what is no mail."""
+def mail(kind: str, query: Mapping[str, str]) -> Message:
+    """The email with the message and brand of the query of `_mail_address`. Http404 for other media."""
     channel_row(kind)
     if registry.get(kind).medium != Medium.EMAIL:
         raise Http404
-    rules = CsatSettings.current()
-    rules.brand_name = words.get("brand_name", "")[:80] or rules.brand_name
-    if COLOUR.fullmatch(words.get("brand_color", "")):
-        rules.brand_color = words["brand_color"]
-    rules.custom_message = {"default": words.get("message", "")[:LONGEST]}
-    return rehearsing.preview(kind, language=_known(words.get("language", "")), settings=rules)
+    csat_settings = CsatSettings.current()
+    for name in ("brand_name", "brand_color"):
+        with suppress(ValidationError):
+            setattr(csat_settings, name, settings.FIELDS[name].clean(query.get(name, ""), csat_settings))
+    csat_settings.custom_message = {"default": query.get("message", "")[:MESSAGE_MAX_LENGTH]}
+    language = query.get("language", "")
+    language = language if language in LANGUAGES else "en"
+    return message_preview.preview(kind, language=language, settings=csat_settings)
 
 
 @dataclass(frozen=True)
-class Rehearsal:
-    """The dry run in words; `possible` is False when what was typed cannot be judged."""
+class DryRunInWords:
+    """`possible` is False when what was typed is not valid."""
 
     possible: bool
-    run: rehearsing.DryRun | None = None
+    run: DryRun | None = None
     skipped: int = 0
     reasons: str = ""
 
 
-def dry_run(form: SettingsForm) -> Rehearsal:
+def dry_run(form: SettingsForm) -> DryRunInWords:
     if not form.is_valid():
-        return Rehearsal(possible=False)
+        return DryRunInWords(possible=False)
     try:
-        run = rehearsing.dry_run(form.given())
+        run = rules_dry_run.dry_run(form.changes())
     except Invalid:
-        return Rehearsal(possible=False)
-    reasons = ", ".join(f"{SKIPPED.get(gate, gate)} {number}" for gate, number in run.skipped.items())
-    return Rehearsal(possible=True, run=run, skipped=sum(run.skipped.values()), reasons=reasons)
+        return DryRunInWords(possible=False)
+    reasons = ", ".join(f"{GateName(gate).label} {number}" for gate, number in run.skipped.items())
+    return DryRunInWords(possible=True, run=run, skipped=sum(run.skipped.values()), reasons=reasons)
 
 
-def _known(language: str) -> str:
-    return language if language in LANGUAGES else "en"
-
-
-def _rule(form: SettingsForm, name: str) -> tuple[str, BoundField | None, Any]:
-    return name, form[name] if name in form.fields else None, UNITS.get(name)
-
-
-def _row(channel: Channel, form: SettingsForm, user: User, stopped: ChannelSettings | None) -> ChannelRow:
-    medium = registry.get(channel.value).medium
-    test_type, test_label = TEST_TO.get(medium, ("", ""))
+def _without_form(channel: Channel, sending: SendingStatus | None) -> ChannelRow:
+    adapter = registry.get(channel.value)
     return ChannelRow(
         kind=channel.value,
         label=channel.label,
-        sends=SENDS[channel],
-        status=providers.status(channel.value),
-        stopped=stopped,
-        toggle=form.toggle(channel),
-        test_type=test_type,
-        test_label=test_label,
-        test_to=user.email if medium == Medium.EMAIL else "",
+        sends=adapter.sends,
+        status=adapter.status(),
+        sending=sending.of(channel.value) if sending else None,
     )
 
 
-def _page(kind: str, language: str, rules: Any) -> str:
-    query = QueryDict(mutable=True)
-    message = rules.custom_message.get(language) or rules.custom_message.get("default") or ""
-    query.update({"language": language, "message": message, "brand_name": rules.brand_name, "brand_color": rules.brand_color})
-    return f"{reverse('settings-preview-page', args=[kind])}?{query.urlencode()}"
+def _row(channel: Channel, form: SettingsForm, user: User, sending: SendingStatus) -> ChannelRow:
+    test = registry.get(channel.value).test_field
+    return replace(
+        _without_form(channel, sending),
+        toggle=form.toggle(channel),
+        test_type=test.type if test else "",
+        test_label=test.label if test else "",
+        test_to=user.email if test and test.type == "email" else "",
+    )
+
+
+def _mail_address(kind: str, language: str, csat_settings: CsatSettings) -> str:
+    messages = csat_settings.custom_message
+    query = {
+        "language": language,
+        "message": messages.get(language) or messages.get("default") or "",
+        "brand_name": csat_settings.brand_name,
+        "brand_color": csat_settings.brand_color,
+    }
+    return f"{reverse('settings-preview-page', args=[kind])}?{urlencode(query)}"

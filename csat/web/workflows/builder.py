@@ -1,11 +1,11 @@
-"""The builder: a workflow's draft, changed one edit at a time. It works by plain forms; HTMX swaps the smallest piece."""
+"""The builder: a workflow's draft, changed one edit at a time. Plain forms; HTMX swaps the smallest piece."""
 
 import json
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from csat.lib.refusal import Refused
+from csat.lib.types import JsonObject
 from csat.people import roles
 from csat.web.access import StaffRequest, managers
 from csat.web.workflows import forms
-from csat.workflows import actions, editing, rows, telling, tree
+from csat.workflows import actions, condition_rows, editing, summary, tree
 from csat.workflows.models import Trigger, Workflow
 
 
@@ -25,53 +26,56 @@ from csat.workflows.models import Trigger, Workflow
 @vary_on_headers("HX-Request")
 @require_GET
 def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    return shown(request, fetch(uuid))
+    return show(request, fetch(uuid))
 
 
 @managers
 @require_POST
 def edit(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    """One change of the draft; `op` says which. What cannot be saved is told and nothing typed is lost."""
+    """One change of the draft; `op` says which. A refusal is shown with everything that was typed."""
     name, _colon, argument = request.POST.get("op", "").partition(":")
     try:
-        with transaction.atomic():  # read and written in one hold: two quick changes are two changes
+        with transaction.atomic():  # locked, so that two quick changes are both kept
             workflow = get_object_or_404(Workflow.objects.alive().select_for_update(), uuid=uuid)
-            added = _edit_named(name)(request, workflow, argument) or ""
+            added = _edit_draft(request, workflow, name, argument)
     except Refused as refused:
-        words = " ".join(text for texts in refused.fields.values() for text in texts) or refused.message
-        typed = forms.Typed(request.POST.get("target", ""), request.POST["json"]) if "json" in request.POST else None
-        return shown(request, fetch(uuid), refusal=words, opened=request.POST.get("step", ""), typed=typed, status=422)
+        message = " ".join(text for texts in refused.fields.values() for text in texts) or refused.message
+        typed = None
+        if "json" in request.POST:
+            typed = forms.TypedJson(request.POST.get("target", ""), request.POST["json"])
+        step = request.POST.get("step", "")
+        return show(request, fetch(uuid), refusal=message, opened=step, typed=typed, status=422)
     if not request.htmx:
         return redirect("workflow", uuid)
-    return shown(request, fetch(uuid), opened=added or request.POST.get("step", ""), added=added)
+    return show(request, fetch(uuid), opened=added or request.POST.get("step", ""), added=added)
 
 
 def fetch(uuid: UUID) -> Workflow:
     return get_object_or_404(Workflow.objects.alive().select_related("active"), uuid=uuid)
 
 
-def shown(
+def show(
     request: StaffRequest,
     workflow: Workflow,
     *,
     refusal: str = "",
     opened: str = "",
     added: str = "",
-    typed: forms.Typed | None = None,
+    typed: forms.TypedJson | None = None,
     whole: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     version = workflow.latest
-    found = editing.check(version)
+    issues = editing.check(version)
     context = {
         "workflow": workflow,
         "version": version,
-        "words": telling.version(version),
+        "summary": summary.version(version),
         "triggers": Trigger.choices,
-        "condition": forms.condition(version, target="", logic=version.trigger_constraints, typed=typed),
-        "steps": forms.shown(version, found, typed),
-        "issues": [issue.message for issue in found if issue.step_id is None],
-        "faulty": len(found),
+        "condition": forms.condition_of(version, target="", logic=version.trigger_constraints, typed=typed),
+        "steps": forms.steps_of(version, issues, typed),
+        "issues": [issue.message for issue in issues if issue.step_id is None],
+        "faulty": len(issues),
         "types": [(action.type, action.label) for action in actions.TYPES.values()],
         "refusal": refusal,
         "opened": opened,
@@ -81,76 +85,43 @@ def shown(
     return render(request, template, context, status=200 if request.htmx else status)
 
 
-def _edit_named(name: str) -> Any:
-    if name not in EDITS:
-        raise Http404
-    return EDITS[name]
+def _edit_draft(request: StaffRequest, workflow: Workflow, name: str, argument: str) -> str:
+    """Make one change; returns the id of the step it added, which is opened and takes the focus."""
+    data, blocks, added = request.POST, workflow.latest.blocks, ""
+    content: dict[str, Any]
+    match name:
+        case "name":
+            content = {"name": data.get("name", "")}
+        case "trigger":
+            content = {"trigger_type": data.get("trigger_type")}
+        case "add" if data.get("type") in actions.TYPES:
+            side = data.get("side") or "then"
+            blocks, added = tree.add(blocks, data["type"], under=data.get("under", ""), side=side)
+            content = {"blocks": blocks}
+        case "remove":
+            content = {"blocks": tree.remove(blocks, argument)}
+        case "move":
+            direction, _comma, step_id = argument.partition(",")
+            content = {"blocks": tree.move(blocks, step_id, -1 if direction == "up" else 1)}
+        case "params" if block := tree.find(blocks, argument):
+            content = {"blocks": tree.set_params(blocks, argument, forms.params_of(block, data))}
+        case "condition":
+            logic, target = _condition(data, argument), data.get("target", "")
+            content = {"trigger_constraints": logic}
+            if target:
+                content = {"blocks": tree.set_params(blocks, target, {"condition": logic})}
+        case _:
+            raise Http404
+    editing.save_draft(workflow, by=roles.actor_of(request.user), **content)
+    return added
 
 
-def _write(request: StaffRequest, workflow: Workflow, **content: Any) -> None:
-    editing.write(workflow, by=roles.actor_of(request.user), **content)
-
-
-def _rename(request: StaffRequest, workflow: Workflow, _argument: str) -> None:
-    _write(request, workflow, name=request.POST.get("name", ""))
-
-
-def _trigger(request: StaffRequest, workflow: Workflow, _argument: str) -> None:
-    _write(request, workflow, trigger_type=request.POST.get("trigger_type"))
-
-
-def _add(request: StaffRequest, workflow: Workflow, _argument: str) -> str:
-    """The new step's id: it is opened and takes the focus."""
-    kind = request.POST.get("type", "")
-    if kind not in actions.TYPES:
-        raise Http404
-    written, name = tree.add(workflow.latest.blocks, kind, under=request.POST.get("under", ""), side=request.POST.get("side", "then"))
-    _write(request, workflow, blocks=written)
-    return name
-
-
-def _remove_step(request: StaffRequest, workflow: Workflow, name: str) -> None:
-    _write(request, workflow, blocks=tree.remove(workflow.latest.blocks, name))
-
-
-def _move(request: StaffRequest, workflow: Workflow, argument: str) -> None:
-    way, _comma, name = argument.partition(",")
-    _write(request, workflow, blocks=tree.move(workflow.latest.blocks, name, -1 if way == "up" else 1))
-
-
-def _params(request: StaffRequest, workflow: Workflow, name: str) -> None:
-    block = tree.find(workflow.latest.blocks, name)
-    if block is None:
-        raise Http404
-    _write(request, workflow, blocks=tree.set_params(workflow.latest.blocks, name, forms.params_of(block, request.POST)))
-
-
-def _condition(request: StaffRequest, workflow: Workflow, argument: str) -> None:
-    """Rows, or JSON as typed; `argument` is what is done to the rows besides keeping them."""
-    if "json" in request.POST:
-        logic = _json(request.POST["json"])
-    else:
-        logic = rows.write(forms.changed(forms.typed_condition(request.POST), argument))
-    target = request.POST.get("target", "")
-    if target:
-        _write(request, workflow, blocks=tree.set_params(workflow.latest.blocks, target, {"condition": logic}))
-    else:
-        _write(request, workflow, trigger_constraints=logic)
-
-
-def _json(text: str) -> Any:
+def _condition(data: QueryDict, change: str) -> JsonObject:
+    """The rows, changed as the button says, or the JSON as typed."""
+    if "json" not in data:
+        return condition_rows.to_json_logic(forms.changed(forms.typed_condition(data), change))
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise Refused(_("This is not JSON: %(error)s") % {"error": error}) from error
-
-
-EDITS = {
-    "name": _rename,
-    "trigger": _trigger,
-    "add": _add,
-    "remove": _remove_step,
-    "move": _move,
-    "params": _params,
-    "condition": _condition,
-}
+        logic: JsonObject = json.loads(str(data["json"]))
+        return logic
+    except (ValueError, RecursionError) as error:
+        raise Refused(_("This is not valid JSON: %(error)s") % {"error": error}) from error

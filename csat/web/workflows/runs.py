@@ -1,4 +1,4 @@
-"""What workflows did: the runs of one, each step of a run, and a failed one run again."""
+"""The runs of a workflow, the steps of a run, and the retry of a failed run."""
 
 from uuid import UUID
 
@@ -15,41 +15,42 @@ from csat.lib.refusal import Refused
 from csat.people import roles
 from csat.web.access import StaffRequest, managers
 from csat.web.workflows import builder
-from csat.workflows import blocks, running, telling
-from csat.workflows.models import Run
+from csat.workflows import blocks, running, summary
+from csat.workflows.models import UNFINISHED, Run
 
 
 @managers
 @require_GET
 def runs(request: StaffRequest, uuid: UUID) -> HttpResponse:
     workflow, state = builder.fetch(uuid), request.GET.get("state", "")
-    found = workflow.runs.select_related("session__contact", "version")
-    found = found.filter(state=state) if state in Run.State.values else found
-    shown = Paginator(found, 30).get_page(request.GET.get("page"))
-    return render(request, "workflows/runs.html", {"workflow": workflow, "runs": shown, "state": state, "states": Run.State.choices})
+    rows = workflow.runs.select_related("session__contact", "version")
+    if state in Run.State.values:
+        rows = rows.filter(state=state)
+    page = Paginator(rows, 30).get_page(request.GET.get("page"))
+    context = {"workflow": workflow, "runs": page, "state": state, "states": Run.State.choices}
+    return render(request, "workflows/runs.html", context)
 
 
 @managers
 @never_cache
 @vary_on_headers("HX-Request")
 @require_GET
-def run(request: StaffRequest, uuid: UUID, run_id: UUID) -> HttpResponse:
-    shown = get_object_or_404(Run.objects.select_related("workflow", "version", "session__contact"), workflow__uuid=uuid, uuid=run_id)
-    known = {block["id"]: telling.step(block) for block in blocks.every(shown.version.blocks)}
-    steps = [(step, known.get(step.block_id, step.type)) for step in shown.steps.all()]
-    going_on = shown.state in running.IN_HAND
-    return render(
-        request, "workflows/_run.html" if request.htmx else "workflows/run.html", {"run": shown, "steps": steps, "going_on": going_on}
-    )
+def one(request: StaffRequest, uuid: UUID, run_id: UUID) -> HttpResponse:
+    rows = Run.objects.select_related("workflow", "version", "session__contact")
+    run = get_object_or_404(rows, workflow__uuid=uuid, uuid=run_id)
+    summaries = {block["id"]: summary.step(block) for block in blocks.walk(run.version.blocks)}
+    steps = [(step, summaries.get(step.block_id, step.type)) for step in run.steps.all()]
+    context = {"run": run, "steps": steps, "going_on": run.state in UNFINISHED}
+    return render(request, "workflows/_run.html" if request.htmx else "workflows/run.html", context)
 
 
 @managers
 @require_POST
 def retry(request: StaffRequest, uuid: UUID, run_id: UUID) -> HttpResponse:
-    failed = get_object_or_404(Run, workflow__uuid=uuid, uuid=run_id)
+    run = get_object_or_404(Run, workflow__uuid=uuid, uuid=run_id)
     try:
-        running.retry(failed, by=roles.actor_of(request.user))
-        messages.success(request, _("It goes on from the step that failed."))
+        running.retry(run, by=roles.actor_of(request.user))
+        messages.success(request, _("Retrying from the failed step."))
     except Refused as refused:
         messages.error(request, refused.message)
     return redirect("workflow-run", uuid, run_id)

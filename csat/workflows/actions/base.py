@@ -1,11 +1,13 @@
-"""What every action is, and what it is given."""
+"""The interface of a step type, and the context it runs in."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
+from csat.channels.circuits import Way
+from csat.lib.types import JsonObject, Label
 from csat.sessions.models import Session
 from csat.timeline.recording import Actor
 from csat.workflows.models import Step
@@ -13,66 +15,76 @@ from csat.workflows.models import Step
 
 @dataclass(frozen=True)
 class Param:
-    """One thing an action must be told. `kind`: text, area, choice, number, agent, team, channel or json."""
+    """One parameter. `kind`: text, area, choice, number, agent, team, channel or json."""
 
     name: str
-    label: Any
+    label: Label
     kind: str = "text"
     required: bool = True
-    choices: tuple[tuple[str, Any], ...] = ()
-    help: Any = ""
+    choices: tuple[tuple[str, Label], ...] = ()
+    help: Label = ""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """The run goes on later; the step is done then."""
+    """A step returns it to let the run continue after this time."""
 
     length: timedelta
 
 
 @dataclass
 class Context:
-    """What a step works on. `depth` of the actor counts the workflows behind it; `token` stays the same when a step is repeated."""
+    """What a step works on."""
 
     session: Session
     by: Actor
-    facts: dict[str, Any]
+    facts: JsonObject
     step: Step
     values: dict[str, str] = field(default_factory=dict)  # of the placeholders
 
     @property
     def token(self) -> str:
+        """An idempotency key: the same when the step is repeated."""
         return str(self.step.uuid)
 
 
 class Action:
-    """A step type. `outside`: it acts outside this database, so it runs after its step row is committed, and may be repeated
-    under the same token if a worker died within it."""
+    """A step type. `outside`: it acts outside this database.
+
+    Such a step runs after its row is committed, and is repeated under the same token if its worker died.
+    """
 
     type: ClassVar[str]
-    label: ClassVar[Any]
-    help: ClassVar[Any] = ""
+    label: ClassVar[Label]
+    help: ClassVar[Label] = ""
     params: ClassVar[tuple[Param, ...]] = ()
     outside: ClassVar[bool] = False
+    outputs: ClassVar[tuple[str, ...]] = ()  # what later conditions may read of it
 
-    def problems(self, params: dict[str, Any]) -> list[str]:
-        """What is missing or wrong, in words."""
-        found = []
+    def problems(self, params: JsonObject) -> list[str]:
+        """What is missing or wrong, in sentences."""
+        mistakes = []
         for param in self.params:
             value = params.get(param.name)
             if param.required and value in (None, "", []):
-                found.append(_("“%(name)s” is missing.") % {"name": param.label})
+                mistakes.append(_("“%(name)s” is missing.") % {"name": param.label})
             elif value not in (None, "") and param.choices and value not in dict(param.choices):
-                found.append(_("“%(name)s” cannot be “%(value)s”.") % {"name": param.label, "value": value})
-        return found
+                mistakes.append(
+                    _("“%(name)s” cannot be “%(value)s”.") % {"name": param.label, "value": value}
+                )
+        return mistakes
 
-    def sentence(self, params: dict[str, Any]) -> str:
-        """What it does, in words."""
+    def sentence(self, params: JsonObject) -> str:
+        """What it does, for the summary of the workflow."""
         return str(self.label)
 
-    def run(self, context: Context, params: dict[str, Any]) -> dict[str, Any] | Wait:
-        """Do it; its output. Raises Refused or Outcome when it cannot be done."""
+    def run(self, context: Context, params: JsonObject) -> JsonObject | Wait:
+        """Execute it; returns its output. Raises Refused or Outcome."""
         raise NotImplementedError
 
-    def tell(self, context: Context, output: dict[str, Any] | Wait) -> None:
-        """What an outside step writes down of itself, in the transaction that notes it as done."""
+    def record_effect(self, context: Context, output: JsonObject | Wait) -> None:
+        """Record what an outside step did, in the transaction that saves its output."""
+
+    def way(self, session: Session, params: JsonObject) -> Way | None:
+        """By which provider it sends, which may be away; None when it sends by none of ours."""
+        return None

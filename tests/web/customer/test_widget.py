@@ -6,10 +6,12 @@ import pytest
 from django.conf import settings as project
 
 from csat.sessions import resolving
-from csat.surveys import links, scheduling, sending
+from csat.surveys import links
+from csat.surveys.delivery import scheduling, sending
 from csat.surveys.models import Answer, CsatSettings, Score
 from csat.timeline.models import Event
 from tests.factories import API, make_agent, make_resolved_session, make_session, switch_on
+from tests.tokens import rate_token
 from tests.web.pages import form, submit
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +94,10 @@ class TestState:
         assert "Origin" in again["Vary"]
         assert "Access-Control-Allow-Credentials" not in answer
 
-    @pytest.mark.parametrize("origin", ["https://shop.example.evil.example", "http://shop.example", "https://a.evil.example", "null", "*"])
+    @pytest.mark.parametrize(
+        "origin",
+        ["https://shop.example.evil.example", "http://shop.example", "https://a.evil.example", "null", "*"],
+    )
     def test_no_other_origin_may(self, client, token, origin):
         answer = poll(client, token, Origin=origin)
         assert "Access-Control-Allow-Origin" not in answer
@@ -149,6 +154,33 @@ class TestCard:
         assert told("csat.requested") == 1
         assert session.survey.deliveries.get().shown_at
 
+    def test_who_answers_was_shown(self, client, session, card):
+        """Framed by a host page that says no hello, /shown is never called."""
+        client.post(card, {"score": "1", "comment": "Slow"})
+        client.post(card, {"score": "2", "comment": "Slow"})
+        kinds = Event.objects.filter(kind__startswith="csat.").order_by("pk").values_list("kind", flat=True)
+        assert [kind for kind in kinds if kind in ("csat.requested", "csat.submitted")] == [
+            *("csat.requested", "csat.submitted", "csat.submitted")
+        ]
+        delivery = session.survey.deliveries.get()
+        assert delivery.shown_at <= Score.objects.get().created_at
+        assert client.post(f"{card}/shown").json() == {"first": False}
+
+    def test_no_answer_is_no_sight_of_it(self, client, session, card):
+        client.post(card, {"score": "9"})
+        assert told("csat.requested") == 0
+        assert session.survey.deliveries.get().shown_at is None
+
+    def test_a_card_that_gave_way_to_an_email_was_shown_after_all(self, client, session, card):
+        session.survey.deliveries.update(state="failed", failed_at=datetime.now(UTC))
+        client.post(card, {"score": "4"})
+        assert session.survey.deliveries.get().state == "sent"
+        assert told("csat.requested") == 1
+
+    def test_a_rating_where_staff_are_logged_in_counts_and_is_marked(self, agent, card):
+        agent.post(card, {"score": "5"})
+        assert Answer.objects.get().provenance == {"staff_browser": "sam"}
+
     def test_a_good_rating_is_one_step(self, client, card):
         answer = client.post(card, {"score": "5", "comment": "Quick"})
         assert (answer.status_code, answer["Location"]) == (303, card)
@@ -194,7 +226,9 @@ class TestCard:
         stranger = make_resolved_session("web")
         sending.send_due()
         other = f"/widget/card/{links.widget_token(stranger)[0]}"
-        client.post(other, {"step": "comment", "answer": str(Answer.objects.get().uuid), "comment": "Not mine"})
+        client.post(
+            other, {"step": "comment", "answer": str(Answer.objects.get().uuid), "comment": "Not mine"}
+        )
         assert scores() == [(4, "", "card")]
 
     def test_it_needs_no_cookie_and_no_csrf_token(self, card):
@@ -231,7 +265,7 @@ class TestCard:
         assert client.post("/widget/card/nonsense/shown").status_code == 404
 
     def test_a_rating_token_does_not_open_it(self, client, session):
-        assert client.get(f"/widget/card/{links.rate_token(session.survey)}").status_code == 404
+        assert client.get(f"/widget/card/{rate_token(session.survey)}").status_code == 404
 
     def test_thirty_posts_a_minute(self, client, card, time_machine):
         time_machine.move_to("2026-11-22T10:00:01Z", tick=False)

@@ -9,11 +9,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from csat.people.models import Agent
-from csat.sessions import conversing
-from csat.surveys import answering, settings
-from csat.surveys.models import Source
+from csat.sessions import activity
+from csat.surveys.answers import answering
+from csat.surveys.choices import Source
+from csat.surveys.kept_links import RATING_URL
+from csat.surveys.rules import settings
 from csat.web import paging
-from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey, make_session
+from tests.factories import (
+    API,
+    make_agent,
+    make_contact,
+    make_resolved_session,
+    make_sent_survey,
+    make_session,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +48,20 @@ class TestList:
     def test_a_row_tells_who_what_and_how_it_was_rated(self, agent: Client) -> None:
         rated(5, "Quick, thanks", contact=make_contact(name="Ana Souza"), subject="Refund not arrived")
         page = listed(agent)
-        for words in ("Ana Souza", "Refund not arrived", "My parcel has not come.", "Quick, thanks", 'aria-label="5, Excellent"'):
+        for words in (
+            "Ana Souza",
+            "Refund not arrived",
+            "My parcel has not come.",
+            "Quick, thanks",
+            'aria-label="5, Excellent"',
+        ):
             assert words in page
+
+    def test_a_link_that_was_kept_is_read_as_the_address_it_was(self, agent: Client) -> None:
+        activity.add_message(make_session(), sender="agent", text=f"Rate us: {RATING_URL}", by=API)
+        page = listed(agent)
+        assert "/r/…" in page
+        assert RATING_URL not in page
 
     def test_what_a_customer_wrote_cannot_become_markup(self, agent: Client) -> None:
         rated(2, "<script>alert(1)</script>", contact=make_contact(name="<b>Eve</b>"))
@@ -54,7 +75,7 @@ class TestList:
 
     def test_the_newest_activity_comes_first(self, agent: Client) -> None:
         first, second = make_session(), make_session()
-        conversing.add_message(first, sender="contact", text="Still waiting", by=API)
+        activity.add_message(first, sender="contact", text="Still waiting", by=API)
         page = listed(agent)
         assert page.index(f"session-{first.pk}") < page.index(f"session-{second.pk}")
 
@@ -63,19 +84,32 @@ class TestList:
         assert "No conversations yet" in page
         assert "/api/v1/docs" in page
 
-    def test_an_empty_inbox_offers_what_its_reader_may_do(self, agent: Client, manager: Client, admin: Client) -> None:
-        offers = ("Make an API key", "Switch surveys on")
+    def test_an_empty_inbox_offers_what_its_reader_may_do(
+        self, agent: Client, manager: Client, admin: Client
+    ) -> None:
+        offers = ("Create API key", "Set up surveys")
         pages = [client.get("/inbox/").content.decode() for client in (agent, manager, admin)]
-        assert [tuple(offer in page for offer in offers) for page in pages] == [(False, False), (False, True), (True, True)]
+        assert [tuple(offer in page for offer in offers) for page in pages] == [
+            (False, False),
+            (False, True),
+            (True, True),
+        ]
 
     def test_a_search_without_hits_offers_the_way_back(self, agent: Client) -> None:
         make_session()
         page = listed(agent, "q=nobody+like+this")
-        assert "Nothing matches" in page
+        assert "No conversations found" in page
         assert "Clear filters" in page
 
 
 class TestFilters:
+    def test_a_session_bridged_into_the_widget_is_found_under_web_chat(self, agent: Client) -> None:
+        bridged, plain = make_session("instagram", bridged_to_web=True), make_session("instagram")
+        assert shows(listed(agent, "channel=web"), bridged)
+        assert not shows(listed(agent, "channel=web"), plain)
+        assert shows(listed(agent, "channel=instagram"), plain)
+        assert not shows(listed(agent, "channel=instagram"), bridged)
+
     @pytest.mark.parametrize(
         ("query", "found"),
         [
@@ -94,7 +128,9 @@ class TestFilters:
             ("q=0170+1234", "open"),
         ],
     )
-    def test_each_keeps_what_fits_and_leaves_out_what_does_not(self, agent: Client, query: str, found: str) -> None:
+    def test_each_keeps_what_fits_and_leaves_out_what_does_not(
+        self, agent: Client, query: str, found: str
+    ) -> None:
         ana = make_contact(name="Ana Souza", email="ana@souza.example")
         sessions = {
             "rated": rated(2, "still broken", contact=ana, subject="Refund not arrived"),
@@ -159,7 +195,7 @@ class TestNews:
     def test_a_new_message_brings_the_rows_anew_and_only_them(self, agent: Client) -> None:
         session = make_session()
         page = listed(agent)
-        conversing.add_message(session, sender="contact", text="Are you there?", by=API)
+        activity.add_message(session, sender="contact", text="Are you there?", by=API)
         assert self.poll(agent, page) == 200
         fragment = listed(agent, **{"HX-Request": "true"})
         assert "Are you there?" in fragment
@@ -169,7 +205,7 @@ class TestNews:
         assert "HX-Request" in agent.get("/inbox/").headers["Vary"]
 
 
-class TestSight:
+class TestScoreVisibility:
     """What agents see of ratings when the settings keep some from them; managers see everything."""
 
     def test_comments_hidden_from_agents(self, agent: Client, manager: Client) -> None:
@@ -196,7 +232,9 @@ class TestSight:
 
 class TestCost:
     @pytest.mark.parametrize("fragment", [True, False])
-    def test_fifty_rows_cost_as_many_queries_as_one(self, agent: Client, fragment: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_fifty_rows_cost_as_many_queries_as_one(
+        self, agent: Client, fragment: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(paging.page, "__kwdefaults__", paging.page.__kwdefaults__ | {"size": 50})
         headers = {"HX-Request": "true"} if fragment else {}
         costs = []

@@ -1,5 +1,6 @@
 """One conversation's page: what it tells, and what a team can do there."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,25 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from csat.people.models import Agent
-from csat.sessions import conversing, resolving
+from csat.sessions import activity, resolving
 from csat.sessions.models import Session
-from csat.surveys import answering, following, sending, settings
-from csat.surveys.models import Answer, FollowUp, Source
+from csat.surveys.answers import answering, follow_ups
+from csat.surveys.choices import QuarantineReason, Source
+from csat.surveys.delivery import link_handouts, sending
+from csat.surveys.models import Answer, FollowUp
+from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
-from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey, make_session, switch_on
+from tests.factories import (
+    API,
+    make_agent,
+    make_contact,
+    make_resolved_session,
+    make_sent_survey,
+    make_session,
+    switch_on,
+)
+from tests.workflows import builders
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -41,22 +54,37 @@ class TestStory:
     def test_the_timeline_tells_the_whole_loop_in_order(self, agent: Client) -> None:
         session = rated(1, "still broken", contact=make_contact(name="Li Wei"))
         page = shown(agent, session).split('<ol class="timeline">')[1].split("</ol>")[0]
-        told = ["Conversation started", "My parcel has not come.", "Resolved", "CSAT requested", "CSAT submitted", "still broken"]
+        told = [
+            "Conversation started",
+            "My parcel has not come.",
+            "Resolved",
+            "CSAT requested",
+            "CSAT submitted",
+            "still broken",
+        ]
         places = [page.index(words) for words in told]
         assert places == sorted(places)
 
+    def test_a_workflow_that_ran_is_told_with_its_name(self, agent: Client) -> None:
+        builders.workflow(builders.block("add_tag", tag="seen"))
+        session = make_resolved_session()
+        builders.run_until_idle()
+        assert "Workflow: A workflow" in shown(agent, session)
+
     def test_what_people_write_cannot_become_markup(self, agent: Client) -> None:
         session = make_session(contact=make_contact(name="<i>Eve</i>"), subject="<u>x</u>", messages=0)
-        conversing.add_message(session, sender="contact", text="<script>alert(1)</script>\nsecond line", by=API)
+        activity.add_message(session, sender="contact", text="<script>alert(1)</script>\nsecond line", by=API)
         page = shown(agent, session)
         assert not [evil for evil in ("<i>Eve", "<u>x", "<script>alert") if evil in page]
         assert "<br>second line" in page
 
-    def test_a_long_conversation_shows_its_end_and_the_rest_on_demand(self, agent: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("csat.web.inbox.story.LIMIT", 3)
+    def test_a_long_conversation_shows_its_end_and_the_rest_on_demand(
+        self, agent: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("csat.web.inbox.timeline.LIMIT", 3)
         session = make_session(messages=0)
         for number in range(5):
-            conversing.add_message(session, sender="contact", text=f"Message {number}.", by=API)
+            activity.add_message(session, sender="contact", text=f"Message {number}.", by=API)
         page = shown(agent, session)
         assert "Message 1." not in page
         assert "Message 4." in page
@@ -64,7 +92,7 @@ class TestStory:
 
     def test_a_hand_off_tells_its_reasons(self, agent: Client) -> None:
         session = make_session()
-        conversing.hand_off(session, reasons=["insufficient_knowledge"], summary="Wants the VAT number", by=API)
+        activity.hand_off(session, reasons=["insufficient_knowledge"], summary="Wants the VAT number", by=API)
         page = shown(agent, session)
         assert "Handed off to a person: Insufficient knowledge – Wants the VAT number" in page
 
@@ -85,7 +113,16 @@ class TestWhy:
         page = shown(agent, second)
         assert "Why wasn&#x27;t this customer asked?" in page or "Why wasn't this customer asked?" in page
         assert '<li class="no"' in page
-        assert "Already asked in the last 7 days" in page
+        assert "Already surveyed in the last 7 days" in page
+
+    def test_what_decided_stands_first_and_what_passed_is_folded(self, agent: Client) -> None:
+        switch_on("email", sample_percent=0)
+        why = shown(agent, make_resolved_session()).split('id="why"')[1].split("</section>")[0]
+        decided, passed = why.split('<details class="passed">')
+        assert '<li class="no"' in decided
+        assert '<li class="yes"' not in decided
+        assert re.search(r"\d+ checks passed", passed)
+        assert passed.count('<li class="yes"') > 5
 
     def test_a_sent_one_shows_the_gates_it_passed(self, agent: Client) -> None:
         page = shown(agent, make_sent_survey().session)
@@ -120,7 +157,7 @@ class TestNews:
 
     def test_a_comment_that_joins_a_rating_shows_up_too(self, agent: Client) -> None:
         survey = make_sent_survey()
-        given = answering.answer(survey, score=1, source=Source.PAGE, hold=True)
+        given = answering.answer(survey, score=1, source=Source.PAGE, await_comment=True)
         page = shown(agent, survey.session)
         answering.add_comment(given, comment="It broke again")
         assert "It broke again" in self.poll(agent, page, survey.session).content.decode()
@@ -156,7 +193,7 @@ class TestResolving:
         answer = do(agent, session, "resolve", htmx=True)
         assert answer.status_code == 409
         assert answer.headers["HX-Retarget"] == "#refusal-resolve"
-        assert "Somebody resolved it already." in answer.content.decode()
+        assert "This conversation is already resolved." in answer.content.decode()
 
     def test_without_javascript_it_comes_back_to_the_page(self, agent: Client) -> None:
         session = make_session()
@@ -166,7 +203,7 @@ class TestResolving:
 
     def test_with_htmx_only_what_changed_comes_back(self, agent: Client) -> None:
         page = do(agent, make_session(), "resolve", htmx=True).content.decode()
-        assert 'id="actions" hx-swap-oob="true"' in page
+        assert 'id="actions" data-hx-swap-oob="true"' in page
         assert "Reopen" in page
         assert "<html" not in page
 
@@ -195,12 +232,12 @@ class TestSurvey:
         answer = do(agent, session, "survey", message="Please?")
         assert answer.status_code == 409
         page = answer.content.decode()
-        assert "The customer asked not to be surveyed" in page
+        assert "The customer has opted out" in page
         assert ">Please?</textarea>" in page
 
     def test_a_channel_without_an_address_cannot_be_chosen(self, agent: Client) -> None:
         page = shown(agent, make_resolved_session("email", contact=make_contact(phone="")))
-        assert '<option value="sms" disabled>' in page
+        assert re.search(r'<option value="sms" disabled\s*>', page)
 
 
 class TestLink:
@@ -214,6 +251,19 @@ class TestLink:
         answer = agent.post(f"/inbox/{make_resolved_session().uuid}/link/", headers=HTMX)
         assert "copy-this" in answer.headers["HX-Trigger"]
 
+    def test_an_agent_has_no_button_once_a_rating_stands(self, agent: Client, manager: Client) -> None:
+        survey = make_sent_survey()
+        assert "Copy link" in shown(agent, survey.session)
+        answering.answer(survey, score=1, source="page")
+        assert "Copy link" not in shown(agent, survey.session)
+        assert "Copy link" in shown(manager, survey.session)
+        assert agent.post(f"/inbox/{survey.session.uuid}/link/").status_code == 409
+
+    def test_the_timeline_says_who_copied_it(self, agent: Client) -> None:
+        session = make_resolved_session()
+        agent.post(f"/inbox/{session.uuid}/link/")
+        assert "Rating link copied by Sam" in shown(agent, session)
+
     def test_a_social_conversation_has_none_and_says_so(self, agent: Client) -> None:
         answer = agent.post(f"/inbox/{make_resolved_session('instagram').uuid}/link/", headers=HTMX)
         assert answer.status_code == 409
@@ -226,6 +276,17 @@ class TestTalking:
         do(agent, session, "reply", text="On its way.")
         event = Event.objects.get(kind=Kind.MESSAGE_SENT, session_id=session.pk)
         assert (event.data["text"], event.data["agent_name"]) == ("On its way.", "Sam")
+
+    def test_a_rating_link_in_what_was_said_or_noted_leads_nowhere_here(self, agent: Client) -> None:
+        """The customer's own, in a workflow's message or quoted from the survey, would rate for them."""
+        session = make_session()
+        url = link_handouts.hand_out(session, by=API)[0]
+        activity.add_message(session, sender="contact", text=f"> Rate: {url}?score=5", by=API)
+        activity.add_note(session, f"Sent {url}", by=API)
+        page = shown(agent, session)
+        assert url.rpartition("/")[2] not in page
+        assert page.count("/r/…") == 2
+        assert url.rpartition("/")[2] not in agent.get("/inbox/").content.decode()
 
     def test_a_note_is_for_the_team_alone(self, agent: Client) -> None:
         session = make_session()
@@ -257,9 +318,12 @@ class TestDetails:
     def test_an_agent_who_is_gone_is_refused_in_words(self, agent: Client, nobody: str) -> None:
         answer = do(agent, make_session(), "assign", htmx=True, agent=nobody)
         assert answer.status_code == 404
-        assert "no such choice" in answer.content.decode()
+        assert "no longer exists" in answer.content.decode()
 
-    @pytest.mark.parametrize(("wait", "told"), [(40, "40 s"), (3000, "50 min"), (7300, "2 h"), (90000, "1 day"), (200000, "2 days")])
+    @pytest.mark.parametrize(
+        ("wait", "told"),
+        [(40, "40 s"), (3000, "50 min"), (7300, "2 h"), (90000, "1 day"), (200000, "2 days")],
+    )
     def test_it_tells_how_long_the_customer_took(self, agent: Client, wait: int, told: str) -> None:
         session = rated(4)
         session.score.change(submitted_at=session.survey.deliveries.get().sent_at + timedelta(seconds=wait))
@@ -281,10 +345,14 @@ class TestFollowUp:
         do(agent, session, "follow-up-note", text="Sent a new one")
         do(agent, session, "follow-up-done")
         follow_up = FollowUp.objects.get(session=session)
-        assert (follow_up.owner, follow_up.note, follow_up.done_at is not None) == (agent_user, "Sent a new one", True)
+        assert (follow_up.owner, follow_up.note, follow_up.done_at is not None) == (
+            agent_user,
+            "Sent a new one",
+            True,
+        )
         page = shown(agent, session)
-        assert "Follow-up taken · Sam" in page
-        assert "Follow-up noted · Sam – Sent a new one" in page
+        assert "Follow-up assigned · Sam" in page
+        assert "Follow-up note · Sam – Sent a new one" in page
 
     def test_a_good_rating_asks_for_none(self, agent: Client) -> None:
         session = rated(5)
@@ -295,13 +363,19 @@ class TestFollowUp:
 class TestQuarantine:
     def kept_apart(self) -> tuple[Session, Answer]:
         survey = make_sent_survey()
-        return survey.session, answering.answer(survey, score=1, comment="bot", source=Source.PAGE, quarantine="no_nonce")
+        return survey.session, answering.answer(
+            survey, score=1, comment="bot", source=Source.PAGE, quarantine="no_nonce"
+        )
 
-    def test_it_shows_with_its_reason(self, manager: Client) -> None:
-        session, _ = self.kept_apart()
-        page = shown(manager, session)
-        assert "Kept apart" in page
-        assert "Not sent from the rating page" in page
+    @pytest.mark.parametrize("reason", QuarantineReason)
+    def test_it_shows_with_its_reason_in_words(self, manager: Client, reason: QuarantineReason) -> None:
+        survey = make_sent_survey()
+        answering.answer(survey, score=1, comment="bot", source=Source.PAGE, quarantine=reason)
+        page = shown(manager, survey.session)
+        assert "Quarantined" in page
+        assert str(reason.label) in page
+        assert reason.value not in page
+        assert reason.value.replace("_", " ") not in page
 
     def test_a_manager_restores_it(self, manager: Client) -> None:
         session, given = self.kept_apart()
@@ -320,21 +394,42 @@ class TestQuarantine:
         assert given.again().state == Answer.State.QUARANTINED
 
 
-class TestSight:
-    def test_comments_hidden_from_agents_are_nowhere_on_the_page(self, agent: Client, manager: Client) -> None:
+class TestScoreVisibility:
+    def test_comments_hidden_from_agents_are_nowhere_on_the_page(
+        self, agent: Client, manager: Client
+    ) -> None:
         session = rated(5, "Wonderful Sam")
         settings.change(by=API, comments_hidden_from_agents=True)
         assert "Wonderful Sam" not in shown(agent, session)
-        assert "shows comments to managers only" in shown(agent, session)
+        assert "only managers can read comments" in shown(agent, session)
         assert "Wonderful Sam" in shown(manager, session)
 
-    def test_a_colleagues_score_is_nowhere_on_the_page(self, agent: Client, manager: Client, agent_user: Any) -> None:
+    def test_a_colleagues_score_is_nowhere_on_the_page(
+        self, agent: Client, manager: Client, agent_user: Any
+    ) -> None:
         session = rated(1, "Layla was rude", assignee=make_agent("Layla Haddad"))
-        following.note(session, agent_user, "Talk to Layla about the 1")
+        follow_ups.save_note(session, agent_user, "Talk to Layla about the 1")
         settings.change(by=API, agents_see_own_only=True)
         page = shown(agent, session)
-        assert not [told for told in ("Terrible", "Layla was rude", "Needs follow-up", "Talk to Layla", "1 rating") if told in page]
+        assert not [
+            told
+            for told in ("Terrible", "Layla was rude", "Needs follow-up", "Talk to Layla", "1 rating")
+            if told in page
+        ]
         assert "Terrible" in shown(manager, session)
+
+    @pytest.mark.parametrize("verb", ["take", "follow-up-note", "follow-up-done"])
+    def test_a_colleagues_follow_up_is_handled_by_nobody_who_may_not_see_the_score(
+        self, agent: Client, verb: str
+    ) -> None:
+        """The answer is the same for a low score, a good one and none: otherwise it would tell which."""
+        settings.change(by=API, agents_see_own_only=True)
+        layla = make_agent("Layla Haddad")
+        sessions = [rated(1, assignee=layla), rated(5, assignee=layla), make_session(assignee=layla)]
+        answers = [do(agent, session, verb, htmx=True, text="Mine") for session in sessions]
+        assert {answer.status_code for answer in answers} == {404}
+        assert len({answer.content for answer in answers}) == 1
+        assert FollowUp.objects.get().owner is None
 
     def test_ones_own_score_is(self, agent: Client, agent_user: Any) -> None:
         session = rated(2, "Sam forgot me", assignee=Agent.objects.create(name="Sam", email=agent_user.email))
@@ -352,8 +447,8 @@ class TestCost:
     def test_a_hundred_messages_cost_as_many_queries_as_one(self, agent: Client) -> None:
         short, long = rated(1), rated(1)
         for _ in range(50):
-            conversing.add_message(long, sender="contact", text="x", by=API)
-            conversing.note(long, "y", by=API)
+            activity.add_message(long, sender="contact", text="x", by=API)
+            activity.add_note(long, "y", by=API)
         assert self.cost(agent, short) == self.cost(agent, long) <= 22
 
     def test_asking_for_news_costs_next_to_nothing(self, agent: Client) -> None:
@@ -370,3 +465,13 @@ def test_reopening_takes_back_what_was_not_answered(agent: Client) -> None:
     assert "CSAT withdrawn" in shown(agent, session)
     resolving.resolve(session.again(), by=API)
     assert session.again().survey.state == "scheduled"
+
+
+def test_a_name_turns_no_time_beside_it_round(agent: Client) -> None:
+    """Nheko#1796, chatmail/core#3479: a message of 16:41 read "14:61"."""
+    session = make_session(contact=make_contact(name="אנה\u202e"), assignee=make_agent("לילה"))
+    activity.assign(session, make_agent("שרה"), by=API)
+    page = shown(agent, session)
+    assert '<bdi class="strong">אנה</bdi>' in page
+    assert "\u202e" not in page
+    assert re.search(r'<span dir="auto">[^<]*שרה[^<]*</span>', page)

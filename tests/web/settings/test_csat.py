@@ -8,16 +8,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from csat.surveys import settings
 from csat.surveys.models import ChannelSettings, CsatSettings
+from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
-from csat.web.settings.csat_words import LANGUAGES
+from csat.web.settings.csat_texts import LANGUAGES
+from tests.pictures import png
 
 pytestmark = pytest.mark.django_db
+
 PAGE = "/settings/csat/"
 HTMX = {"HX-Request": "true"}
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 30
+PNG = png()
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +28,12 @@ def _media(settings: Any, tmp_path: Any) -> None:
 
 
 def as_it_is(**changed: Any) -> dict[str, Any]:
-    """What the browser posts when only these were touched; None leaves a field out, as an unticked box does."""
+    """What the browser posts when only these were changed; None leaves a field out, like an unticked box."""
     form = {
-        "delay_seconds": "0", "ticketing_system": "open", "contact_cap_days": "0", "sample_percent": "100", "quiet_start": "",
-        "quiet_end": "", "link_days": "30", "reminder_days": "0", "guaranteed_delivery": "on", "brand_name": "Support",
+        "delay_seconds": "0", "ticketing_system": "open", "contact_cap_days": "0", "sample_percent": "100",
+        "quiet_start": "", "quiet_end": "", "link_days": "30", "reminder_days": "0",
+        "ask_within_hours": "72", "fallback_after_hours": "", "quiet_after_days": "30", "skip_staff": "on",
+        "guaranteed_delivery": "on", "agents_may_copy_links": "on", "brand_name": "Support",
         "brand_color": "#2f5fd0", "reply_to": "", "languages": list(LANGUAGES),
     } | changed  # fmt: skip
     return {name: value for name, value in form.items() if value is not None}
@@ -38,7 +42,9 @@ def as_it_is(**changed: Any) -> dict[str, Any]:
 def as_shown(page: str, **changed: Any) -> dict[str, Any]:
     """The same, from this page, with what it keeps of the values it showed at first."""
     kept: dict[str, Any] = {}
-    for name, value in re.findall(r'<input type="hidden" name="(initial-[a-z_-]+)"(?: value="([^"]*)")?', page):
+    for name, value in re.findall(
+        r'<input type="hidden" name="(initial-[a-z_-]+)"(?: value="([^"]*)")?', page
+    ):
         kept.setdefault(name, []).append(html.unescape(value))
     assert len(kept) > 30
     return as_it_is(**changed) | kept
@@ -52,6 +58,14 @@ def rules() -> CsatSettings:
     return CsatSettings.current()
 
 
+def test_the_index_of_the_page_leads_to_each_of_its_parts(manager: Client) -> None:
+    page = manager.get(PAGE).content.decode()
+    index = page.split('class="on-this-page')[1].split("</nav>")[0]
+    targets = re.findall(r'href="#([\w-]+)"', index)
+    assert len(targets) == 5
+    assert [target for target in targets if f'id="{target}"' not in page] == []
+
+
 class TestSaving:
     def test_everything_is_off_at_first(self, manager: Client) -> None:
         page = manager.get(PAGE).content.decode()
@@ -59,17 +73,21 @@ class TestSaving:
         assert not rules().auto_send
 
     def test_one_save_changes_many_settings_and_is_audited_once(self, manager: Client) -> None:
-        answer = manager.post(PAGE, as_it_is(auto_send="on", delay_seconds="300", contact_cap_days="7", channel_email="on"))
+        answer = manager.post(
+            PAGE, as_it_is(auto_send="on", delay_seconds="300", contact_cap_days="7", channel_email="on")
+        )
         assert (answer.status_code, answer["Location"]) == (302, PAGE)
         assert (rules().auto_send, rules().delay_seconds, rules().contact_cap_days) == (True, 300, 7)
         assert ChannelSettings.objects.get(kind="email").enabled
         audit = Event.objects.get(kind=Kind.AUDIT)
-        assert audit.actor_name == "Maria"
+        assert audit.actor_name == "maria"
         assert audit.data["after"]["delay_seconds"] == 300
         assert audit.data["before"]["delay_seconds"] == 0
 
     def test_the_page_says_what_changed(self, manager: Client) -> None:
-        page = manager.post(PAGE, as_it_is(delay_seconds="900", quiet_start="21:00", quiet_end="08:00"), follow=True).content.decode()
+        page = manager.post(
+            PAGE, as_it_is(delay_seconds="900", quiet_start="21:00", quiet_end="08:00"), follow=True
+        ).content.decode()
         assert "Delay: 15m" in page
         assert "Quiet from: 21:00" in page
 
@@ -81,7 +99,7 @@ class TestSaving:
 
     def test_saving_what_is_there_changes_nothing(self, manager: Client) -> None:
         page = manager.post(PAGE, as_it_is(), follow=True).content.decode()
-        assert "Nothing had changed" in page
+        assert "Nothing changed" in page
         assert not Event.objects.filter(kind=Kind.AUDIT).exists()
 
     def test_words_in_one_language_are_kept_and_can_be_taken_away(self, manager: Client) -> None:
@@ -98,10 +116,21 @@ class TestSaving:
 
     def test_what_somebody_else_saved_meanwhile_stays(self, manager: Client, admin: Client) -> None:
         page = opened(manager)
-        admin.post(PAGE, as_shown(opened(admin), delay_seconds="300", channel_sms="on", message_de="Wie war es?"))
-        told = manager.post(PAGE, as_shown(page, sample_percent="50", channel_email="on"), follow=True).content.decode()
-        assert (rules().delay_seconds, rules().sample_percent, rules().custom_message) == (300, 50, {"de": "Wie war es?"})
-        assert set(ChannelSettings.objects.filter(enabled=True).values_list("kind", flat=True)) == {"email", "sms"}
+        admin.post(
+            PAGE, as_shown(opened(admin), delay_seconds="300", channel_sms="on", message_de="Wie war es?")
+        )
+        told = manager.post(
+            PAGE, as_shown(page, sample_percent="50", channel_email="on"), follow=True
+        ).content.decode()
+        assert (rules().delay_seconds, rules().sample_percent, rules().custom_message) == (
+            300,
+            50,
+            {"de": "Wie war es?"},
+        )
+        assert set(ChannelSettings.objects.filter(enabled=True).values_list("kind", flat=True)) == {
+            "email",
+            "sms",
+        }
         assert "Saved. Ask only a sample of: 50 · Email: on" in told
 
     def test_of_two_who_changed_the_same_the_later_one_wins(self, manager: Client, admin: Client) -> None:
@@ -133,11 +162,13 @@ class TestMistakes:
             ("link_days", "0", "greater than or equal to 1"),
             ("reply_to", "not an address", "valid email"),
             ("brand_color", "red", "valid value"),
-            ("message_de", "x" * 601, "at most 600"),
-            ("quiet_start", "21:00", "a beginning and an end"),
+            ("message_de", "x" * 1001, "at most 1000"),
+            ("quiet_start", "21:00", "a start and an end"),
         ],
     )
-    def test_each_is_told_beside_its_field_and_nothing_typed_is_lost(self, manager: Client, field: str, typed: str, says: str) -> None:
+    def test_each_is_told_beside_its_field_and_nothing_typed_is_lost(
+        self, manager: Client, field: str, typed: str, says: str
+    ) -> None:
         answer = manager.post(PAGE, as_it_is(auto_send="on", message_fr="Bonjour", **{field: typed}))
         page = answer.content.decode()
         assert answer.status_code == 422
@@ -149,7 +180,7 @@ class TestMistakes:
     def test_quiet_hours_of_no_length_are_refused_by_the_rule_itself(self, manager: Client) -> None:
         answer = manager.post(PAGE, as_it_is(quiet_start="08:00", quiet_end="08:00"))
         assert answer.status_code == 422
-        assert b"Start and end are the same." in answer.content
+        assert b"Start and end must differ." in answer.content
 
     def test_an_agent_changes_nothing(self, agent: Client) -> None:
         assert agent.post(PAGE, as_it_is(auto_send="on")).status_code == 403
@@ -168,14 +199,31 @@ class TestLogo:
         manager.post(PAGE, as_it_is(no_logo="on"))
         assert not rules().brand_logo
 
-    @pytest.mark.parametrize("content", [b'<svg onload="alert(1)"/>', b"<html>", b"GIF8", b""], ids=["svg", "html", "half a gif", "empty"])
+    def test_one_that_is_replaced_or_removed_stays_on_no_disk(
+        self, manager: Client, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        for change in ({"brand_logo": SimpleUploadedFile("a.png", png(2, 2))}, {"no_logo": "on"}):
+            manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", PNG)))
+            old = rules().brand_logo
+            with django_capture_on_commit_callbacks(execute=True):
+                manager.post(PAGE, as_it_is(**change))
+            assert not old.storage.exists(old.name)
+            assert not rules().brand_logo or rules().brand_logo.storage.exists(rules().brand_logo.name)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b'<svg onload="alert(1)"/>', b"<html>", b"GIF8", b""],
+        ids=["svg", "html", "half a gif", "empty"],
+    )
     def test_what_is_no_picture_is_refused_whatever_its_name(self, manager: Client, content: bytes) -> None:
         answer = manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", content, "image/png")))
         assert answer.status_code == 422
         assert not rules().brand_logo
 
     def test_a_large_one_is_refused(self, manager: Client) -> None:
-        answer = manager.post(PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", PNG + b"\0" * 200 * 1024)))
+        answer = manager.post(
+            PAGE, as_it_is(brand_logo=SimpleUploadedFile("logo.png", PNG + b"\0" * 200 * 1024))
+        )
         assert b"larger than 30 KB" in answer.content
 
 

@@ -1,0 +1,1 @@
+"""Callbacks of providers: verified by their signature, read into events, and answered."""

@@ -1,0 +1,44 @@
+"""Erasing a person: their data goes everywhere, the figures stay."""
+
+from typing import cast
+
+from django.db import transaction
+from django.utils import timezone
+
+from csat import signals
+from csat.lib.types import JsonObject
+from csat.people import privacy
+from csat.people.models import Contact
+from csat.timeline.kinds import Kind
+from csat.timeline.payloads import Erased
+from csat.timeline.recording import Actor, record
+
+
+@transaction.atomic
+def erase(contact: Contact, *, by: Actor) -> bool:
+    """Blank the contact and all texts; False when it was erased before.
+
+    The row stays, because sessions and scores point at it, but not among `Contact.objects.alive()`.
+    Every other room erases what it holds on the signal contact_erased, in the same transaction.
+    """
+    contact.lock()
+    if contact.erased_at:
+        return False
+    privacy.erase(contact)
+    blank = {name: value for name, value in privacy.BLANK.items() if name != "external_id"}
+    contact.change(**blank, erased_at=timezone.now())
+    event = record(
+        Kind.CONTACT_ERASED, by=by, contact_id=contact.pk, **Erased(contact_uuid=str(contact.uuid))
+    )
+    signals.contact_erased.send(sender=Contact, contact=contact, event=event)
+    # last, because it is unique: from here on whoever adds rows of the contact waits for us
+    contact.change(external_id=None)
+    return True
+
+
+def data_of(contact: Contact) -> dict[str, object]:
+    """What every room holds of a contact, as plain values; times stay datetimes."""
+    data: dict[str, object] = {}
+    for _room, part in signals.contact_data.send(sender=Contact, contact=contact):
+        data |= cast(JsonObject, part)
+    return data

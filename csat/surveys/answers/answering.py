@@ -1,0 +1,282 @@
+"""Recording an answer: page, card, Slack, SMS, email and API all end here."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from csat import scale, signals
+from csat.lib.refusal import Invalid
+from csat.lib.text import clean
+from csat.lib.types import JsonObject
+from csat.people.audit_log import audit
+from csat.surveys.answers import bot_detection, comment_wait
+from csat.surveys.choices import About, DeliveryState, QuarantineReason, Source, SurveyState
+from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey, source_choices
+from csat.timeline.kinds import ActorKind, Kind
+from csat.timeline.payloads import Submitted
+from csat.timeline.recording import Actor, record
+
+MAX_COMMENT = 5000
+MAX_TRIES = 5
+
+
+def answer(
+    survey: Survey,
+    *,
+    score: int,
+    source: str,
+    comment: str = "",
+    about: str | None = None,
+    provenance: JsonObject | None = None,
+    quarantine: QuarantineReason | None = None,
+    await_comment: bool = False,
+    by: Actor | None = None,
+) -> Answer:
+    """Record an answer; the latest accepted one is the session's score. Raises Invalid.
+
+    Equal to the score that stands, it is no new answer: nothing is recorded, and that one is returned.
+    `quarantine`: why it does not count; no event is recorded then. `await_comment`: a low score without a
+    comment waits for one before webhooks and workflows hear of it. Concurrent calls each add an answer. One
+    by a link that staff copied (`handed_out_by` in its provenance) never replaces a score.
+    """
+    if source not in Source.values and source not in dict(source_choices()):
+        raise Invalid(_("There is no such source."), fields={"source": [_("There is no such source.")]})
+    save = partial(
+        _save,
+        survey,
+        score=_valid_score(score),
+        source=source,
+        comment=_valid_comment(comment),
+        about=_valid_about(about),
+        provenance=provenance or {},
+        reason=quarantine or "",
+        await_comment=await_comment,
+        by=by or _customer(survey),
+    )
+    for _attempt in range(MAX_TRIES - 1):
+        try:
+            return save()
+        except IntegrityError:  # another answer took this revision
+            continue
+    return save()
+
+
+@transaction.atomic
+def add_comment(answer: Answer, *, comment: str, about: str | None = None) -> Answer:
+    """Add the comment to its answer, or record it as the next revision once the answer is published."""
+    survey = _lock(answer.survey)
+    answer.refresh_from_db()
+    comment, about = _valid_comment(comment), _valid_about(about) or answer.about
+    if (comment, about) == (answer.comment, answer.about):
+        return answer
+    if answer.state == Answer.State.QUARANTINED:
+        answer.change(comment=comment, about=about)
+        return answer
+    if comment_wait.publish_with_comment(answer, comment, about):
+        Score.objects.filter(answer=answer).update(comment=comment, about=about, updated_at=timezone.now())
+        # reports count by `about`
+        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])
+        return answer
+    if is_by_copied_link(answer) and not Score.objects.filter(answer=answer).exists():
+        return answer  # the customer has rated by their own link since
+    current_score = Score.objects.filter(survey=survey).values_list("score", flat=True).first()
+    return _save(
+        survey,
+        may_replace=True,
+        score=current_score or answer.score,
+        source=answer.source,
+        comment=comment,
+        about=about,
+        provenance=answer.provenance,
+        by=_customer(survey),
+    )
+
+
+def is_by_copied_link(answer: Answer) -> bool:
+    return "handed_out_by" in answer.provenance
+
+
+@transaction.atomic
+def restore(answer: Answer, *, by: Actor) -> bool:
+    """Take it out of quarantine: it becomes the score unless a later answer is. False when it was not in."""
+    survey = _lock(answer.survey)
+    if not answer.change(where={"state": Answer.State.QUARANTINED}, state=Answer.State.ACCEPTED):
+        return False
+    audit(
+        by,
+        "answer restored",
+        before={"reason": answer.reason},
+        after={"revision": answer.revision},
+        session_id=survey.session_id,
+    )
+    if not survey.answers.filter(state=Answer.State.ACCEPTED, revision__gt=answer.revision).exists():
+        _make_score(survey, answer, by=_customer(survey))
+    return True
+
+
+@transaction.atomic
+def _save(
+    survey: Survey, *, by: Actor, await_comment: bool = False, may_replace: bool = False, **fields: object
+) -> Answer:
+    said = fields | {"await_comment": await_comment}
+    if repeated := _repeated(survey, said):  # the session does not count as changed
+        return repeated
+    survey = _lock(survey)
+    if repeated := _repeated(survey, said):  # another process was faster
+        return repeated
+    revision = (survey.answers.aggregate(latest=Max("revision"))["latest"] or 0) + 1
+    answer = Answer(survey=survey, revision=revision, **fields)
+    if not (answer.reason or may_replace) and is_by_copied_link(answer):
+        has_score = Score.objects.filter(survey=survey).exists()
+        answer.reason = QuarantineReason.COPIED_LINK if has_score else ""
+    answer.state = Answer.State.QUARANTINED if answer.reason else Answer.State.ACCEPTED
+    answer.save(force_insert=True)
+    if answer.state == Answer.State.ACCEPTED and not _quarantine_burst(survey, answer, by=by):
+        waits = await_comment and scale.is_low(answer.score) and not answer.comment
+        _make_score(survey, answer, by=by, publish_in=comment_wait.COMMENT_WAIT if waits else None)
+    if answer.state == Answer.State.QUARANTINED:  # reports count those, too
+        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])
+    return answer
+
+
+def _repeated(survey: Survey, fields: JsonObject) -> Answer | None:
+    """The answer that stands, when these fields say the same again. It waits for no comment any more when
+    they do not. By a link that staff copied only what was said by that link is said again.
+    """
+    if fields.get("reason"):
+        return None
+    same = {name: fields[name] for name in ("score", "comment", "about")}
+    provenance = fields.get("provenance") or {}
+    if "handed_out_by" in provenance:
+        same["provenance__link"] = provenance.get("link")
+    standing = Answer.objects.filter(standing__survey=survey, **same).first()
+    if standing:
+        standing.repeated = True
+        if not fields["await_comment"]:
+            comment_wait.publish_now(standing)
+    return standing
+
+
+def _quarantine_burst(survey: Survey, answer: Answer, *, by: Actor) -> bool:
+    """Quarantine a link scanner's answers, this one among them; the first stays, and is the score again."""
+    if answer.source != Source.PAGE or answer.revision < bot_detection.MIN_SCORES:
+        return False
+    burst = bot_detection.burst_of_scores(answer)
+    for scanned in burst:
+        scanned.change(state=Answer.State.QUARANTINED, reason=QuarantineReason.MANY_SCORES)
+    if burst:
+        answer.refresh_from_db()
+        first = survey.answers.filter(state=Answer.State.ACCEPTED).last()
+        if first and not Score.objects.filter(answer=first).exists():
+            _make_score(survey, first, by=by)
+    return bool(burst)
+
+
+def _make_score(survey: Survey, answer: Answer, *, by: Actor, publish_in: timedelta | None = None) -> None:
+    """Make this answer the session's score, and record csat.submitted."""
+    now = timezone.now()
+    score = Score.objects.filter(survey=survey).select_related("answer").first()
+    previous_score = score.score if score else None
+    if score:
+        comment_wait.publish_now(score.answer)  # before the new one, so that others hear of both in order
+    else:
+        score = Score(survey=survey, created_at=now)
+    _copy(survey, answer, into=score, now=now)
+    survey.move(
+        SurveyState.ANSWERED,
+        answered_at=now,
+        remind_at=None,
+        counted_at=survey.counted_at or score.created_at,
+    )
+    waiting = Delivery.objects.filter(survey=survey, state=DeliveryState.DUE, uncertain_since=None)
+    waiting.update(state=DeliveryState.CANCELLED, updated_at=now)
+    event = record(
+        Kind.CSAT_SUBMITTED,
+        by=by,
+        session_id=survey.session_id,
+        contact_id=survey.contact_id,
+        publish_after=now + publish_in if publish_in else None,
+        **_payload(survey, score, previous_score),
+    )
+    answer.change(event_id=event.pk)
+    _open_or_close_follow_up(survey, answer.score)
+
+
+def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None:
+    into.answer, into.submitted_at = answer, now
+    into.score, into.comment = answer.score, answer.comment
+    into.about, into.source = answer.about, answer.source
+    into.session, into.contact, into.channel = survey.session, survey.contact, survey.channel
+    into.agent_id = survey.session.resolver_id or survey.session.assignee_id
+    into.save()
+
+
+def _open_or_close_follow_up(survey: Survey, score: int) -> None:
+    """A low score opens a follow-up, again if it was done; a better one closes it unless it is taken."""
+    now = timezone.now()
+    if not scale.is_low(score):
+        untaken = FollowUp.objects.filter(session=survey.session, owner=None, done_at=None)
+        untaken.update(done_at=now, updated_at=now)
+        return
+    follow_up, created = FollowUp.objects.get_or_create(session=survey.session)
+    if not created:
+        follow_up.change(where={"done_at__isnull": False}, done_at=None)
+
+
+def _payload(survey: Survey, score: Score, previous_score: int | None) -> Submitted:
+    answer, words = score.answer, scale.words(score.score)
+    payload: Submitted = {
+        "survey_id": str(survey.uuid),
+        "channel": survey.channel,
+        "score_id": str(score.uuid),
+        "answer_id": str(answer.uuid),
+        "score": answer.score,
+        "label": words["label"],
+        "emoji": words["emoji"],
+        "comment": answer.comment,
+        "about": answer.about,
+        "source": answer.source,
+        "revision": answer.revision,
+        "previous_score": previous_score,
+        "created_at": score.created_at.isoformat(),
+        "updated_at": score.submitted_at.isoformat(),
+    }
+    if user := answer.provenance.get("user_name") or answer.provenance.get("user"):
+        payload["pressed_by"] = user
+    return payload
+
+
+def _lock(survey: Survey) -> Survey:
+    """Lock the session and then the survey; the session counts as changed."""
+    survey.mark_session_changed()
+    rows = Survey.objects.select_for_update(no_key=True, of=("self",))
+    return rows.select_related("session__resolver", "contact").get(pk=survey.pk)
+
+
+def _customer(survey: Survey) -> Actor:
+    return Actor(ActorKind.CONTACT, str(survey.contact.uuid), survey.contact.name)
+
+
+def _valid_score(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in scale.BY_SCORE:
+        raise Invalid(_("A score is 1, 2, 3, 4 or 5."), fields={"score": [_("A score is 1, 2, 3, 4 or 5.")]})
+    return value
+
+
+def _valid_comment(value: str) -> str:
+    text = clean(value)
+    if len(text) > MAX_COMMENT:
+        raise Invalid(
+            _("Too long."), fields={"comment": [_("At most %(n)d characters.") % {"n": MAX_COMMENT}]}
+        )
+    return text
+
+
+def _valid_about(value: str | None) -> str | None:
+    if value and value not in About.values:
+        raise Invalid(_("There is no such choice."), fields={"about": [_("There is no such choice.")]})
+    return value or None

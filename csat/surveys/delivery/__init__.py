@@ -1,0 +1,1 @@
+"""How the question goes out: scheduling, sending, receipts, fallback and expiry."""

@@ -1,0 +1,1 @@
+"""Who is asked: the settings, and the gates judged when a conversation resolves."""

@@ -1,0 +1,174 @@
+"""A customer at one survey, on its page or its card: what a post says, what proves that it came from the
+page.
+"""
+
+import hmac
+import re
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Self
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from csat.lib.text import as_uuid, clean
+from csat.lib.types import JsonObject
+from csat.scale import SCORES, is_satisfied
+from csat.surveys import links
+from csat.surveys.answers import answering, comment_wait
+from csat.surveys.choices import About
+from csat.surveys.delivery import message
+from csat.surveys.models import Answer, CsatSettings, Survey
+from csat.timeline.kinds import ActorKind
+from csat.timeline.recording import Actor
+
+# never changed: pages that are open now were signed under these names
+NONCE_SALT, CONFIRMATION_SALT = "csat.web.nonces", "csat.web.nonces.confirm"
+
+LINKED_WITH = re.compile(r"[\W_]+$")
+
+
+def make_nonce(token: str) -> str:
+    """A new page view, signed for this link only; as long valid as the link."""
+    return _signer(token).sign(secrets.token_hex(8))
+
+
+def page_view_of(nonce: str, token: str) -> str | None:
+    """The page view of a nonce; None when it was not made by us for this link."""
+    try:
+        return _signer(token).unsign(nonce)
+    except signing.BadSignature:
+        return None
+
+
+def _signer(token: str) -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=f"{NONCE_SALT}|{token}")
+
+
+def parse_score(text: str) -> int | None:
+    """1 to 5; None for anything else. Passes over what a program has added that made a link of it: `4.`"""
+    text = LINKED_WITH.sub("", text)
+    return int(text) if text in map(str, SCORES) else None
+
+
+@dataclass
+class Submission:
+    """What the form holds: posted, or filled in beforehand."""
+
+    score: int | None = None
+    comment: str = ""
+    about: str | None = None
+    step: str = ""  # "", "edit" (back from the confirm page) or "comment" (after a low score)
+    answer: uuid.UUID | None = None  # the one that step "comment" belongs to
+    nonce: str = ""
+    gesture: bool = False
+    confirmed: bool = False
+    honeypot: bool = False
+    errors: dict[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, post: Mapping[str, str]) -> Self:
+        submission = cls(
+            score=parse_score(post.get("score", "").strip()),
+            comment=clean(post.get("comment", "").replace("\r\n", "\n")),
+            step=post.get("step", ""),
+            answer=as_uuid(post.get("answer")),
+            nonce=post.get("nonce", ""),
+            gesture=post.get("gesture") == "1",
+            honeypot=bool(post.get("leave_empty")),
+        )
+        about = post.get("about", "")
+        if about in About.values and not is_satisfied(submission.score or 0):
+            submission.about = about
+        submission.confirmed = hmac.compare_digest(
+            post.get("confirm", "").encode(), submission.confirmation.encode()
+        )
+        submission._validate()
+        return submission
+
+    @classmethod
+    def from_answer(cls, answer: Answer) -> Self:
+        return cls(score=answer.score, comment=answer.comment, about=answer.about)
+
+    @property
+    def confirmation(self) -> str:
+        """Signs this page view and exactly what was said on it."""
+        values = [self.nonce, str(self.score), self.comment, self.about or ""]
+        return salted_hmac(CONFIRMATION_SALT, "\x00".join(values), algorithm="sha256").hexdigest()
+
+    def _validate(self) -> None:
+        if self.step == "skip":
+            self.step, self.comment, self.about = "comment", "", None
+        if self.score is None and self.step != "comment":
+            self.errors["score"] = _("Please choose one of the five faces.")
+        if len(self.comment) > answering.MAX_COMMENT:
+            self.errors["comment"] = _("This is too long: please keep it under 5,000 characters.")
+
+
+@dataclass
+class Visit:
+    """One request of a customer at one survey."""
+
+    request: HttpRequest
+    token: str
+    survey: Survey
+    settings: CsatSettings
+
+    @cached_property
+    def language(self) -> str:
+        wanted = [self.request.GET.get("lang", "")]
+        return message.choose_language(wanted, self.settings, fallback=self.survey.language)
+
+    @property
+    def customer(self) -> Actor:
+        contact = self.survey.session.contact
+        return Actor(ActorKind.CONTACT, str(contact.uuid), contact.name)
+
+    @property
+    def staff_member(self) -> str:
+        """Whoever is logged in as staff in this browser; empty in a customer's. Asked of posts alone."""
+        user = self.request.user
+        return user.get_username() if user.is_authenticated and user.is_active else ""
+
+    @property
+    def staff_mark(self) -> JsonObject:
+        """What an answer's provenance says of that."""
+        return {"staff_browser": self.staff_member} if self.staff_member else {}
+
+    @property
+    def here(self) -> str:
+        """This page's address, with the language when the customer chose another."""
+        return self.address()
+
+    def address(self, **query: object) -> str:
+        if "lang" in self.request.GET:
+            query = {"lang": self.language, **query}
+        return self.request.path + (f"?{urlencode(query)}" if query else "")
+
+    @cached_property
+    def unsubscribe_url(self) -> str:
+        return links.unsubscribe_url(self.survey.session.contact)
+
+    @cached_property
+    def answer(self) -> Answer | None:
+        """The answer that is the score now."""
+        return Answer.objects.filter(standing__survey=self.survey).first()
+
+    def answer_to_comment(self, submission: Submission) -> Answer | None:
+        """The answer that a posted comment belongs to."""
+        if submission.answer is None:
+            return None
+        return self.survey.answers.filter(uuid=submission.answer, state=Answer.State.ACCEPTED).first()
+
+
+def save_comment(answer: Answer, submission: Submission) -> None:
+    """The second step after a low score: a comment, or none. The answer itself is saved already."""
+    if submission.comment or submission.about:
+        answering.add_comment(answer, comment=submission.comment, about=submission.about)
+    comment_wait.publish_now(answer)

@@ -1,0 +1,79 @@
+"""Finding sessions for the inbox: filters and search, answered by indexes where the database has them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from csat.lib.text import one_line
+from csat.people import contacts as people
+from csat.people.models import Contact
+from csat.scale import LOW_MAX
+from csat.sessions.models import Session, on_channel
+from csat.surveys.models import Score
+from csat.surveys.visibility import ScoreVisibility
+from csat.web import conversation_list
+
+MAX_IDS = 2000  # hits of one kind that are passed to the database as ids
+
+
+def find(chosen: dict[str, Any], *, visibility: ScoreVisibility) -> QuerySet[Session]:
+    """The sessions that pass every chosen filter, with what a row shows."""
+    sessions = conversation_list.with_related(Session.objects.all())
+    for name, value in chosen.items():
+        sessions = sessions.filter(FILTERS[name](value, visibility))
+    return sessions
+
+
+def _by_score(value: str, visibility: ScoreVisibility) -> Q:
+    if value == "none":
+        return ~Q(Exists(Score.objects.filter(session=OuterRef("pk"))))
+    visible = visibility.as_filter("score__") & Q(score__isnull=False)
+    if value == "any":
+        return visible
+    return visible & (Q(score__score__lte=LOW_MAX) if value == "low" else Q(score__score=int(value)))
+
+
+def _by_text(text: str, visibility: ScoreVisibility) -> Q:
+    """A ticket number, an address, or words from name, subject or comment."""
+    text = one_line(text)
+    number = text.removeprefix("#").strip()
+    by_number = Q(pk=int(number)) if number.isdecimal() and len(number) < 19 else Q()
+    if by_number and text.startswith("#"):
+        return by_number
+    matches = by_number | Q(subject__folded_contains=text) | _by_contact(text)
+    if visibility.can_see_comments:
+        matches |= _by_comment(text, visibility)
+    return matches
+
+
+# While hits are few they are passed as ids, so that each part of the search uses its own index. When they
+# are many, the database walks through the newest sessions with their contacts and scores: a page soon fills.
+
+
+def _by_contact(text: str) -> Q:
+    contacts = people.search(Contact.objects.alive(), text).order_by()
+    ids = list(contacts.values_list("pk", flat=True)[: MAX_IDS + 1])
+    if len(ids) <= MAX_IDS:
+        return Q(contact__in=ids)
+    return people.matches(text, "contact__") & Q(contact__erased_at=None)
+
+
+def _by_comment(text: str, visibility: ScoreVisibility) -> Q:
+    scores = Score.objects.filter(visibility.as_filter(), comment__folded_contains=text).order_by()
+    ids = list(scores.values_list("session", flat=True)[: MAX_IDS + 1])
+    if len(ids) <= MAX_IDS:
+        return Q(pk__in=ids)
+    return Q(score__comment__folded_contains=text) & visibility.as_filter("score__")
+
+
+FILTERS: dict[str, Callable[[Any, ScoreVisibility], Q]] = {
+    "q": _by_text,
+    "status": lambda value, visibility: Q(status=value),
+    "channel": lambda value, visibility: on_channel(value),
+    "agent": lambda value, visibility: Q(assignee=value) | Q(resolver=value),
+    "score": _by_score,
+    "needs_follow_up": lambda value, visibility: (
+        Q(follow_up__isnull=False, follow_up__done_at=None) & visibility.as_filter("score__")
+    ),
+}

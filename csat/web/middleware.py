@@ -1,0 +1,150 @@
+"""For every request: an id in the logs, a clean address, https, no copies, the reader's language and time."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import user_logged_in
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.middleware import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import BadRequest
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+
+from csat.lib.clock import zones
+from csat.people import demo
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+NOTED_EVERY = 60  # seconds: a session is written at most so often
+POLL = "X-Poll"  # static/js/app.js marks what a page asks by itself
+CUSTOMER_PATHS = ("/r/", "/u/", "/widget/")
+SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestIdMiddleware:
+    """Takes a well-formed X-Request-ID or makes one, adds it to every log line and sends it back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = request.headers.get("X-Request-ID", "")
+        if not SAFE_ID.fullmatch(request_id):
+            request_id = uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class RefuseNulMiddleware:
+    """400 for an address with a NUL, which PostgreSQL refuses in any text; machines get their own words."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        has_nul = "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info
+        if has_nul and not request.path_info.startswith(("/api/", "/callbacks/")):
+            raise BadRequest("NUL in the address")
+        return self.get_response(request)
+
+
+class HttpsOnlyMiddleware:
+    """Refuses what machines ask by http where the site is https: a redirect would hide that a key leaked."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        plain = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+        if not plain or not re.match(settings.HTTPS_ONLY, request.path.lstrip("/")):
+            return self.get_response(request)
+        text = f"Use {settings.SITE_URL}: what was sent by http could be read on the way."
+        body = {"statusCode": 403, "message": text, "error": "Forbidden"}
+        return JsonResponse(body, status=403, headers={"Cache-Control": "no-store"})
+
+
+class NoStoreMiddleware:
+    """Nobody on the way keeps what depends on who is logged in: page, fragment, file or stream."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.session.accessed and "no-store" not in response.headers.get("Cache-Control", ""):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+@receiver(user_logged_in)
+def begin_login(request: HttpRequest, user: AbstractBaseUser, **_: object) -> None:
+    now = int(time.time())
+    request.session.update({"login_began": now, "login_seen": now, "login_of_demo": demo.is_login(user)})
+
+
+class LoginTimeMiddleware:
+    """Ends a login after SESSION_HOURS, and after SESSION_IDLE_MINUTES in which nobody did anything.
+
+    Like Django's own before it, only where somebody asks who the user is.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.user = SimpleLazyObject(lambda: self._current(request))  # type: ignore[assignment]
+        return self.get_response(request)
+
+    def _current(self, request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+        user, session, now = get_user(request), request.session, int(time.time())
+        if not user.is_authenticated:
+            return user
+        if "login_began" not in session:  # of a version that did not count
+            begin_login(request, user)
+        over = now - session["login_began"] > settings.SESSION_HOURS * 3600
+        idle = now - session["login_seen"]
+        misplaced = session["login_of_demo"] and not demo.on_this_machine()
+        if over or misplaced or idle > settings.SESSION_IDLE_MINUTES * 60:
+            session.flush()
+            return AnonymousUser()
+        if idle >= NOTED_EVERY and POLL not in request.headers:
+            session["login_seen"] = now
+        return user
+
+
+class WholeLanguageMiddleware:
+    """Staff pages and the API use a language with all texts translated; customers' pages choose their own."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(CUSTOMER_PATHS) or translation.get_language() in settings.STAFF_LANGUAGES:
+            return self.get_response(request)
+        with translation.override(settings.LANGUAGE_CODE):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", settings.LANGUAGE_CODE)
+            return response
+
+
+class ReaderZoneMiddleware:
+    """Shows times in the zone that the browser named in the `tz` cookie."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = request.COOKIES.get("tz", "")
+        if name in zones():
+            with timezone.override(name):
+                return self.get_response(request)
+        return self.get_response(request)

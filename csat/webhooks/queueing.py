@@ -1,0 +1,102 @@
+"""Queue webhooks: one for each event and endpoint that subscribed to it; tests, replays."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from csat.jobs import Job, enqueue
+from csat.lib.refusal import Refused
+from csat.people.audit_log import audit
+from csat.timeline.models import Event
+from csat.timeline.recording import Actor
+from csat.webhooks import payloads
+from csat.webhooks.event_types import TEST, event_type
+from csat.webhooks.models import ERASED_BODY, Endpoint, WebhookAttempt
+
+NEW_ONES_TRY = timedelta(minutes=5)  # after the last try of an endpoint that fails
+
+
+def enqueue_for(events: list[Event], **_: object) -> int:
+    """Queue the webhooks of these events, in the transaction that marks them dispatched; returns how many."""
+    typed_events = [(event, name) for event in events if (name := event_type(event))]
+    endpoints = list(Endpoint.objects.alive().filter(enabled=True)) if typed_events else []
+    subscribed = {name for endpoint in endpoints for name in endpoint.events}
+    wanted = [(event, name) for event, name in typed_events if name in subscribed]
+    attempts = [
+        WebhookAttempt(endpoint=endpoint, event=event, contact_id=event.contact_id, type=name, body=body)
+        for (event, name), body in zip(wanted, payloads.bodies(wanted) if wanted else (), strict=True)
+        for endpoint in endpoints
+        if name in endpoint.events
+    ]
+    if attempts:
+        WebhookAttempt.objects.bulk_create(attempts, ignore_conflicts=True, batch_size=500)
+        _let_new_ones_try({attempt.endpoint for attempt in attempts if attempt.endpoint.failures})
+        enqueue(Job.CALL_DUE)
+    return len(attempts)
+
+
+def _let_new_ones_try(endpoints: Iterable[Endpoint]) -> None:
+    """What has just happened need not wait a day to learn that an endpoint is back, or that it only refuses
+    certain webhooks: it ends a back-off that lasts, but for one that the endpoint asked for.
+    """
+    now = timezone.now()
+    for endpoint in sorted(endpoints, key=lambda endpoint: endpoint.pk):  # locked in one order
+        if endpoint.next_try <= now or now - endpoint.updated_at < NEW_ONES_TRY:
+            continue
+        if not _asked_to_wait(endpoint, now):
+            endpoint.change(where={"next_try": endpoint.next_try}, next_try=now)
+
+
+def _asked_to_wait(endpoint: Endpoint, now: datetime) -> bool:
+    tried = endpoint.calls.filter(state=WebhookAttempt.State.PENDING).exclude(attempts=[])
+    latest = tried.order_by("-updated_at").first()
+    if latest is None or latest.last_try is None:
+        return False
+    return now < latest.last_try + timedelta(seconds=min(latest.attempts[-1]["retry_after"] or 0, 86400))
+
+
+@transaction.atomic
+def enqueue_test(endpoint: Endpoint, *, by: Actor) -> WebhookAttempt:
+    """Queue a `webhook.test`, sent even while backing off. Raises Refused when the endpoint is off."""
+    if not endpoint.enabled:
+        raise Refused(_("This webhook is switched off: switch it on to test it."))
+    body = payloads.test_body(TEST, at=timezone.now())
+    attempt = WebhookAttempt.objects.create(endpoint=endpoint, type=TEST, body=body)
+    audit(by, "webhook tested", after={"url": endpoint.url})
+    _send_now(endpoint)
+    return attempt
+
+
+@transaction.atomic
+def replay(attempt: WebhookAttempt, *, by: Actor) -> None:
+    """Send it again under the same `webhook-id`. Raises Refused when its contact was erased."""
+    if not _requeue(WebhookAttempt.objects.filter(pk=attempt.pk)):
+        raise Refused(_("This event was about a contact who has been erased: it cannot be replayed."))
+    after = {"url": attempt.endpoint.url, "type": attempt.type, "call": str(attempt.uuid)}
+    audit(by, "webhook replayed", after=after)
+    _send_now(attempt.endpoint)
+
+
+@transaction.atomic
+def replay_failed(endpoint: Endpoint, *, since: datetime, by: Actor) -> int:
+    """Send again what failed and was queued since then, but for erased contacts; returns how many."""
+    failed = endpoint.calls.filter(state=WebhookAttempt.State.FAILED, created_at__gte=since)
+    count = _requeue(failed)
+    audit(by, "webhooks replayed", after={"url": endpoint.url, "since": since.isoformat(), "events": count})
+    _send_now(endpoint)
+    return count
+
+
+def _requeue(attempts: QuerySet[WebhookAttempt]) -> int:
+    now, pending = timezone.now(), WebhookAttempt.State.PENDING
+    return attempts.exclude(body=ERASED_BODY).update(state=pending, attempt=0, next_try=now, updated_at=now)
+
+
+def _send_now(endpoint: Endpoint) -> None:
+    """End its back-off and wake a worker."""
+    endpoint.change(next_try=timezone.now())
+    enqueue(Job.CALL_DUE)

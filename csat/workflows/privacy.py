@@ -1,0 +1,74 @@
+"""What is kept of a contact in the runs of workflows: that they ran, and when, stays."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from csat.channels import privacy as channel_privacy
+from csat.lib.rows import fields_of
+from csat.lib.types import JsonObject
+from csat.people.models import Contact
+from csat.workflows.models import UNFINISHED, Run, Step
+
+BLANK: dict[type[Model], JsonObject] = {
+    Run: {"error": ""},
+    Step: {"input": {}, "output": {}, "error": ""},
+}
+PERSONAL: Mapping[type[Model], Collection[str]] = BLANK
+ERASED = "The contact was erased."
+STEP = ("type", "state", "created_at", "output", "error")
+
+
+def erase(contact: Contact, **_: Any) -> None:
+    """Stop what runs: a worker that is at it finds that the run is no longer its own, and writes nothing."""
+    now = timezone.now()
+    running = Run.objects.filter(session__contact=contact, state__in=UNFINISHED)
+    running.update(
+        state=Run.State.STOPPED,
+        error=ERASED,
+        wake_at=None,
+        lease_until=None,
+        finished_at=now,
+        updated_at=now,
+    )
+
+
+def blank(session_ids: list[int], **_: Any) -> None:
+    """This room's part of forgetting the words of conversations; messages to colleagues go, too.
+
+    Runs that are still under way keep their steps until their end.
+    """
+    now = timezone.now()
+    runs = Run.objects.filter(session__in=session_ids).exclude(state__in=UNFINISHED)
+    steps = Step.objects.filter(run__in=list(runs.values_list("pk", flat=True)))
+    channel_privacy.erase_messages(str(uuid) for uuid in steps.values_list("uuid", flat=True))
+    runs.exclude(error__in=["", ERASED]).update(**BLANK[Run], updated_at=now)
+    steps.update(**BLANK[Step], updated_at=now)
+
+
+def forget_late(step: Step) -> None:
+    """Of what a step did while its contact was erased nothing stays."""
+    if Run.objects.filter(pk=step.run_id).exclude(session__contact__erased_at=None).exists():
+        channel_privacy.erase_messages([str(step.uuid)])
+        if step.pk:
+            Step.objects.filter(pk=step.pk).update(**BLANK[Step], updated_at=timezone.now())
+
+
+def export(contact: Contact, **_: Any) -> JsonObject:
+    runs = Run.objects.filter(session__contact=contact).order_by("pk").select_related("workflow")
+    references = Step.objects.filter(run__session__contact=contact).values_list("uuid", flat=True)
+    return {
+        "workflows": [
+            {
+                "workflow": run.workflow.name,
+                "conversation": run.session_id,
+                "state": run.state,
+                "error": run.error,
+                "steps": [fields_of(step, STEP) for step in run.steps.all()],
+            }
+            for run in runs.prefetch_related("steps")
+        ],
+        "notices": channel_privacy.export_messages(str(uuid) for uuid in references),
+    }

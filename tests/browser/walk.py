@@ -1,0 +1,76 @@
+"""The walk: every page that a customer, an agent, a manager and an admin meet, with something on each."""
+
+from csat.channels.outbox import SandboxMessage
+from csat.sessions import resolving
+from csat.surveys import links
+from csat.surveys.answers import answering
+from csat.surveys.choices import Source
+from csat.surveys.delivery import sending
+from csat.surveys.models import CsatSettings, Survey
+from csat.timeline.recording import SYSTEM
+from csat.webhooks import endpoints
+from csat.workflows import editing, examples
+from tests.factories import API, make_agent, make_contact, make_sent_survey, make_session, switch_on
+from tests.tokens import rate_token, unsubscribe_token
+
+REPORTS = ("agent", "handoff_reason", "low", "comments")  # the other tabs are tables of one of these kinds
+
+
+def customers_pages() -> list[str]:
+    """Rating page, card and *stop asking me* in each of their states."""
+    CsatSettings.objects.update(ask_about=True, custom_message={"default": "Hi {contact_name}\nHow was it?"})
+    asked, low = make_sent_survey(), _rated(1, comment="")
+    rated, expired, withdrawn = _rated(5, comment="Quick\n& kind"), make_sent_survey(), make_sent_survey()
+    expired.change(state="expired")
+    resolving.reopen(withdrawn.session, by=API)
+    stop = f"/u/{unsubscribe_token(asked.contact)}"
+    pages = [f"/r/{rate_token(asked)}", f"/r/{rate_token(asked)}?score=2", f"/r/{rate_token(asked)}?lang=ar"]
+    pages += [f"/r/{rate_token(survey)}" for survey in (low, rated, expired, withdrawn)]
+    return [*pages, "/r/unknown", "/r/preview", stop, *_cards()]
+
+
+def staff_pages(rated: Survey) -> dict[str, list[str]]:
+    """By persona."""
+    session, contact = rated.session, rated.session.contact
+    mail = SandboxMessage.objects.exclude(html="").latest("pk")
+    outbox = ["/outbox/", f"/outbox/{mail.uuid}/", f"/outbox/{mail.uuid}/mail/"]
+    contacts = ["/contacts/", f"/contacts/{contact.uuid}/"]
+    inbox = ["/inbox/", f"/inbox/{session.uuid}/", *contacts, *outbox]
+    care = examples.EXAMPLES[1]
+    workflow = editing.create(
+        name="Care for low scores",
+        trigger_type=care.trigger_type,
+        trigger_constraints=care.trigger_constraints,
+        blocks=list(care.blocks),
+        by=SYSTEM,
+    )
+    endpoint = endpoints.add(url="https://1.1.1.1/hook", events=["csat.requested"], by=SYSTEM)
+    reports = [f"/reports/?show={tab}" for tab in REPORTS] + ["/reports/sessions/", "/reports/export/"]
+    flows = [f"/workflows/{workflow.uuid}{end}" for end in ("/", "/runs/")]
+    webhooks = ["/settings/webhooks/", f"/settings/webhooks/{endpoint.uuid}/"]
+    managers = [*inbox, "/reports/", *reports, "/workflows/", *flows, "/settings/csat/", *webhooks]
+    return {"agent": inbox, "manager": managers, "admin": [*inbox, "/settings/api-keys/", "/settings/csat/"]}
+
+
+def rated_survey() -> Survey:
+    """A conversation with a low score and a comment: the page on which the most is shown."""
+    return _rated(2, comment="Still broken\nand slow")
+
+
+def _rated(score: int, *, comment: str) -> Survey:
+    survey = make_sent_survey(contact=make_contact(name="Li Wei"), assignee=make_agent())
+    answering.answer(survey, score=score, comment=comment, source=Source.PAGE, await_comment=True)
+    return survey.again()
+
+
+def _cards() -> list[str]:
+    switch_on("web")
+    pages = []
+    for score in (None, 1, 4):
+        session = make_session("web", assignee=make_agent("Sam"))
+        resolving.resolve(session, by=API)
+        sending.send_due()
+        if score:
+            answering.answer(session.survey, score=score, source=Source.CARD, await_comment=True)
+        pages.append(f"/widget/card/{links.widget_token(session)[0]}")
+    return pages

@@ -1,0 +1,125 @@
+// Call every operation with openapi-fetch over the types of openapi-typescript, answers full of nulls included.
+//
+//     node calls.js BASE KEY LISTENER
+//
+// Prints method and path of the operations that were called.
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { paths } from "./schema.js";
+
+const [base, key, listener] = process.argv.slice(2) as [string, string, string];
+const called = new Set<string>();
+const api = createClient<paths>({ baseUrl: `${base}/api/v1`, headers: { Authorization: `Bearer ${key}` } });
+api.use({
+  onRequest: ({ request, schemaPath }) => void called.add(`${request.method.toLowerCase()} ${schemaPath}`),
+});
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+async function good<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer;
+  assert.ok(response.ok, `${response.url} ${response.status} ${JSON.stringify(error)}`);
+  return data as T;
+}
+
+const one = (id: string) => ({ params: { path: { id } } });
+
+async function contacts(): Promise<string> {
+  const nobody = await good(api.POST("/contacts", { body: {} }));
+  assert.equal(nobody.email, null);
+  const ana = await good(api.POST("/contacts", { body: { email: "ben@acme.example", custom_data: { plan: "gold" } } }));
+  await good(api.GET("/contacts/{id}", one(ana.id)));
+  const page = await good(api.GET("/contacts", { params: { query: { limit: 1 } } }));
+  const cursor: string | null = page.next;
+  assert.ok(cursor);
+  await good(api.PATCH("/contacts/{id}", { ...one(ana.id), body: { name: null } }));
+  await good(api.DELETE("/contacts/{id}", one(nobody.id)));
+  return ana.id;
+}
+
+async function sessions(contact_id: string): Promise<[string, string]> {
+  const bare = await good(api.POST("/chat/sessions", { body: {} }));
+  assert.deepEqual([bare.csat, bare.handoff, bare.team], [null, null, null]);
+  const full = await good(api.POST("/chat/sessions", { body: { contact_id, assignee: { name: "Sam" }, team: "Billing" } }));
+  await good(api.GET("/chat/sessions/{id}", one(full.id)));
+  await good(api.POST("/chat/sessions/bulk", { body: { items: [{ external_id: "ts-2" }] } }));
+  await good(api.POST("/chat/sessions/{id}/send", { ...one(bare.id), body: { message: "Hello" } }));
+  await good(api.POST("/chat/sessions/{id}/handoff", { ...one(full.id), body: { reasons: ["insufficient_tools"] } }));
+  await good(api.POST("/chat/sessions/{id}/widget-token", one(bare.id)));
+  await good(api.GET("/chat/sessions", { params: { query: { handed_off: true } } }));
+  for (const session of [bare, full]) {
+    await good(api.PATCH("/chat/sessions/{id}", { ...one(session.id), body: { status: "closed_resolved" } }));
+    await good(api.GET("/chat/sessions/{id}/history", one(session.id)));
+  }
+  return [bare.id, full.id];
+}
+
+async function surveys(contact_id: string, bare: string, full: string): Promise<void> {
+  const query = { channel: ["email", "sms"] as ("email" | "sms")[], group_by: "channel" as const };
+  const report = await good(api.GET("/csat/report", { params: { query } }));
+  const csat: number | null = report.total.csat;
+  assert.equal(csat, null);
+  const score = await good(api.GET("/csat/scores/session/{session_id}", { params: { path: { session_id: bare } } }));
+  assert.equal(score, null);
+  const settings = await good(api.GET("/csat/settings"));
+  assert.equal(settings.quiet_hours, null);
+  await good(api.PATCH("/csat/settings", { body: { quiet_hours: null } }));
+  const asked = await good(api.POST("/csat/requests", { body: { session_id: bare, force: true } }));
+  await good(api.GET("/csat/requests/{id}", one(asked.id)));
+  await good(api.GET("/csat/requests"));
+  await good(api.POST("/csat/links", { body: { session_id: full } }));
+  const rated = await good(api.POST("/csat/scores", { body: { session_id: full, score: 4 } }));
+  assert.equal(rated.comment, null);
+  const found = await good(api.GET("/csat/scores/session/{session_id}", { params: { path: { session_id: full } } }));
+  assert.equal(found?.id, rated.id);
+  await good(api.GET("/csat/scores/{id}", one(rated.id)));
+  await good(api.GET("/csat/scores/contact/{contact_id}", { params: { path: { contact_id } } }));
+  await good(api.GET("/csat/scores"));
+  const sending = await good(api.GET("/csat/sending"));
+  assert.equal(sending.paused, null);
+  await good(api.POST("/csat/sending/pause", { body: {} }));
+  await good(api.POST("/csat/sending/resume", { body: {} }));
+  await good(api.POST("/csat/sending/try", { body: { channel: "email" } }));
+  await good(api.POST("/csat/sending/resend", { body: {} }));
+}
+
+async function webhooks(): Promise<void> {
+  const added = await good(api.POST("/webhooks", { body: { url: listener, events: ["csat.score_submitted"] } }));
+  assert.equal(added.last_success_at, null);
+  await good(api.GET("/webhooks"));
+  await good(api.GET("/webhooks/{id}", one(added.id)));
+  const { id: call_id } = await good(api.POST("/webhooks/{id}/test", one(added.id)));
+  await good(api.GET("/webhooks/{id}/calls", one(added.id)));
+  const call = { params: { path: { id: added.id, call_id } } };
+  await good(api.POST("/webhooks/{id}/calls/{call_id}/replay", call));
+  await good(api.POST("/webhooks/{id}/replay", { ...one(added.id), body: { since: "2026-01-01T00:00:00Z" } }));
+  await good(api.POST("/webhooks/{id}/rotate", one(added.id)));
+  await good(api.PATCH("/webhooks/{id}", { ...one(added.id), body: { description: null } }));
+  await good(api.DELETE("/webhooks/{id}", one(added.id)));
+}
+
+async function workflows(session_id: string): Promise<void> {
+  const workflow_blocks = [{ id: "tag", type: "add_tag", params: { tag: "vip" } }];
+  const draft = await good(api.POST("/workflows", { body: { name: "Tag", trigger_type: "manual-trigger", workflow_blocks } }));
+  assert.equal(draft.active_version, null);
+  const verdict = await good(api.POST("/workflows/validate", { body: { workflow_blocks: [] } }));
+  assert.equal(verdict.issues[0]?.step_id, null);
+  await good(api.POST("/workflows/{id}/activate", one(draft.id)));
+  await good(api.POST("/workflows/{id}/run", { ...one(draft.id), body: { session_id } }));
+  const runs = await good(api.GET("/workflows/{id}/runs", one(draft.id)));
+  assert.equal(runs.items[0]?.error, null);
+  await good(api.GET("/workflows"));
+  await good(api.PATCH("/workflows/{id}", { ...one(draft.id), body: { name: "Tag them" } }));
+  await good(api.GET("/workflows/{id}", one(draft.id)));
+  await good(api.POST("/workflows/{id}/deactivate", one(draft.id)));
+  await good(api.DELETE("/workflows/{id}", one(draft.id)));
+}
+
+const contact = await contacts();
+const [bare, full] = await sessions(contact);
+await good(api.GET("/handoff-analytics"));
+await good(api.GET("/handoff-analytics/events"));
+await surveys(contact, bare, full);
+await webhooks();
+await workflows(bare);
+console.log(JSON.stringify([...called].sort()));

@@ -1,0 +1,46 @@
+"""What every row has: a change that happens only while it still is as it was, and many rows saved at once."""
+
+import pytest
+
+from csat.lib import rows
+from csat.people.models import Contact
+from tests.factories import make_contact
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_change_happens_only_while_the_row_is_as_expected():
+    contact = make_contact(name="Nadia")
+    assert contact.change(where={"name": "Nadia"}, name="Ana")
+    assert not contact.change(where={"name": "Nadia"}, name="Eve")
+    assert (contact.name, contact.again().name) == ("Ana", "Ana")
+
+
+def test_a_change_is_seen_by_its_time():
+    contact = make_contact()
+    before = contact.updated_at
+    contact.change(name="Ana")
+    assert contact.again().updated_at > before
+
+
+def test_many_rows_keep_what_differs_and_what_is_the_same(django_assert_max_num_queries):
+    contacts = [make_contact() for _ in range(5)]
+    for n, contact in enumerate(contacts):
+        contact.name, contact.language, contact.timezone = f"Nadia {n}", "de", "UTC"
+    with django_assert_max_num_queries(5):
+        rows.bulk_save(contacts, "name", "language")
+    saved = [contact.again() for contact in contacts]
+    assert [contact.name for contact in saved] == [f"Nadia {n}" for n in range(5)]
+    assert {contact.language for contact in saved} == {"de"}
+    assert {contact.timezone for contact in saved} == {""}  # not named, not saved
+    assert {contact.updated_at for contact in saved} == {contacts[0].updated_at}
+
+
+def test_other_rows_stay_and_no_rows_are_no_work(django_assert_num_queries):
+    other, contact = make_contact(name="Other"), make_contact()
+    contact.name = "Ana"
+    rows.bulk_save([contact], "name")
+    assert other.again().name == "Other"
+    with django_assert_num_queries(0):
+        rows.bulk_save([], "name")
+    assert Contact.objects.count() == 2

@@ -1,0 +1,56 @@
+"""The columns of an export: which, in which order, and as which text."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from csat.lib.refusal import Invalid
+from csat.reports import columns
+from csat.reports.filters import parse
+from csat.surveys.answers import answering
+from tests.factories import make_agent, make_contact, make_sent_survey
+
+
+def test_columns_keep_their_order_whatever_was_asked_first() -> None:
+    assert [c.name for c in columns.chosen(["CSAT Score", "Channel"])] == ["Channel", "CSAT Score"]
+    assert columns.chosen([]) == columns.ALL
+
+
+def test_an_unknown_column_is_named() -> None:
+    with pytest.raises(Invalid) as invalid:
+        columns.chosen(["Channel", "Shoe Size"])
+    assert invalid.value.fields == {"columns": ["Shoe Size"]}
+
+
+@pytest.mark.django_db
+class TestARow:
+    def rows(self, *names, **asked):
+        wanted = columns.chosen(names)
+        return wanted, list(columns.rows(parse(asked), wanted))
+
+    def test_says_who_was_asked_and_what_they_answered(self):
+        survey = make_sent_survey(contact=make_contact(name="Nadia Berg"), assignee=make_agent("Layla"))
+        answering.answer(survey, score=4, source="page", comment="Quick")
+        wanted, (row,) = self.rows("Contact Name", "Agent", "CSAT Score", "CSAT Label", "CSAT Comment")
+        assert columns.cells(row, wanted) == ["Nadia Berg", "Layla", 4, "Good", "Quick"]
+
+    def test_without_an_answer_its_cells_are_empty(self):
+        make_sent_survey()
+        wanted, (row,) = self.rows("Agent", "CSAT Score", "CSAT Label", "CSAT Comment", "Handoff Reasons")
+        assert columns.csv_row(row, wanted, ZoneInfo("UTC")) == ["", "", "", "", ""]
+
+    def test_words_that_look_like_a_formula_are_guarded_in_a_file(self):
+        answering.answer(make_sent_survey(), score=4, source="page", comment="=1+1")
+        wanted, (row,) = self.rows("CSAT Comment")
+        assert columns.csv_row(row, wanted, ZoneInfo("UTC")) == ["'=1+1"]
+
+    def test_the_newest_comes_first_and_filters_hold(self):
+        for channel in ("sms", "email"):
+            make_sent_survey(channel)
+        assert self.rows("Channel")[1] == [("email",), ("sms",)]
+        assert self.rows("Channel", channel="sms")[1] == [("sms",)]
+
+    def test_a_quarantined_answer_is_told_only_where_it_counts(self):
+        answering.answer(make_sent_survey(), score=1, source="page", quarantine="no_nonce")
+        assert self.rows("CSAT Score")[1] == [(None,)]
+        assert self.rows("CSAT Score", quarantined="1")[1] == [(1,)]

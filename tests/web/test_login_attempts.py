@@ -1,0 +1,138 @@
+"""Guessing passwords gets slow, and never keeps the owner of a name out."""
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.test.client import RequestFactory
+
+from csat.web import login_attempts
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse"
+STRANGER, OWNER = "198.51.100.66", "192.0.2.10"
+
+
+@pytest.fixture(autouse=True)
+def _no_redis(settings) -> None:
+    """Whose clock cannot be moved."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def clock(_no_redis: None):
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
+        yield clock
+
+
+def headers(address: str, proxies: int) -> dict[str, str]:
+    """What the server sees of a client behind so many proxies that it trusts."""
+    if not proxies:
+        return {"REMOTE_ADDR": address}
+    inner = ["10.0.0.1"] * (proxies - 1)
+    return {"REMOTE_ADDR": "10.0.0.9", "HTTP_X_FORWARDED_FOR": ", ".join(["6.6.6.6", address, *inner])}
+
+
+def log_in(name: str = "sam", password: str = "wrong", *, address: str = STRANGER, proxies: int = 0) -> int:
+    form = {"username": name, "password": password}
+    return Client().post("/login/", form, **headers(address, proxies)).status_code
+
+
+@pytest.mark.parametrize("proxies", [0, 1, 2])
+def test_whatever_a_stranger_tries_the_owner_gets_in_from_another_address(
+    agent_user: User, settings, proxies: int
+) -> None:
+    """StuMason/polar-flow-server#51, danbyte-net/danbyte#226: behind a proxy one stranger locked out all."""
+    settings.TRUSTED_PROXIES = proxies
+    for name in ["sam"] * 40 + ["maria"] * 40:
+        log_in(name, proxies=proxies)
+    assert log_in(password=PASSWORD, proxies=proxies) == 429
+    assert log_in(password=PASSWORD, address=OWNER, proxies=proxies) == 302
+
+
+@pytest.mark.parametrize("proxies", [0, 1, 2])
+def test_a_header_that_the_client_invents_is_no_new_address(agent_user: User, settings, proxies: int) -> None:
+    """marceld23/BlocksBeyondTheStars#418: a random X-Forwarded-For with each request had no limit."""
+    settings.TRUSTED_PROXIES = proxies
+    for number in range(5):
+        invented = headers(STRANGER, proxies)
+        chain = f"203.0.113.{number}, {invented.get('HTTP_X_FORWARDED_FOR', '')}".strip(", ")
+        form = {"username": "sam", "password": "wrong"}
+        assert Client().post("/login/", form, **invented | {"HTTP_X_FORWARDED_FOR": chain}).status_code == 200
+    assert log_in(proxies=proxies) == 429
+
+
+def test_each_wrong_password_doubles_the_wait(agent_user: User, clock) -> None:
+    assert [log_in() for _ in range(6)] == [200] * 5 + [429]
+    for wait in (1, 2, 4, 8):
+        assert log_in() == 429
+        clock.shift(wait)
+        assert log_in() == 200
+
+
+def test_a_day_is_too_short_to_guess_one_name(agent_user: User, clock) -> None:
+    hours, tried = 6, 0
+    for _ in range(hours * 60):
+        clock.shift(60)
+        tried += log_in() == 200
+    assert tried < hours * 30
+
+
+@pytest.mark.parametrize("spelling", ["SAM", " sam ", "ｓam", "ſam"])
+def test_another_spelling_is_the_same_name(agent_user: User, spelling: str) -> None:
+    for _ in range(5):
+        log_in(spelling)
+    assert log_in("sam", PASSWORD) == 429
+
+
+def test_one_address_cannot_try_every_name_and_waits_at_most_a_minute(clock) -> None:
+    assert [log_in(f"name{number}") for number in range(21)] == [200] * 20 + [429]
+    for number in range(40):
+        clock.shift(60)
+        assert log_in(f"other{number}") == 200
+
+
+def test_an_office_that_logs_in_every_morning_behind_one_address_does_not_wait(agent_user: User) -> None:
+    assert {log_in(password=PASSWORD) for _ in range(60)} == {302}
+
+
+def test_after_the_right_password_a_name_begins_anew(agent_user: User) -> None:
+    for _ in range(4):
+        log_in()
+    assert log_in(password=PASSWORD) == 302
+    assert [log_in() for _ in range(5)] == [200] * 5
+
+
+def test_the_addresses_of_one_ipv6_network_wait_together(agent_user: User) -> None:
+    """rustdesk/rustdesk#13070, nextcloud/server#27302."""
+    assert [log_in(address=f"2001:db8::{number}") for number in range(6)] == [200] * 5 + [429]
+    assert log_in(password=PASSWORD, address="2001:db8:0:1::1") == 302
+
+
+def test_limits_can_be_switched_off(agent_user: User, settings) -> None:
+    settings.RATE_LIMITS = False
+    assert {log_in() for _ in range(30)} == {200}
+
+
+def test_two_at_once_do_not_take_the_same_turn() -> None:
+    request = RequestFactory().post("/login/")
+    for _ in range(4):
+        login_attempts.begin(request, "sam")
+    assert [bool(login_attempts._take_turn(key, limit)) for key, limit in
+            list(login_attempts._limits(request, "sam").items())[:1] * 2] == [False, True]  # fmt: skip
+
+
+def test_the_log_tells_who_and_from_where_but_no_password_typed_as_a_name(
+    agent_user: User, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    log_in("hunter2")
+    log_in("sam")
+    log_in("sam", PASSWORD)
+    said = "\n".join(str(record.msg) for record in caplog.records)
+    assert "hunter2" not in said
+    assert "'username': 'unknown'" in said
+    assert said.count("'username': 'sam'") == 2
+    assert STRANGER in said

@@ -1,0 +1,112 @@
+"""Looking after endpoints: what may be saved, what a rotation keeps, and what switching on and off means."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from csat.channels import notices
+from csat.channels.outbox import SandboxMessage
+from csat.jobs import Job
+from csat.lib.outcomes import Never, Retry
+from csat.lib.refusal import Invalid
+from csat.timeline.models import Event
+from csat.timeline.recording import SYSTEM
+from csat.webhooks import endpoints
+from csat.webhooks.models import Endpoint
+
+pytestmark = pytest.mark.django_db
+URL = "https://93.184.216.34/csat"
+
+
+def make_endpoint(**fields):
+    return endpoints.add(**({"url": URL, "events": ["csat.score_submitted"], "by": SYSTEM} | fields))
+
+
+def audited():
+    return list(Event.objects.filter(kind="audit").order_by("id").values_list("data__what", flat=True))
+
+
+def test_a_new_endpoint_has_a_secret_of_its_own_and_each_event_once():
+    endpoint = make_endpoint(events=["conversation.started", "csat.requested", "csat.requested"])
+    assert endpoint.again().events == ["conversation.started", "csat.requested"]
+    assert endpoint.secret.startswith("whsec_")
+    assert endpoint.secret != make_endpoint().secret
+    assert audited() == ["webhook added", "webhook added"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("url", "http://127.0.0.1/"), ("url", "ftp://x.example/"), ("events", ["csat.nothing"]), ("events", [])],
+)
+def test_what_is_wrong_is_named_and_nothing_is_saved(field, value):
+    with pytest.raises(Invalid) as invalid:
+        make_endpoint(**{field: value})
+    assert list(invalid.value.fields) == [field]
+    assert not Endpoint.objects.exists()
+
+
+def test_a_change_is_checked_as_a_new_endpoint_is_and_the_secret_cannot_be_chosen():
+    endpoint = make_endpoint()
+    secret = endpoint.secret
+    with pytest.raises(Invalid):
+        endpoints.change(endpoint, by=SYSTEM, events=["csat.nothing"])
+    endpoints.change(endpoint, by=SYSTEM, description="Ours", secret="chosen")
+    assert (endpoint.again().description, endpoint.again().secret) == ("Ours", secret)
+
+
+def test_switching_on_again_forgets_past_failures_and_another_change_does_not():
+    endpoint = make_endpoint()
+    endpoint.change(failures=7, failing_since=timezone.now() - timedelta(days=1))
+    endpoints.change(endpoint, by=SYSTEM, description="Ours", enabled=True)
+    assert endpoint.again().failures == 7
+    endpoints.disable(endpoint, reason="It is gone.")
+    endpoints.change(endpoint.again(), by=SYSTEM, enabled=True)
+    row = endpoint.again()
+    assert (row.failures, row.failing_since, row.disabled_reason, row.disabled_at) == (0, None, "", None)
+
+
+def test_after_a_rotation_both_secrets_sign_for_a_day(time_machine):
+    endpoint = make_endpoint()
+    old = endpoint.secret
+    new = endpoints.rotate(endpoint, by=SYSTEM)
+    assert endpoint.again().secrets == [new, old]
+    time_machine.move_to(timezone.now() + timedelta(hours=24, seconds=1))
+    assert endpoint.again().secrets == [new]
+
+
+def test_a_removed_endpoint_is_no_longer_alive_and_its_row_stays():
+    endpoint = make_endpoint()
+    endpoints.remove(endpoint, by=SYSTEM)
+    assert not Endpoint.objects.alive().exists()
+    assert not endpoint.again().enabled
+
+
+def test_an_endpoint_switches_itself_off_once_and_every_admin_hears_of_it(admin_user):
+    endpoint = make_endpoint()
+    endpoints.disable(endpoint, reason="It answers 410.")
+    endpoints.disable(endpoint, reason="It answers 410.")
+    assert (endpoint.again().enabled, endpoint.again().disabled_reason) == (False, "It answers 410.")
+    mail = SandboxMessage.objects.get()
+    assert mail.to == admin_user.email
+    assert "It answers 410." in mail.text
+    assert audited().count("webhook disabled") == 1
+
+
+@pytest.mark.parametrize("outcome", [Retry("connection refused", outage=True), Never("no such account")])
+def test_an_admin_who_cannot_be_told_by_mail_is_a_line_in_the_log(admin_user, monkeypatch, caplog, outcome):
+    def fails(*_args, **_kwargs):
+        raise outcome
+
+    monkeypatch.setattr(notices, "send", fails)
+    endpoint = make_endpoint()
+    endpoints.disable(endpoint, reason="It answers 410.")
+    assert not endpoint.again().enabled
+    assert "could not be told by mail" in caplog.text
+
+
+def test_switched_on_again_a_worker_is_woken_for_what_waits(django_capture_on_commit_callbacks):
+    endpoint = make_endpoint(enabled=False)
+    with django_capture_on_commit_callbacks() as woken:
+        endpoints.change(endpoint, by=SYSTEM, enabled=True)
+    assert Job.CALL_DUE in [getattr(task, "job", None) for task in woken]
