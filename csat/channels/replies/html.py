@@ -1,5 +1,6 @@
 """A mail that has only an HTML form as plain text, up to what it quotes."""
 
+import re
 from html.parser import HTMLParser
 
 LONGEST = 200_000
@@ -12,11 +13,13 @@ QUOTES = (
     "yahoo_quoted",
     "moz-cite-prefix",
 )  # how mail programs mark a quotation
+# such as Word's <![if !supportLists]>: to HTML a comment, while Python's parser refuses most of them
+MARKED = re.compile(r"<!\[[^>]*>?")
 
 
 def to_text(page: str) -> str:
     reader = _Reader()
-    reader.feed(page[:LONGEST])
+    reader.feed(MARKED.sub("", page[:LONGEST]))
     reader.close()
     return "".join(reader.said).replace("\xa0", " ").strip()
 

@@ -29,3 +29,11 @@ def test_the_quotation_and_what_follows_are_left_out(quote: str) -> None:
 def test_broken_markup_is_read_as_far_as_it_goes() -> None:
     assert to_text("</style><p>4 <b>great") == "4 great"
     assert to_text("") == ""
+
+
+@pytest.mark.parametrize(
+    "section", ["<![if !supportLists]>", "<![endif]>", "<![foo[x]]>", "<![CDATA[ 1 ]]>", "<![", "<![odd["]
+)
+def test_a_marked_section_is_a_comment_as_browsers_have_it(section: str) -> None:
+    assert to_text(f"<p>5</p>{section}") == "5"
+    assert to_text(f"<p>5</p>{section}><p>kind</p>").endswith("kind")
