@@ -9,10 +9,13 @@ class CsatConfig(AppConfig):
     verbose_name = "Customer satisfaction"
 
     def ready(self) -> None:
+        from csat.channels import registry
+        from csat.connectors.carrier import HelpDesk
         from csat.jobs import Job
         from csat.lib import queue_packages
 
         queue_packages.install(list(Job))
+        registry.add_carrier(HelpDesk())
         from csat import checks, receivers, schedules  # noqa: F401 (each registers itself)
         from csat.lib import text_search  # noqa: F401 (registers its lookup)
         from csat.web import middleware  # noqa: F401

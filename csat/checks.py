@@ -92,12 +92,13 @@ def _suppression_keys() -> list[CheckMessage]:
 
 @register("csat")
 def allowed(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
-    """WEBHOOK_ALLOW is compared with the host and port in a webhook's URL."""
-    wrong = [entry for entry in settings.WEBHOOK_ALLOW if not re.fullmatch(r"[^/@\s]+:\d{1,5}", entry)]
-    hint = "Name host:port as webhooks do, such as 10.0.0.7:8080 or crm.internal:443."
+    """WEBHOOK_ALLOW and CONNECT_ALLOW are compared with the host and port in a URL."""
+    hint = "Name host:port as URLs do, such as 10.0.0.7:8080 or crm.internal:443."
     return [
-        Warning(f"WEBHOOK_ALLOW names {entry!r}, which allows nothing.", hint=hint, id="csat.W006")
-        for entry in wrong
+        Warning(f"{name} names {entry!r}, which allows nothing.", hint=hint, id="csat.W006")
+        for name in ("WEBHOOK_ALLOW", "CONNECT_ALLOW")
+        for entry in getattr(settings, name)
+        if not re.fullmatch(r"[^/@\s]+:\d{1,5}", entry)
     ]
 
 
@@ -120,6 +121,16 @@ def demo_logins(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
         return []
     hint = "manage.py demo --remove takes the demo out. Until then its logins are refused on this site."
     return [Error(f"The demo's logins are here: {logins}.", hint=hint, id="csat.E002")] if logins else []
+
+
+@register("csat", Tags.security, deploy=True)
+def secrets_key(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """Several machines read one database: a key in a file of one of them is no key for the others."""
+    on_postgres = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    if not on_postgres or settings.SECRETS_KEY_GIVEN:
+        return []
+    hint = "Set SECRETS_KEY to a long random text, the same on all machines."
+    return [Error("Secrets of other systems have no key of their own.", hint=hint, id="csat.E003")]
 
 
 @register("csat", Tags.security, deploy=True)

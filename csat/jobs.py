@@ -19,10 +19,14 @@ class Job(StrEnum):
     CALL_DUE = "csat.tasks.call_due"
     RUN_DUE = "csat.tasks.run_due"
     ANSWER_BACK = "csat.tasks.answer_back"
+    APPLY_EVENTS = "csat.tasks.apply_events"
+    WRITE_BACK = "csat.tasks.write_back"
+    SWEEP_CONNECTION = "csat.tasks.sweep_connection"
     SWEEP = "csat.tasks.sweep"
     SWEEP_OUTWARD = "csat.tasks.sweep_outward"
     NIGHTLY = "csat.tasks.nightly"
     EXPORT = "csat.tasks.export"
+    IMPORT = "csat.tasks.import_file"
 
     @property
     def cluster(self) -> str:
@@ -32,7 +36,7 @@ class Job(StrEnum):
 
 SURVEYS = {Job.SEND_DUE, Job.ANSWER_BACK, Job.SWEEP}
 # Seconds, where more than the cluster's own limit. A send: 40, what hangs then, and what went on beside it.
-TIMEOUTS = {Job.EXPORT: 3600, Job.SEND_DUE: 90}
+TIMEOUTS = {Job.EXPORT: 3600, Job.IMPORT: 3600, Job.SEND_DUE: 90}
 
 
 # tables of django-q2, by name: they are loaded after us

@@ -2,6 +2,14 @@
 
 from csat.channels.circuits import Circuit, SendCount
 from csat.channels.outbox import SandboxMessage
+from csat.connectors.models import (
+    ConnectedMessage,
+    Connection,
+    ConversationOrigin,
+    InboundEvent,
+    WriteBack,
+)
+from csat.imports.models import Import, ImportedRow
 from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
 from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
@@ -16,7 +24,10 @@ __all__ = [
     "ApiKey",
     "ChannelSettings",
     "Circuit",
+    "ConnectedMessage",
+    "Connection",
     "Contact",
+    "ConversationOrigin",
     "CsatSettings",
     "Delivery",
     "DirtyDay",
@@ -28,6 +39,9 @@ __all__ = [
     "HandoffReason",
     "Heartbeat",
     "IdempotencyRecord",
+    "Import",
+    "ImportedRow",
+    "InboundEvent",
     "Link",
     "Organization",
     "Participation",
@@ -46,4 +60,5 @@ __all__ = [
     "Version",
     "WebhookAttempt",
     "Workflow",
+    "WriteBack",
 ]

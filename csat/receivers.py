@@ -14,6 +14,9 @@ from django.dispatch import receiver
 
 from csat import jobs, signals
 from csat.channels.transports import email, email_inbound
+from csat.connectors import privacy as connector_privacy
+from csat.connectors import writing_back
+from csat.imports import privacy as import_privacy
 from csat.people import privacy as people_privacy
 from csat.people import roles
 from csat.people.models import Agent, Organization, Team
@@ -45,24 +48,29 @@ signals.contact_erased.connect(session_privacy.lock)
 signals.contact_erased.connect(survey_privacy.erase)
 signals.contact_erased.connect(session_privacy.erase)
 signals.contact_erased.connect(webhook_privacy.erase)
+signals.contact_erased.connect(import_privacy.erase)
 signals.contact_erased.connect(report_privacy.erase)
+signals.contact_erased.connect(connector_privacy.erase)
 signals.contact_erased.connect(jobs.erase)
 
 signals.words_expired.connect(workflow_privacy.blank)
 signals.words_expired.connect(session_privacy.blank)
 signals.words_expired.connect(survey_privacy.blank)
 signals.words_expired.connect(webhook_privacy.blank)
+signals.words_expired.connect(connector_privacy.blank)
 
 signals.contact_data.connect(people_privacy.export)
 signals.contact_data.connect(session_privacy.export)
 signals.contact_data.connect(survey_privacy.export)
 signals.contact_data.connect(workflow_privacy.export)
 signals.contact_data.connect(webhook_privacy.export)
+signals.contact_data.connect(connector_privacy.export)
 
 signals.circuit_changed.connect(holds.tell_of_circuit)
 
 signals.dispatching.connect(queueing.enqueue_for)
 signals.dispatching.connect(triggers.start_for)
+signals.dispatching.connect(writing_back.enqueue_for)
 
 
 @receiver(signals.dispatching)

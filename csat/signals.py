@@ -19,7 +19,8 @@ session_reopened = Signal()  # session: sessions.Session, event: timeline.Event
 surveys_changed = (
     Signal()
 )  # session_ids: list[int], whose surveys may count differently in reports though no fact is recorded of it
-contact_erased = Signal()  # contact: people.Contact, event: timeline.Event; each room erases what it holds
+# contact: people.Contact, blanked; event: timeline.Event; addresses: list[str] that it had; each room erases
+contact_erased = Signal()
 contact_data = Signal()  # contact: people.Contact; each room returns what it holds, by the names in the file
 # session_ids: list[int], a batch; each room blanks the words it holds of them, and keeps the figures
 words_expired = Signal()

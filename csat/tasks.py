@@ -2,6 +2,8 @@
 
 from django.core.management import call_command
 
+from csat.connectors import applying, sweeping, writing_back
+from csat.imports import importing
 from csat.jobs import Job, enqueue
 from csat.people import idempotency
 from csat.reports import exports, rollup
@@ -18,6 +20,18 @@ def send_due() -> int:
 
 def answer_back(pk: int) -> bool:
     return auto_reply.send_auto_reply(pk)
+
+
+def apply_events(pk: int) -> int:
+    return applying.apply_due(pk)
+
+
+def write_back(pk: int) -> int:
+    return writing_back.write_due(pk)
+
+
+def sweep_connection(pk: int) -> int:
+    return sweeping.sweep(pk)
 
 
 def sweep() -> dict[str, int]:
@@ -42,7 +56,11 @@ def sweep_outward() -> int:
     for is_due, job in ((attempts.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
         if is_due():
             enqueue(job)
+    applying.wake_all()
+    writing_back.wake_all()
+    sweeping.wake_all()
     exports.export_due()
+    importing.import_due()
     heartbeat.beat("outward")
     rollup.recount(seconds=20)
     return dispatched
@@ -52,10 +70,16 @@ def export(pk: int) -> bool:
     return exports.run(pk)
 
 
+def import_file(pk: int) -> bool:
+    return importing.run(pk)
+
+
 def nightly() -> None:
     """Delete what is old, and check the reports against the rows they were counted from."""
     call_command("clearsessions")
     exports.expire()
+    importing.expire()
     rollup.recount(seconds=20)
     rollup.verify(seconds=20)
     idempotency.delete_expired()
+    sweeping.delete_old()

@@ -8,8 +8,8 @@ import structlog
 from csat.lib.types import JsonObject
 
 SECRET = re.compile(
-    r"(?P<link>/(?:r|u|widget/(?:state|card))/)[A-Za-z0-9_-]+|(?P<key>csat_live_)[A-Za-z0-9]+"
-    r"|(?P<slack>xox[a-z]-)[A-Za-z0-9-]+|(?P<webhook>whsec_)[A-Za-z0-9+/=]+"
+    r"(?P<link>/(?:r|u|widget/(?:state|card)|connect/[a-z_-]+)/)[A-Za-z0-9_-]+"
+    r"|(?P<key>csat_live_)[A-Za-z0-9]+|(?P<slack>xox[a-z]-)[A-Za-z0-9-]+|(?P<webhook>whsec_)[A-Za-z0-9+/=]+"
 )
 
 # a provider's words often quote the address they are about, and no erasure reaches a log

@@ -15,6 +15,8 @@ TESTING = "pytest" in sys.modules
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = secret_key.read(passing=DEBUG or TESTING)
+SECRETS_KEYS = secret_key.read_secrets(SECRET_KEY)  # the first encrypts secrets of other systems
+SECRETS_KEY_GIVEN = bool(env.names("SECRETS_KEY"))
 LINK_KEYS = env.names("LINK_KEY")  # the first signs new links; old links made with the others still work
 _host = env.text("HOST", "127.0.0.1")
 SITE_URL = env.site(
@@ -27,6 +29,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 WIDGET_ORIGINS = env.names("WIDGET_ORIGINS")
 WEBHOOK_ALLOW = env.names("WEBHOOK_ALLOW")
+CONNECT_ALLOW = env.names("CONNECT_ALLOW")
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
@@ -204,7 +207,7 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # Security: on when the site is https
 SECURE_SSL_REDIRECT = HTTPS
 # who calls these by http has shown a secret already, and no person is there to be redirected
-HTTPS_ONLY = r"^(?:api(?!/v1/docs/)|callbacks)(?:/|$)"
+HTTPS_ONLY = r"^(?:api(?!/v1/docs/)|callbacks|connect)(?:/|$)"
 SECURE_REDIRECT_EXEMPT = [r"^health/", HTTPS_ONLY]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from csat.api import errors
+from csat.api.callbacks import connections
 from csat.web import login
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("csat.api.urls")),
     path("api/v1", errors.not_found),
     path("callbacks/", include("csat.api.callbacks.urls")),
+    path("connect/<slug:kind>/<slug:token>", connections.receive, name="connect"),
     path("", include("csat.web.urls")),
 ]
 

@@ -14,7 +14,7 @@ from django.utils import translation
 
 from csat.lib import translations
 
-pytest_plugins = ["tests.racing", "tests.standins.fixtures"]
+pytest_plugins = ["tests.racing", "tests.standins.fixtures", "tests.connectors.fake_desk"]
 
 LOCALE = Path(__file__).parent.parent / "csat" / "locale"
 

@@ -5,8 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.admin import (  # noqa: F401 (each module registers its models)
     channels,
+    connectors,
     csat_settings,
     follow_ups,
+    imports,
     people,
     queue,
     reports,

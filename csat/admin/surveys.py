@@ -197,7 +197,7 @@ class AnswerAdmin(ReadOnlyScoredAdmin):
 @admin.register(Score)
 class ScoreAdmin(ReadOnlyScoredAdmin):
     list_display = ["session", "rating", "comment", "contact", "agent", "channel", "source", "submitted_at"]
-    list_filter = ["score", "channel", "source", "about"]
+    list_filter = ["score", "channel", "source", "about", "imported"]
     list_select_related = ["session", "contact", "agent"]
     search_fields = ["=session__id", "comment"]
     date_hierarchy = "submitted_at"

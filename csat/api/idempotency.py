@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.core.files import File
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -104,9 +105,19 @@ def _run(handler: Handler, view: Any, request: Request, *args: Any, **kwargs: An
     return response
 
 
+def _digest(value: object) -> str:
+    """Of a file, what is in it."""
+    if not isinstance(value, File):
+        return str(value)
+    digest = hashlib.sha256()
+    for chunk in value.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
 def _fingerprint(request: Request) -> str:
     try:
-        parameters = json.dumps(request.data, sort_keys=True, default=str)
+        parameters = json.dumps(request.data, sort_keys=True, default=_digest)
     except RecursionError as error:
         raise ParseError(_("This is nested too deeply.")) from error
     return hashlib.sha256(f"{request.method} {request.path.rstrip('/')}\n{parameters}".encode()).hexdigest()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from csat.lib.refusal import Invalid, Missing
 from csat.lib.types import JsonObject
 from csat.people import agents, contacts
-from csat.people.details import Details, LeftOut
+from csat.people.details import Details
 from csat.people.models import Agent, Contact
 from csat.sessions.models import Session
 
@@ -61,12 +61,12 @@ def change_arguments(payload: JsonObject) -> JsonObject:
     return values
 
 
-def find_or_create_contact(payload: JsonObject) -> tuple[Contact, LeftOut]:
+def find_or_create_contact(payload: JsonObject) -> tuple[Contact, list[str]]:
     """By `contact_id`, else as `contact` describes them, without what cannot be used; an anonymous contact
     without either.
     """
     if payload.get("contact_id"):
-        return get_or_404(Contact.objects.alive(), payload["contact_id"], "contact_id"), {}
+        return get_or_404(Contact.objects.alive(), payload["contact_id"], "contact_id"), []
     with _errors_under("contact"):
         details, left_out = Details.usable(**(payload.get("contact") or {}))
         return contacts.find_or_create_many([details])[0][0], left_out

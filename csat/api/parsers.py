@@ -1,4 +1,4 @@
-"""JSON bodies: at most 10 MB, and only numbers that a database can store."""
+"""JSON bodies: at most 10 MB, and only numbers that a database can store. Uploads: at most 101 MB."""
 
 import codecs
 import json
@@ -8,19 +8,20 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import DataAndFiles, JSONParser, MultiPartParser
 
 from csat.lib.refusal import Invalid
 
 LIMIT = 10 * 1024 * 1024
+UPLOAD_LIMIT = 101 * 1024 * 1024  # a file of 100, and what stands around it
 
 
 class TooLarge(APIException):
     status_code = 413
     default_code = "too_large"
 
-    def __init__(self) -> None:
-        super().__init__(_("The body is larger than %(limit)d bytes.") % {"limit": LIMIT})
+    def __init__(self, limit: int = LIMIT) -> None:
+        super().__init__(_("The body is larger than %(limit)d bytes.") % {"limit": limit})
 
 
 class Json(JSONParser):
@@ -36,6 +37,16 @@ class Json(JSONParser):
             return json.loads(text, parse_constant=_not_a_number, parse_float=_finite)
         except (ValueError, LookupError, RecursionError) as error:
             raise ParseError(_("This is not valid JSON: %(why)s") % {"why": error}) from error
+
+
+class Multipart(MultiPartParser):
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> "DataAndFiles[Any, Any]":
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > UPLOAD_LIMIT:
+            raise TooLarge(UPLOAD_LIMIT)
+        return super().parse(stream, media_type, parser_context)
 
 
 def _not_a_number(name: str) -> float:

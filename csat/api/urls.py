@@ -8,8 +8,10 @@ from csat.api import errors
 from csat.api.openapi import views
 from csat.api.views import (
     bulk,
+    connections,
     contacts,
     handoffs,
+    imports,
     messages,
     report,
     requests,
@@ -63,6 +65,8 @@ MODULES = [
     sending,
     webhooks,
     workflows,
+    connections,
+    imports,
     views,
 ]
 

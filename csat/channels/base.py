@@ -5,15 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from csat.channels.status import SANDBOX, Status
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-    Words = str | _StrPromise
+from csat.lib.types import Label
 
 
 @dataclass(frozen=True)
@@ -27,6 +23,7 @@ class Addresses:
     thread_ts: str = ""
     language: str = "en"
     custom_data: Mapping[str, Any] = field(default_factory=dict)  # the contact's, the session's on top
+    helpdesk: str = ""  # of the conversation in the help desk where it lives: no card of ours is shown there
 
 
 EXAMPLE = Addresses(
@@ -159,7 +156,7 @@ class AddressField:
     """
 
     type: str
-    label: "Words"
+    label: Label
 
 
 class Channel(ABC):
@@ -172,7 +169,7 @@ class Channel(ABC):
     needs: str = (
         ""  # "email", "phone", "slack" or a word of its own: the address the contact must have; "": none
     )
-    sends: "Words"  # what goes out, for the settings screen
+    sends: Label  # what goes out, for the settings screen
     icon: str = '<path d="M4 5.5h16v10.5H11l-4 3.5V16H4z"/>'  # what stands inside a 24 x 24 <svg>, stroked
     source: str = ""  # of the answers that come back through it: one of surveys' Source, or its own slug
     fallbacks: tuple[str, ...] = ()  # where a survey goes next when this channel finally fails

@@ -31,4 +31,5 @@ class Medium(TextChoices):
     WHATSAPP = "whatsapp", _("WhatsApp")
     SLACK = "slack", _("Slack")
     CARD = "card", _("Web Chat card")
+    HELPDESK = "helpdesk", _("Help desk")
     NONE = "none", _("nothing sent")

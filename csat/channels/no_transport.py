@@ -38,7 +38,8 @@ class SendsNothing(Channel):
         return Status(CONNECTED, str(self.medium))
 
     def address(self, addresses: Addresses) -> str | None:
-        return ""
+        """Everybody has one, but for the card of a chat that is not ours."""
+        return None if self.medium == Medium.CARD and addresses.helpdesk else ""
 
     def compose(self, context: MessageContext) -> Message:
         return Message(

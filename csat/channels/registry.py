@@ -1,6 +1,6 @@
 """Every channel a survey can go out on: one line each. What is particular to a channel is asked here."""
 
-from csat.channels.base import Channel
+from csat.channels.base import Addresses, Channel
 from csat.channels.email import Email
 from csat.channels.kinds import Channel as Kind
 from csat.channels.kinds import Medium
@@ -20,6 +20,7 @@ _CHANNELS: list[Channel] = [
     Email(Kind.WEB_VOICE),
 ]
 _BY_KIND = {channel.kind: channel for channel in _CHANNELS}
+_CARRIERS: list[Channel] = []  # of rooms above, which put themselves here
 
 
 def all() -> list[Channel]:
@@ -39,7 +40,25 @@ def find(kind: str) -> Channel | None:
 
 def of_medium(medium: str) -> Channel | None:
     """A channel that writes to addresses of this medium: those of one medium agree about them."""
-    return next((channel for channel in _CHANNELS if channel.medium == medium), None)
+    return next((channel for channel in [*_CHANNELS, *_CARRIERS] if channel.medium == medium), None)
+
+
+def add_carrier(carrier: Channel) -> None:
+    """From now on it carries surveys of any channel to the addresses that it knows."""
+    _CARRIERS[:] = [other for other in _CARRIERS if other.medium != carrier.medium] + [carrier]
+
+
+def carrier(kind: str, medium: str) -> Channel:
+    """Who takes a survey of this channel to an address of this medium: the channel itself, or a carrier."""
+    return next((other for other in _CARRIERS if other.medium == medium), None) or get(kind)
+
+
+def first_way(kind: str, addresses: Addresses) -> Channel:
+    """Who takes the first message of this channel to this customer: a carrier that reaches them, or the
+    channel.
+    """
+    reaching = (other for other in _CARRIERS if addresses.helpdesk and other.address(addresses) is not None)
+    return next(reaching, None) or get(kind)
 
 
 def fallbacks(kind: str) -> tuple[str, ...]:

@@ -16,8 +16,12 @@ class NotAllowed(Exception):
     """The address leads inside."""
 
 
-def resolve_checked(host: str, port: int, allow: Collection[str] | None, seconds: float) -> list[str]:
-    """Every address of the name, after making sure that none of them leads inside."""
+def resolve_checked(
+    host: str, port: int, allow: Collection[str] | None, seconds: float, *, variable: str
+) -> list[str]:
+    """Every address of the name, after making sure that none of them leads inside. `variable`: of the
+    environment, which allows one that does.
+    """
     host = host.strip("[]")
     found = addresses.resolve(host, port, seconds=seconds)
     if allow is not None and not addresses.is_allowed(host, port, allow):
@@ -25,7 +29,7 @@ def resolve_checked(host: str, port: int, allow: Collection[str] | None, seconds
         if inside:
             raise NotAllowed(
                 f"{host}:{port} leads to {inside[0]}, which is not a public address. To allow it, start the"
-                f" application with WEBHOOK_ALLOW={host}:{port} (several with commas between)."
+                f" application with {variable}={host}:{port} (several with commas between)."
             )
     return [str(address) for address in found]
 
@@ -33,8 +37,9 @@ def resolve_checked(host: str, port: int, allow: Collection[str] | None, seconds
 class Network(httpcore.NetworkBackend):
     """Connects to addresses that were checked, and to no other: what is checked is what is dialled."""
 
-    def __init__(self, allow: Collection[str] | None) -> None:
+    def __init__(self, allow: Collection[str] | None, variable: str) -> None:
         self.allow = allow
+        self.variable = variable
         self.deadline = 0.0
         self.plain = httpcore.SyncBackend()
 
@@ -47,7 +52,7 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         try:
-            found = resolve_checked(host, port, self.allow, self.left(timeout))
+            found = resolve_checked(host, port, self.allow, self.left(timeout), variable=self.variable)
         except addresses.NotResolved as error:
             raise httpcore.ConnectError(str(error)) from error
         for address in found[: ADDRESSES_TRIED - 1]:

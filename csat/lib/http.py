@@ -53,11 +53,12 @@ class Blocked(Never):
 
 
 class Client:
-    """Connections kept for several requests. `allow` None: trusted addresses of our own choosing,
-    no guard."""
+    """Connections kept for several requests. `allow` None: trusted addresses of our own choosing, no guard;
+    `variable`: of the environment, where `allow` comes from.
+    """
 
-    def __init__(self, *, allow: Collection[str] | None = None) -> None:
-        self.network = Network(allow)
+    def __init__(self, *, allow: Collection[str] | None = None, variable: str = "WEBHOOK_ALLOW") -> None:
+        self.network = Network(allow, variable)
         plain = {"Accept-Encoding": "identity"}  # a compressed body could not be cut at its limit
         self.http = httpx.Client(
             transport=_Transport(self.network), headers=plain, trust_env=False, follow_redirects=False
@@ -115,7 +116,13 @@ def host_and_port(url: str) -> tuple[str, int]:
     return parsed.host, parsed.port or {"http": 80, "https": 443}.get(parsed.scheme, 0)
 
 
-def refuse_address(url: str, allow: Collection[str] = (), *, seconds: float = CONNECT_SECONDS) -> None:
+def refuse_address(
+    url: str,
+    allow: Collection[str] = (),
+    *,
+    seconds: float = CONNECT_SECONDS,
+    variable: str = "WEBHOOK_ALLOW",
+) -> None:
     """Raise Invalid for a URL that the guard would not connect to; for use when it is saved."""
     try:
         parsed, (_host, port) = httpx.URL(url), host_and_port(url)
@@ -123,7 +130,7 @@ def refuse_address(url: str, allow: Collection[str] = (), *, seconds: float = CO
             raise Invalid("Enter a full URL that starts with https:// or http://.")
         if parsed.userinfo:
             raise Invalid("Remove the user name and password from the URL.")
-        resolve_checked(parsed.raw_host.decode(), port, allow, seconds)
+        resolve_checked(parsed.raw_host.decode(), port, allow, seconds, variable=variable)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise Invalid(f"This is not a valid URL: {error}") from error
     except (NotAllowed, addresses.NotResolved) as error:

@@ -1,5 +1,6 @@
 """What every public row has: a UUID others may see, and conditional moves."""
 
+import functools
 import uuid
 from collections.abc import Sequence
 from typing import Any, Self, cast
@@ -72,3 +73,24 @@ def bulk_save(rows: Sequence[Row], *names: str) -> None:
         ]
         with connection.cursor() as cursor:
             cursor.executemany(f"UPDATE {name(model._meta.db_table)} SET {columns} WHERE id = %s", values)  # noqa: S608
+
+
+def insert_if_new(row: models.Model) -> bool:
+    """One INSERT and nothing around it, for what many send at once. False where a unique field has this value
+    already: then nothing is written. The instance learns no primary key.
+    """
+    fields, statement = _insertion(type(row))
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return bool(cursor.rowcount == 1)
+
+
+@functools.cache
+def _insertion(model: type[models.Model]) -> tuple[list[Any], str]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    name = connection.ops.quote_name
+    columns = ", ".join(name(str(field.column)) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    table = name(model._meta.db_table)
+    return fields, f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608

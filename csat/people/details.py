@@ -14,9 +14,6 @@ from csat.lib.text import identifier, one_line
 from csat.lib.types import JsonObject
 from csat.people import addresses
 
-LeftOut = dict[str, list[str]]  # by field: the value, and what is wrong with it
-SHOWN = 100  # characters of such a value
-
 
 @dataclass(frozen=True)
 class Details:
@@ -38,17 +35,15 @@ class Details:
         return details
 
     @classmethod
-    def usable(cls, **fields: object) -> tuple[Self, LeftOut]:
-        """What can be used of them, and what is wrong with the rest, for callers that must lose no more.
+    def usable(cls, **fields: object) -> tuple[Self, list[str]]:
+        """What can be used of them, and the names of the rest, for callers that must lose no more.
 
         Raises Invalid for the external id: without it, the contact would be another one.
         """
         details, problems = cls._cleaned(fields)
         if "external_id" in problems.fields:
             problems.check()
-        names = {"phone_number": "phone"}
-        given = {field: one_line(str(fields[names.get(field, field)]))[:SHOWN] for field in problems.fields}
-        return details, {field: [f"“{given[field]}”", *texts] for field, texts in problems.fields.items()}
+        return details, sorted(problems.fields)
 
     @classmethod
     def _cleaned(cls, fields: JsonObject) -> tuple[Self, Problems]:

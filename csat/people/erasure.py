@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from csat import signals
 from csat.lib.types import JsonObject
-from csat.people import privacy
+from csat.people import privacy, suppression
 from csat.people.models import Contact
 from csat.timeline.kinds import Kind
 from csat.timeline.payloads import Erased
@@ -24,13 +24,14 @@ def erase(contact: Contact, *, by: Actor) -> bool:
     contact.lock()
     if contact.erased_at:
         return False
+    addresses = [address for _medium, address in suppression.addresses_of(contact)]
     privacy.erase(contact)
     blank = {name: value for name, value in privacy.BLANK.items() if name != "external_id"}
     contact.change(**blank, erased_at=timezone.now())
     event = record(
         Kind.CONTACT_ERASED, by=by, contact_id=contact.pk, **Erased(contact_uuid=str(contact.uuid))
     )
-    signals.contact_erased.send(sender=Contact, contact=contact, event=event)
+    signals.contact_erased.send(sender=Contact, contact=contact, event=event, addresses=addresses)
     # last, because it is unique: from here on whoever adds rows of the contact waits for us
     contact.change(external_id=None)
     return True

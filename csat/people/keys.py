@@ -18,7 +18,10 @@ from csat.people.audit_log import audit
 from csat.people.models import ApiKey
 from csat.timeline.recording import SYSTEM, Actor
 
-RESOURCES = ("contacts", "chat-sessions", "csat", "webhooks", "workflows", "handoff-analytics")
+RESOURCES = (
+    "contacts", "chat-sessions", "csat", "webhooks", "workflows", "handoff-analytics", "imports",
+    "connections",
+)  # fmt: skip
 SCOPES = tuple(f"{resource}:{right}" for resource in RESOURCES for right in ("read", "write"))
 START = "csat_live_"
 ALPHABET = string.ascii_letters + string.digits

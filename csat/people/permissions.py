@@ -24,6 +24,7 @@ class Verb(StrEnum):
     MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_WORKFLOWS = "manage workflows"
     MANAGE_API_KEYS = "manage API keys"
+    MANAGE_CONNECTIONS = "manage connections"
 
 
 LOWEST_ROLE = {
@@ -43,6 +44,7 @@ LOWEST_ROLE = {
     Verb.MANAGE_WEBHOOKS: roles.MANAGER,
     Verb.MANAGE_WORKFLOWS: roles.MANAGER,
     Verb.MANAGE_API_KEYS: roles.ADMIN,
+    Verb.MANAGE_CONNECTIONS: roles.ADMIN,
 }
 
 

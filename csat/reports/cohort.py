@@ -66,6 +66,9 @@ def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
     names = [value for value in values if value != NONE]
     if name == "score":
         return Q(rated__in=[int(value) for value in names])
+    if name == "imported":
+        marked = Q(score__imported=True)
+        return (marked if "true" in values else Q()) | (~marked if "false" in values else Q())
     if name in MULTIPLE:
         model, field = MULTIPLE[name]
         condition = Q(

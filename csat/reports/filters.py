@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from csat.channels.kinds import Channel
 from csat.lib.clock import zones
@@ -23,9 +25,19 @@ from csat.surveys.choices import About
 
 NONE = "none"  # the key of those without an agent, team, reason, tag ...
 CREDIT = ("resolver", "last_human", "most_replies")
-LISTS = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "score")
+LISTS = (
+    "channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "score",
+    "imported",
+)  # fmt: skip
 SPLIT = set(LISTS) - {"team", "tag"}  # may come with commas, too
 YEARS = range(1970, 2101)
+
+
+class Imported(TextChoices):
+    """Whether a rating came from a file of past ratings."""
+
+    YES = "true", gettext_lazy("Imported ratings only")
+    NO = "false", gettext_lazy("Without imported ratings")
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,7 @@ class Filters:
     tag: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     score: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()  # true, false
     credit: str = "resolver"
     quarantined: bool = False  # count what is in quarantine, too
 
@@ -196,6 +209,7 @@ def _list(mapping: Mapping[str, Any], name: str, problems: Problems) -> tuple[st
         for part in (text.split(",") if name in SPLIT else text.splitlines())
     ]
     values = tuple(dict.fromkeys(part for part in parts if part))
+    values = tuple(value.lower() for value in values) if name == "imported" else values
     check = CHECKS.get(name)
     if check and not all(check(value) for value in values):
         problems.add(name, _("There is no such choice."))
@@ -238,4 +252,5 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "handoff_reason": _one_of([*HandoffReason.Reason.values, NONE]),
     "about": _one_of([*About.values, NONE]),
     "score": _one_of(SCORES),
+    "imported": _one_of(Imported.values),
 }

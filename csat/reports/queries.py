@@ -15,7 +15,7 @@ from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
 from csat.people.models import Agent, Team
 from csat.reports import cohort, lookup
-from csat.reports.filters import LISTS, NONE, Filters, after, first_of, midnight, steps
+from csat.reports.filters import LISTS, NONE, Filters, Imported, after, first_of, midnight, steps
 from csat.reports.recovery import surveys_at
 from csat.reports.scores import Counts
 from csat.sessions.models import HandoffReason, Session
@@ -164,4 +164,5 @@ CHOICES: dict[str, type[TextChoices]] = {
     "agent_kind": Agent.Kind,
     "handoff_reason": HandoffReason.Reason,
     "about": About,
+    "imported": Imported,
 }

@@ -77,7 +77,7 @@ def _left_out_event(session: Session, draft: Draft) -> Event:
 
     What was given is not repeated: it may have made nobody the contact, and then no erasure would find it.
     """
-    names = sorted(draft.left_out)
+    names = draft.left_out
     log.warning("details of a contact left out", session=str(session.uuid), fields=names)
     return build_event(
         Kind.SESSION_NOTE,

@@ -13,7 +13,6 @@ from csat.lib import languages
 from csat.lib.json_limits import clean_object
 from csat.lib.refusal import Problems
 from csat.lib.types import JsonObject
-from csat.people.details import LeftOut
 from csat.people.models import Agent, Contact, Team
 from csat.sessions import cleaning
 from csat.sessions.models import Session
@@ -44,8 +43,9 @@ class Draft:
     tags: list[str] = field(default_factory=list)
     custom_data: JsonObject = field(default_factory=dict)
     bridged_to_web: bool = False
+    connected: bool = False  # it lives in a help desk
     created_at: datetime | None = None
-    left_out: LeftOut = field(default_factory=dict)  # of the contact's details
+    left_out: list[str] = field(default_factory=list)  # names of the contact's details
     status: str = Session.Status.OPEN
     resolved_at: datetime | None = None
     ai_closure_type: str | None = None
@@ -99,7 +99,8 @@ class Draft:
 
 COPIED = (
     "channel", "slack_channel", "thread_ts", "email_message_id", "subject", "sentiment", "language",
-    "assignee", "team", "custom_data", "bridged_to_web", "status", "ai_closure_type", "skip_csat",
+    "assignee", "team", "custom_data", "bridged_to_web", "connected",
+    "status", "ai_closure_type", "skip_csat",
 )  # fmt: skip
 
 
@@ -159,5 +160,6 @@ CLEAN: dict[str, Callable[[object], object]] = {
     "custom_data": clean_object,
     "language": _language,
     "bridged_to_web": _flag,
+    "connected": _flag,
     "skip_csat": _flag,
 }

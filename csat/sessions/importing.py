@@ -16,7 +16,7 @@ from csat.lib.refusal import Invalid, Refused
 from csat.lib.text import as_uuid
 from csat.lib.types import JsonObject
 from csat.people import agents, contacts
-from csat.people.details import Details, LeftOut
+from csat.people.details import Details
 from csat.people.models import Agent, Contact, Team
 from csat.sessions import activity, resolving
 from csat.sessions.cleaning import invalid
@@ -137,7 +137,7 @@ def _read(item: Item, people: "_Agents", teams: "_Teams") -> None:
             raise Invalid(_("Give an object."))
         refuse_depth(payload, MAX_DEPTH + 2)
         channel = _object(payload, "channel")
-        left_out: LeftOut = {}
+        left_out: list[str] = []
         if not payload.get("contact_id"):
             contact = _object(payload, "contact")
             phone = contact.get("phone") or contact.get("phone_number")

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Missing
 from csat.lib.types import JsonObject
-from csat.people.details import LeftOut
 from csat.people.models import Agent, Contact, Team
 from csat.sessions.creation import create, find
 from csat.sessions.drafts import Draft
@@ -34,7 +33,7 @@ def start(
     custom_data: JsonObject | None = None,
     bridged_to_web: bool = False,
     created_at: datetime | None = None,
-    left_out: LeftOut | None = None,
+    left_out: list[str] | None = None,
 ) -> tuple[Session, bool]:
     """The session of this external id, or a new one, and whether it is new.
 

@@ -80,6 +80,12 @@ class Session(Row):
         RESOLVED = "resolved", _("resolved")
         HANDED_OFF = "handed_off", _("handed off")
 
+    class Barred(models.TextChoices):
+        """Why this conversation is not surveyed, as its help desk says."""
+
+        MERGED_OR_SPAM = "merged_or_spam", _("merged or spam")
+        THEIR_SURVEY = "their_survey_on", _("the help desk asks itself")
+
     external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="sessions")
     channel = models.CharField(max_length=20, choices=channel_choices)
@@ -105,6 +111,9 @@ class Session(Row):
         Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     skip_csat = models.BooleanField(default=False)
+    # it lives in a help desk: our card cannot be shown there
+    connected = models.BooleanField(default=False, db_default=False)
+    barred = models.CharField(max_length=20, choices=Barred, blank=True, db_default="")
     custom_data = models.JSONField(default=dict, blank=True)
     customer_messages = models.PositiveIntegerField(default=0)
     last_customer_message_at = models.DateTimeField(null=True, blank=True)
@@ -156,6 +165,7 @@ class Session(Row):
             thread_ts=self.thread_ts,
             language=self.language or contact.language,
             custom_data={**contact.custom_data, **self.custom_data},
+            helpdesk=self.external_id or "" if self.connected else "",
         )
 
     def lock(self) -> None:

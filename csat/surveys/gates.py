@@ -29,6 +29,8 @@ class GateName(TextChoices):
     WROTE_SINCE = "wrote_since", _("answered already")
     QUIET_TOO_LONG = "quiet_too_long", _("silent for too long")
     IS_STAFF = "is_staff", _("one of us")
+    MERGED_OR_SPAM = "merged_or_spam", _("merged or spam")
+    THEIR_SURVEY_ON = "their_survey_on", _("the help desk asks itself")
     DELAY = "delay", _("delay")
     OPT_OUT = "opt_out", _("opted out")
     ADDRESS = "address", _("no address")
@@ -88,6 +90,14 @@ WORDS: dict[str, tuple[str, str]] = {
         gettext_noop("Not the email address of a user or an agent"),
         gettext_noop("One of us: the email address of a user or an agent"),
     ),
+    GateName.MERGED_OR_SPAM: (
+        gettext_noop("Not merged and not spam in the help desk"),
+        gettext_noop("Merged, spam, or closed in the help desk before anybody wrote"),
+    ),
+    GateName.THEIR_SURVEY_ON: (
+        gettext_noop("The help desk does not ask the customer itself"),
+        gettext_noop("The help desk asks the customer itself: switch its survey off"),
+    ),
     GateName.DELAY: (gettext_noop("Delay: %(value)s s"), gettext_noop("Delay: %(value)s s")),
     GateName.OPT_OUT: (
         gettext_noop("The customer has not opted out"),
@@ -132,6 +142,7 @@ ON_REQUEST = ALWAYS | {
     GateName.CONTACT_CAP,
     GateName.IS_STAFF,
     GateName.ROBOT_ADDRESS,
+    GateName.MERGED_OR_SPAM,
 }
 BINDING: dict[str, set[GateName]] = {
     Origin.AUTO: set(GateName),
@@ -139,7 +150,7 @@ BINDING: dict[str, set[GateName]] = {
     Origin.API: ON_REQUEST,
     Origin.MANUAL: ALWAYS,
     Origin.LINK: ALWAYS,
-    Origin.REMINDER: ALWAYS | {GateName.QUIET_HOURS},
+    Origin.REMINDER: ALWAYS | {GateName.QUIET_HOURS, GateName.MERGED_OR_SPAM},
 }
 
 

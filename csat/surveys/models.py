@@ -578,6 +578,7 @@ class Score(Row):
     channel = models.CharField(max_length=20, choices=channel_choices)
     source = models.CharField(max_length=10, choices=source_choices)
     submitted_at = models.DateTimeField()  # of the latest accepted answer
+    imported = models.BooleanField(default=False, db_default=False)  # from a file of past ratings
 
     class Meta:
         constraints = [

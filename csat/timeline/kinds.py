@@ -26,6 +26,7 @@ class Kind(TextChoices):
     CONTACT_OPTED_OUT = "contact.opted_out", _("Opted out of surveys")
     CONTACT_OPTED_IN = "contact.opted_in", _("Opted in again")
     CONTACT_ERASED = "contact.erased", _("Contact erased")
+    CONNECTION_PAUSED = "connection.paused", _("Connection paused")
     RUN_SUCCEEDED = "workflow.run.succeeded", _("Workflow run succeeded")
     RUN_FAILED = "workflow.run.failed", _("Workflow run failed")
     AUDIT = "audit", _("Change by staff")
@@ -51,6 +52,7 @@ WEBHOOK = {
     Kind.CSAT_DELIVERY_FAILED: "csat.delivery_failed",
     Kind.CSAT_SUBMITTED: "csat.score_submitted",
     Kind.CONTACT_ERASED: "contact.erased",
+    Kind.CONNECTION_PAUSED: "connection.paused",
     Kind.RUN_SUCCEEDED: "workflow.run.succeeded",
     Kind.RUN_FAILED: "workflow.run.failed",
 }  # message.sent: conversation.agent_response or .ai_response, by its sender

@@ -130,6 +130,13 @@ class Erased(TypedDict):
     contact_uuid: str
 
 
+class ConnectionPaused(TypedDict):
+    connection_id: str
+    system: str  # the help desk's kind
+    name: str
+    reason: str
+
+
 class RunEnded(TypedDict):
     run_id: str
     workflow_id: str
@@ -166,6 +173,7 @@ PAYLOADS: dict[Kind, type] = {
     Kind.CONTACT_OPTED_OUT: OptedOut,
     Kind.CONTACT_OPTED_IN: Empty,
     Kind.CONTACT_ERASED: Erased,
+    Kind.CONNECTION_PAUSED: ConnectionPaused,
     Kind.RUN_SUCCEEDED: RunEnded,
     Kind.RUN_FAILED: RunEnded,
     Kind.AUDIT: Audited,

@@ -52,7 +52,7 @@ class RefuseNulMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         has_nul = "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info
-        if has_nul and not request.path_info.startswith(("/api/", "/callbacks/")):
+        if has_nul and not request.path_info.startswith(("/api/", "/callbacks/", "/connect/")):
             raise BadRequest("NUL in the address")
         return self.get_response(request)
 

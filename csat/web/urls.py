@@ -10,7 +10,18 @@ from csat.web.inbox import page as inbox
 from csat.web.machines import csp_reports, health, metrics
 from csat.web.reports import exports, saved_views
 from csat.web.reports import page as reports
-from csat.web.settings import api_keys, csat, sending, webhooks
+from csat.web.settings import (
+    api_keys,
+    connection_actions,
+    connection_events,
+    connection_rules,
+    connection_set_up,
+    connections,
+    csat,
+    imports,
+    sending,
+    webhooks,
+)
 from csat.web.workflows import actions as workflow_actions
 from csat.web.workflows import builder, runs
 from csat.web.workflows import page as workflows
@@ -86,6 +97,53 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/webhooks/<uuid:uuid>/", webhooks.one, name="settings-webhook"),
     path("settings/webhooks/<uuid:uuid>/calls/", webhooks.calls, name="settings-webhook-calls"),
     path("settings/webhooks/<uuid:uuid>/<slug:name>/", webhooks.act, name="settings-webhook-act"),
+    path("settings/connections/", connections.page, name="settings-connections"),
+    path("settings/connections/file/", imports.page, name="settings-imports"),
+    path("settings/connections/file/<uuid:uuid>/", imports.one, name="settings-import"),
+    path(
+        "settings/connections/file/<uuid:uuid>/progress/", imports.progress, name="settings-import-progress"
+    ),
+    path("settings/connections/file/<uuid:uuid>/refused/", imports.refused, name="settings-import-refused"),
+    path("settings/connections/file/<uuid:uuid>/<slug:name>/", imports.act, name="settings-import-act"),
+    path("settings/connections/new/<slug:kind>/", connection_set_up.new, name="settings-connection-new"),
+    path("settings/connections/<uuid:uuid>/", connection_set_up.one, name="settings-connection"),
+    path("settings/connections/<uuid:uuid>/status/", connections.status, name="settings-connection-status"),
+    path(
+        "settings/connections/<uuid:uuid>/events/",
+        connection_events.events,
+        name="settings-connection-events",
+    ),
+    path(
+        "settings/connections/<uuid:uuid>/events/<uuid:event_id>/",
+        connection_events.event,
+        name="settings-connection-event",
+    ),
+    path(
+        "settings/connections/<uuid:uuid>/events/<uuid:event_id>/process/",
+        connection_events.process,
+        name="settings-connection-process",
+    ),
+    path("settings/connections/<uuid:uuid>/rules/", connection_rules.page, name="settings-connection-rules"),
+    path(
+        "settings/connections/<uuid:uuid>/rules/dry-run/",
+        connection_rules.dry_run,
+        name="settings-connection-dry-run",
+    ),
+    path(
+        "settings/connections/<uuid:uuid>/rules/mapping/",
+        connection_rules.try_mapping,
+        name="settings-connection-mapping",
+    ),
+    path(
+        "settings/connections/<uuid:uuid>/remove/",
+        connection_actions.remove,
+        name="settings-connection-remove",
+    ),
+    path(
+        "settings/connections/<uuid:uuid>/<slug:name>/",
+        connection_actions.act,
+        name="settings-connection-act",
+    ),
     path("settings/api-keys/", api_keys.page, name="settings-api-keys"),
     path("settings/api-keys/<uuid:uuid>/revoke/", api_keys.revoke, name="settings-api-key-revoke"),
     # machines

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from csat.channels.kinds import Channel
+from csat.connectors import registry as connectors
 from csat.lib.types import JsonObject, Label
 from csat.people.models import Agent
 from csat.sessions.models import HandoffReason, Session
@@ -49,6 +50,7 @@ FIELDS = [
     Field("session.team", _("Team")),
     Field("session.language", _("Language")),
     Field("session.subject", _("Subject")),
+    Field("session.origin.kind", _("Came from"), "choice", tuple(connectors.choices())),
     Field("session.ai_closure_type", _("AI closure type"), "choice", tuple(Session.Closure.choices)),
     Field("contact.name", _("Contact's name")),
     Field("contact.email", _("Contact's email")),
@@ -63,7 +65,8 @@ NAMES = {
         f"session.{name}"
         for name in (
             *("id", "ticket_number", "external_id", "status", "channel", "sentiment", "language", "subject"),
-            *("team", "ai_closure_type", "tags", "handed_off", "handoff_reasons", "custom_data"),
+            *("origin.kind", "team", "ai_closure_type", "tags", "handed_off", "handoff_reasons"),
+            "custom_data",
             *(f"{whose}.{name}" for whose in ("agent", "assignee") for name in _AGENT),
         )
     ),
@@ -74,6 +77,9 @@ NAMES = {
 }
 # short names of the rating that started a workflow
 ALIASES = {name: f"csat.{name}" for name in ("score", "comment", "channel")}
+
+
+LOADED = ("contact", "team", "assignee", "resolver", "conversation_origin__connection")
 
 
 def names(trigger_type: object) -> set[str]:
@@ -89,13 +95,14 @@ def event_names(trigger_type: object) -> set[str]:
 
 def load_session(pk: int | None) -> Session:
     """The session with the rows that its facts read. Raises Session.DoesNotExist."""
-    related = Session.objects.select_related("contact", "team", "assignee", "resolver")
+    related = Session.objects.select_related(*LOADED)
     return related.get(pk=pk or 0)
 
 
 def collect(session: Session) -> JsonObject:
     """The facts about a session as they are now; None for whatever is missing."""
     contact, csat = session.contact, _csat_facts(session)
+    origin = getattr(session, "conversation_origin", None)
     return {
         **{alias: csat[path.removeprefix("csat.")] for alias, path in ALIASES.items()},
         "session": {
@@ -108,6 +115,7 @@ def collect(session: Session) -> JsonObject:
             "language": session.language or None,
             "subject": session.subject or None,
             "team": session.team.name if session.team else None,
+            "origin": {"kind": origin.connection.kind if origin else None},
             "ai_closure_type": session.ai_closure_type,
             "tags": [tag.name for tag in session.tags.all()],
             "handed_off": session.handed_off_at is not None,

@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from csat.channels.circuits import Circuit, SendCount
 from csat.channels.outbox import SandboxMessage
+from csat.connectors import connections
+from csat.connectors.models import Connection, ConversationOrigin, WriteBack
+from csat.imports.models import Import
 from csat.people import agents, keys, suppression
 from csat.people.models import Agent, Organization
 from csat.reports.models import Export
@@ -83,4 +86,18 @@ def make_everything(number: int = 1) -> None:
         )
         Step.objects.create(run=run, block_id="a", type="add_tag")
         Export.objects.create()
+        Import.objects.create(kind="generic", file_name=f"{name}.csv", mapping={"columns": {}})
+        _make_connection(name, session)
         User.objects.create(username=f"user{name}", date_joined=timezone.now() - timedelta(days=1))
+
+
+def _make_connection(name: str, session: Session) -> Connection:
+    """With a conversation that it brought, whose score could not be written back."""
+    secrets = {"inbound": "signing-not-to-be-seen", "token": "token-not-to-be-seen"}
+    connection = connections.add(kind="generic", name=f"Desk {name}", secrets_given=secrets, by=API)
+    connection.events.create(
+        key=name, event="resolved", body='{"text": "Zebra-secret words"}', outcome="failed", session=session
+    )
+    ConversationOrigin.objects.create(session=session, connection=connection, external_id=name)
+    WriteBack.objects.create(connection=connection, session=session, revision=1, state="failed")
+    return connection

@@ -1,5 +1,8 @@
-"""A machine with a key, and what it asks."""
+"""A machine with a key, what it asks, and what is logged of it."""
 
+import io
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -52,3 +55,13 @@ def machine(*scopes: str) -> Machine:
 def api(db: Any) -> Machine:
     """A machine that may do everything."""
     return machine()
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What the application's own handler writes."""
+    [handler] = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
+    before, stream = handler.stream, io.StringIO()
+    handler.setStream(stream)
+    yield stream
+    handler.setStream(before)

@@ -57,6 +57,8 @@ RESOURCES = {
     "/webhooks": "webhooks",
     "/workflows": "workflows",
     "/handoff-analytics": "handoff-analytics",
+    "/connections": "connections",
+    "/imports": "imports",
 }
 NOBODY = "5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60"
 

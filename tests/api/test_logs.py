@@ -2,8 +2,6 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
@@ -14,16 +12,6 @@ from csat.people import contacts
 from tests.api.conftest import Machine, machine
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """What the application's own handler writes."""
-    [handler] = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
-    before, stream = handler.stream, io.StringIO()
-    handler.setStream(stream)
-    yield stream
-    handler.setStream(before)
 
 
 def broken(api: Machine, words: str) -> Any:

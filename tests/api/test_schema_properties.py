@@ -16,6 +16,7 @@ from schemathesis import Case, GenerationMode, checks
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks as openapi_checks
 
+from csat.connectors import connections
 from csat.people import keys
 from csat.surveys.answers.answering import answer
 from csat.surveys.delivery import scheduling
@@ -48,6 +49,7 @@ def known(db: Any, settings: Any) -> dict[str, str]:
     survey = scheduling.request(session, origin="api", by=API)
     answer(survey, score=2, source="page", comment="slow")
     endpoint = endpoints.add(url="https://127.0.0.1:9/csat", events=["csat.requested"], by=API)
+    connection = connections.add(kind="generic", by=API)
     return {
         "contacts": str(session.contact.uuid),
         "chat": str(session.uuid),
@@ -58,6 +60,8 @@ def known(db: Any, settings: Any) -> dict[str, str]:
         "webhooks": str(endpoint.uuid),
         "workflows": str(editing.create(name="Fuzz", trigger_type="manual-trigger", blocks=[], by=API).uuid),
         "call_id": str(queueing.enqueue_test(endpoint, by=API).uuid),
+        "connections": str(connection.uuid),
+        "event_id": str(connection.events.create(key="1", body="{}").uuid),
     }
 
 
@@ -115,7 +119,7 @@ def _name_what_there_is(case: Case, known: dict[str, str], data: Any) -> None:
         (id for start, id in known.items() if case.path.strip("/").startswith(start)), str(uuid.uuid4())
     )
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = known["call_id"] if name == "call_id" else here
+        case.path_parameters[name] = known.get(name, here)
     for name, resource in (("session_id", "chat"), ("contact_id", "contacts"), ("call_id", "call_id")):
         if isinstance(case.body, dict) and name in case.body:
             case.body[name] = known[resource]

@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from csat.connectors.models import Connection, ConversationOrigin
 from csat.sessions.models import Session
 from csat.timeline.models import Event
 from tests.api.conftest import Machine
+from tests.connectors.fake_desk import FakeSystem, make_connection
 from tests.factories import make_contact, make_resolved_session, make_session
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
     "id", "ticket_number", "external_id", "status", "ai_closure_type", "sentiment", "channel", "language",
     "assignee_id", "team",
-    "contact", "handoff", "tags", "custom_data", "csat", "created_at", "updated_at",
+    "contact", "handoff", "tags", "custom_data", "csat", "origin", "created_at", "updated_at",
 }  # fmt: skip
 SAM = {"name": "Sam", "email": "sam@acme.example", "kind": "human"}
 
@@ -222,6 +224,45 @@ def test_a_list_costs_as_much_with_fifty_rows_as_with_one(
             api.post(f"/chat/sessions/{session.uuid}/handoff", {"reasons": ["insufficient_tools"]})
     with django_assert_max_num_queries(9):
         assert len(api.get("/chat/sessions").json()["items"]) == 50
+
+
+def _come_from(connection: Connection, external_id: str, url: str = "") -> Session:
+    session = make_session()
+    ConversationOrigin.objects.create(
+        session=session, connection=connection, external_id=external_id, url=url
+    )
+    return session
+
+
+def test_a_session_shows_the_help_desk_it_came_from(api: Machine, fake_system: FakeSystem) -> None:
+    connection = make_connection()
+    session = _come_from(connection, "42", "https://desk.example.com/c/42")
+    origin = {
+        "connection_id": str(connection.uuid),
+        "kind": "fake_desk",
+        "external_id": "42",
+        "url": "https://desk.example.com/c/42",
+    }
+    assert api.get(f"/chat/sessions/{session.uuid}").json()["origin"] == origin
+    assert api.patch(f"/chat/sessions/{session.uuid}", {"sentiment": "happy"}).json()["origin"] == origin
+    without_url = _come_from(connection, "43")
+    assert api.get(f"/chat/sessions/{without_url.uuid}").json()["origin"]["url"] is None
+
+
+def test_a_session_that_came_by_the_api_has_no_origin(api: Machine) -> None:
+    body = api.post("/chat/sessions", {}).json()
+    assert body["origin"] is None
+
+
+def test_a_list_of_sessions_from_help_desks_costs_as_much_as_any_other(
+    api: Machine, fake_system: FakeSystem, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(20):
+        _come_from(make_connection(), str(number))
+    api.get("/chat/sessions")
+    with django_assert_max_num_queries(9):
+        items = api.get("/chat/sessions").json()["items"]
+    assert len({item["origin"]["connection_id"] for item in items}) == 20
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from csat.surveys.models import Survey
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints
 from csat.workflows import editing, examples
+from tests.browser import walk
 from tests.browser.conftest import DESKTOP, PHONE, Visits
 from tests.factories import make_agent, make_contact, make_sent_survey
 from tests.tokens import rate_token, unsubscribe_token
@@ -67,6 +68,7 @@ def staff_pages(rated: Survey) -> list[str]:
             f"/settings/webhooks/{endpoint.uuid}/",
             "/settings/api-keys/",
         ),
+        *walk.connection_pages()["admin"],
     ]
 
 

@@ -14,6 +14,7 @@ from csat.surveys.rules import settings
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints, queueing
 from csat.workflows import editing, examples
+from tests.browser import walk
 from tests.browser.conftest import DESKTOP, PHONE, Visits
 from tests.factories import API, make_agent, make_contact, make_sent_survey
 from tests.tokens import rate_token, unsubscribe_token
@@ -125,6 +126,7 @@ def pages(manager_user: User) -> list[str]:
             f"/workflows/{workflow.uuid}/runs/",
         ),
         *("/settings/csat/", "/settings/webhooks/", f"/settings/webhooks/{endpoint.uuid}/"),
+        *walk.connection_pages(LONG)["manager"],
     ]
 
 

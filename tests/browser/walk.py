@@ -1,6 +1,8 @@
 """The walk: every page that a customer, an agent, a manager and an admin meet, with something on each."""
 
 from csat.channels.outbox import SandboxMessage
+from csat.connectors import connections
+from csat.connectors.models import InboundEvent
 from csat.sessions import resolving
 from csat.surveys import links
 from csat.surveys.answers import answering
@@ -48,8 +50,27 @@ def staff_pages(rated: Survey) -> dict[str, list[str]]:
     reports = [f"/reports/?show={tab}" for tab in REPORTS] + ["/reports/sessions/", "/reports/export/"]
     flows = [f"/workflows/{workflow.uuid}{end}" for end in ("/", "/runs/")]
     webhooks = ["/settings/webhooks/", f"/settings/webhooks/{endpoint.uuid}/"]
+    desks = connection_pages()
     managers = [*inbox, "/reports/", *reports, "/workflows/", *flows, "/settings/csat/", *webhooks]
-    return {"agent": inbox, "manager": managers, "admin": [*inbox, "/settings/api-keys/", "/settings/csat/"]}
+    admins = [*inbox, "/settings/api-keys/", "/settings/csat/", *desks["admin"]]
+    return {"agent": inbox, "manager": [*managers, *desks["manager"]], "admin": admins}
+
+
+def connection_pages(words: str = "Acme desk") -> dict[str, list[str]]:
+    """Of a connection with events of every outcome, whose name and sentences are `words`."""
+    desk = connections.add(
+        kind="chatwoot", name=words[:200], base_url="https://1.1.1.1", account="1", by=SYSTEM
+    )
+    for outcome in InboundEvent.Outcome.values:
+        event = InboundEvent.objects.create(
+            connection=desk, key=outcome, event=words[:100], body="{}", outcome=outcome, text=words[:500]
+        )
+    tool = connections.add(kind="generic", name=words[:200], base_url="https://1.1.1.1", by=SYSTEM)
+    connections.pause(tool, reason=words, by=API)
+    pages = [f"/settings/connections/{desk.uuid}/{part}" for part in ("", "status/", "events/", "rules/")]
+    pages = ["/settings/connections/", *pages, f"/settings/connections/{tool.uuid}/rules/"]
+    more = ["new/freshdesk/", f"{desk.uuid}/events/{event.uuid}/", f"{desk.uuid}/remove/"]
+    return {"manager": pages, "admin": [*pages, *(f"/settings/connections/{end}" for end in more)]}
 
 
 def rated_survey() -> Survey:

@@ -6,13 +6,17 @@ Prints the names of the operations that were called.
 """
 
 import importlib
+import io
 import json
 import pkgutil
 import sys
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import csat_client.api
 from csat_client import AuthenticatedClient, models
+from csat_client.types import File
 
 BASE, KEY, LISTENER = sys.argv[1:]
 CLIENT = AuthenticatedClient(base_url=f"{BASE}/api/v1", token=KEY)
@@ -24,8 +28,16 @@ OPERATIONS = {
 called: set[str] = set()
 
 
-def call(operation: str, *ids: Any, body: tuple[str, dict[str, Any]] | None = None, **query: Any) -> Any:
+def call(
+    operation: str,
+    *ids: Any,
+    body: tuple[str, dict[str, Any]] | None = None,
+    upload: Any = None,
+    **query: Any,
+) -> Any:
     """What the client made of a good answer."""
+    if upload:
+        query["body"] = upload
     if body:
         shape, content = body
         query["body"] = getattr(models, shape).from_dict(content)
@@ -141,6 +153,45 @@ def workflows(session: Any) -> None:
     call("delete_workflows_by_id", draft.id)
 
 
+def imports() -> None:
+    upload = models.ImportInputRequest.from_dict({"file": b"", "kind": "generic"})
+    upload.file = File(payload=io.BytesIO(b"ticket,score,date\n1,5,2026-01-02\n"), file_name="past.csv")
+    source = call("post_imports", upload=upload)
+    assert source.finished_at is None
+    assert call("get_imports").items == [source]
+    assert call("get_imports_by_id", source.id).rejects == []
+    call("delete_imports_by_id", source.id)
+
+
+def connections() -> None:
+    desk = LISTENER.removesuffix("/hook")  # which knows of no conversation
+    content = {
+        "kind": "freescout",
+        "base_url": desk,
+        "secrets": {"token": "x"},
+        "rules": {"resolved": ["closed"]},
+    }
+    added = call("post_connections", body=("ConnectionInputRequest", content))
+    assert (added.paused_at, added.last_event_at, added.own_user) == (None, None, None)
+    assert added.rules.resolved == ["closed"]
+    assert call("get_connections").items[0].id == added.id
+    assert call("get_connections_by_id", added.id).figures.oldest_waiting_at is None
+    assert call("post_connections_by_id_test", added.id).items == []
+    path = urlsplit(added.inbound_url).path
+    event = Request(f"{BASE}{path}", b"{}", {"Content-Type": "application/json"})
+    assert urlopen(event, timeout=60).status == 200
+    [received] = call("get_connections_by_id_events", added.id).items
+    assert (received.outcome, received.session_id) == ("waiting", None)
+    again = call("post_connections_by_id_events_by_event_id_process", added.id, received.id)
+    assert again.id == received.id
+    assert call("post_connections_by_id_pause", added.id).next_sweep is None
+    assert call("post_connections_by_id_resume", added.id).paused_at is None
+    changes = {"rules": {"write_back": {"tag": True}}}
+    changed = call("patch_connections_by_id", added.id, body=("PatchedConnectionChangeRequest", changes))
+    assert (changed.rules.write_back.tag, changed.inbound_url) == (True, added.inbound_url)
+    call("delete_connections_by_id", added.id)
+
+
 def main() -> None:
     assert call("get_handoff_analytics").total_handoffs == 0
     contact = contacts()
@@ -150,6 +201,8 @@ def main() -> None:
     surveys(contact, bare, full)
     webhooks()
     workflows(bare)
+    imports()
+    connections()
     print(json.dumps(sorted(called)))
 
 

@@ -115,6 +115,43 @@ async function workflows(session_id: string): Promise<void> {
   await good(api.DELETE("/workflows/{id}", one(draft.id)));
 }
 
+async function imports(): Promise<void> {
+  const text = "ticket,score,date\n1,5,2026-01-02\n";
+  const body = { file: text, kind: "generic" as const };
+  const bodySerializer = (): FormData => {
+    const form = new FormData();
+    form.append("file", new Blob([text]), "past.csv");
+    form.append("kind", body.kind);
+    return form;
+  };
+  const added = await good(api.POST("/imports", { body, bodySerializer }));
+  assert.equal(added.finished_at, null);
+  await good(api.GET("/imports"));
+  await good(api.GET("/imports/{id}", one(added.id)));
+  await good(api.DELETE("/imports/{id}", one(added.id)));
+}
+
+async function connections(): Promise<void> {
+  const base_url = listener.replace("/hook", ""); // a help desk that knows of no conversation
+  const content = { kind: "freescout", base_url, secrets: { token: "x" }, rules: { send: true } };
+  const added = await good(api.POST("/connections", { body: content }));
+  assert.equal(added.last_event_at, null);
+  assert.ok(added.inbound_url);
+  await good(api.GET("/connections"));
+  await good(api.GET("/connections/{id}", one(added.id)));
+  const arrivals = await good(api.POST("/connections/{id}/test", one(added.id)));
+  assert.deepEqual(arrivals.items, []);
+  await fetch(base + new URL(added.inbound_url).pathname, { method: "POST", body: "{}" });
+  const { items } = await good(api.GET("/connections/{id}/events", one(added.id)));
+  const event_id = items[0]?.id ?? "";
+  const event = { params: { path: { id: added.id, event_id } } };
+  await good(api.POST("/connections/{id}/events/{event_id}/process", event));
+  await good(api.POST("/connections/{id}/pause", one(added.id)));
+  await good(api.POST("/connections/{id}/resume", one(added.id)));
+  await good(api.PATCH("/connections/{id}", { ...one(added.id), body: { rules: { account: "7" } } }));
+  await good(api.DELETE("/connections/{id}", one(added.id)));
+}
+
 const contact = await contacts();
 const [bare, full] = await sessions(contact);
 await good(api.GET("/handoff-analytics"));
@@ -122,4 +159,6 @@ await good(api.GET("/handoff-analytics/events"));
 await surveys(contact, bare, full);
 await webhooks();
 await workflows(bare);
+await imports();
+await connections();
 console.log(JSON.stringify([...called].sort()));

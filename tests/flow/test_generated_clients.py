@@ -32,7 +32,8 @@ SOURCES = ROOT / "tests" / "clients"
 
 @pytest.fixture
 def base(listener: Listener) -> Iterator[str]:
-    environment = {"WEBHOOK_ALLOW": listener.address, "RATE_LIMITS": "off", "SECRET_KEY": settings.SECRET_KEY}
+    environment = {"WEBHOOK_ALLOW": listener.address, "CONNECT_ALLOW": listener.address}
+    environment |= {"RATE_LIMITS": "off", "SECRET_KEY": settings.SECRET_KEY}
     with serving(**environment) as address:
         yield address
 

@@ -1,6 +1,7 @@
 """One person's rich life: a word of theirs planted through every door and step, and where it is kept."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from itertools import count
@@ -18,7 +19,10 @@ from django_q.models import Task
 from csat.channels import circuits
 from csat.channels.base import EventType, ProviderEvent
 from csat.channels.circuits import Way
+from csat.connectors import applying, connections, receiving, writing_back
+from csat.connectors.models import Connection
 from csat.lib.outcomes import Never, Retry
+from csat.lib.types import JsonObject
 from csat.people.models import Contact
 from csat.reports import exports, rollup
 from csat.reports.filters import parse
@@ -26,6 +30,7 @@ from csat.sessions.models import Session
 from csat.surveys.answers import answering, auto_reply, follow_ups, inbound
 from csat.surveys.delivery import holds, receipts, scheduling, sending
 from csat.surveys.models import Delivery
+from csat.timeline import dispatching
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import attempts, endpoints
 from csat.webhooks.event_types import EVENTS
@@ -38,6 +43,10 @@ from tests.workflows.builders import block, run_until_idle, workflow
 
 SAID = "{contact_name} {comment} {csat_link}"
 WAYS = ("email", "sms", "whatsapp", "slack", "web", "api")
+MAPPED = (
+    "external_id", "status", "subject", "inbox", "url", "tags", "occurred_at", "contact.email",
+    "contact.name", "contact.phone", "message.id", "message.sender", "message.text",
+)  # fmt: skip
 HTTP = {"method": "POST", "body": '{"who": "{contact_name}", "said": "{comment}"}'}
 
 
@@ -50,6 +59,13 @@ def house(listener: Listener) -> Workflow:
 
     listener.answer = refuse
     endpoints.add(url=listener.url, events=EVENTS, by=SYSTEM)
+    connections.add(
+        kind="generic",
+        base_url=listener.url.removesuffix("/hook"),
+        secrets_given={"token": "token"},
+        rules_given={"mapping": _mapping(), "resolved": ["done"]},
+        by=SYSTEM,
+    )
     switch_on()
     workflow(
         block("get_csat_score"),
@@ -70,6 +86,13 @@ def house(listener: Listener) -> Workflow:
     return workflow(block("note", text=SAID), block("send_csat_request"), block("stop"))
 
 
+def _mapping() -> JsonObject:
+    """Every value by its own name; a score is written back with the comment."""
+    rows = [{"to": name, "path": f"['{name}']" + "[*]" * (name == "tags")} for name in MAPPED]
+    write_back = {"method": "POST", "url": "/notes", "body": {"said": "{score}: {comment}"}}
+    return {"event": {"path": "event", "values": {"*": "message"}}, "rows": rows, "write_back": write_back}
+
+
 class Life:
     """Of one person, whose every word contains `word`, and whose number contains `digits`."""
 
@@ -86,6 +109,7 @@ class Life:
             self._converse(way, by_hand)
         sending.send_due()
         self._answer()
+        self._come_from_a_help_desk()
         self._call_out()
         self._trouble()
         rollup.recount()
@@ -183,6 +207,24 @@ class Life:
             {"external_id": f"bulk2-{self.digits[::-1]}", "contact": {"email": f"{self.word} at nowhere"}},
         ]
         self.post("/chat/sessions/bulk", {"items": items}, 200)
+
+    def _come_from_a_help_desk(self) -> None:
+        desk = Connection.objects.get()
+        body = {
+            "external_id": f"there-{self.word}", "status": f"seen by {self.word}", "event": f"of {self.word}",
+            "subject": self.word, "inbox": f"in {self.word}", "url": f"https://desk.example/{self.word}",
+            "tags": [self.word], "occurred_at": timezone.now().isoformat(), "contact.email": self.email,
+            "contact.name": f"{self.word} Berg", "contact.phone": self.phone, "message.id": f"m-{self.word}",
+            "message.sender": "contact", "message.text": f"Hello from {self.word}",
+        }  # fmt: skip
+        said = json.dumps(body).encode()
+        assert receiving.receive("generic", desk.opened["address"], {}, said, "").status == 200
+        applying.apply_due(desk.pk, seconds=0.1)
+        session = Session.objects.latest("pk")
+        score = {"session_id": str(session.uuid), "score": 2, "comment": f"Cross {self.word}"}
+        self.post("/csat/scores", score, 200, 201)
+        dispatching.fan_out()
+        writing_back.write_due(desk.pk)
 
     def _reply(self, delivery: Delivery, text: str) -> None:
         event = ProviderEvent(

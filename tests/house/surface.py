@@ -41,7 +41,8 @@ ROOT = Path(__file__).parents[2]
 ENDPOINT = "127.0.0.1:9"
 CHANNELS = ("api", "email", "phone_voice", "slack", "sms", "web", "web_voice", "whatsapp")
 EVENTS = (
-    "contact.erased", "conversation.agent_response", "conversation.ai_response", "conversation.closed",
+    "connection.paused", "contact.erased", "conversation.agent_response", "conversation.ai_response",
+    "conversation.closed",
     "conversation.contact_response", "conversation.handoff_to_human", "conversation.started",
     "csat.delivery_failed",
     "csat.requested", "csat.score_submitted", "workflow.run.failed", "workflow.run.succeeded",

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from csat.api import urls as api_urls
 from csat.api.openapi import views
 from csat.channels.outbox import SandboxMessage
+from csat.connectors.models import Connection, InboundEvent
 from csat.surveys import links
 from csat.timeline.recording import SYSTEM
 from csat.webhooks.models import Endpoint
@@ -27,9 +28,11 @@ STAFF = (302, 200, 200, 200, 403)
 MANAGERS = (302, 403, 200, 200, 403)
 ADMINS = (302, 403, 403, 200, 403)
 GONE_STAFF = (302, 404, 404, 404, 403)  # of a row that does not exist
+GONE_ADMINS = (302, 403, 403, 404, 403)
 GONE_MANAGERS = (302, 403, 404, 404, 403)
 POST_STAFF = (302, 405, 405, 405, 403)  # a GET of what only takes POST
 POST_MANAGERS = (302, 403, 405, 405, 403)
+POST_ADMINS = (302, 403, 403, 405, 403)
 PUBLIC = (200, 200, 200, 200, 200)
 UNKNOWN = (404, 404, 404, 404, 404)  # a public page whose token nobody has
 POST_PUBLIC = (405, 405, 405, 405, 405)
@@ -125,12 +128,64 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
         f"/settings/api-keys/{NOBODY}/revoke/",
         (302, 403, 403, 404, 403),
     ),
+    ("settings/connections/", "/settings/connections/", MANAGERS),
+    ("settings/connections/file/", "/settings/connections/file/", ADMINS),
+    ("settings/connections/file/<uuid:uuid>/", f"/settings/connections/file/{NOBODY}/", GONE_ADMINS),
+    *[
+        (
+            f"settings/connections/file/<uuid:uuid>/{part}/",
+            f"/settings/connections/file/{NOBODY}/{part}/",
+            GONE_ADMINS,
+        )
+        for part in ("progress", "refused")
+    ],
+    (
+        "settings/connections/file/<uuid:uuid>/<slug:name>/",
+        f"/settings/connections/file/{NOBODY}/start/",
+        POST_ADMINS,
+    ),
+    ("settings/connections/new/<slug:kind>/", "/settings/connections/new/chatwoot/", ADMINS),
+    ("settings/connections/<uuid:uuid>/", "/settings/connections/{connection}/", MANAGERS),
+    ("settings/connections/<uuid:uuid>/", f"/settings/connections/{NOBODY}/", GONE_MANAGERS),
+    *[
+        (
+            f"settings/connections/<uuid:uuid>/{part}/",
+            f"/settings/connections/{{connection}}/{part}/",
+            MANAGERS,
+        )
+        for part in ("status", "events", "rules")
+    ],
+    (
+        "settings/connections/<uuid:uuid>/events/<uuid:event_id>/",
+        "/settings/connections/{connection}/events/{event}/",
+        ADMINS,
+    ),
+    (
+        "settings/connections/<uuid:uuid>/events/<uuid:event_id>/process/",
+        "/settings/connections/{connection}/events/{event}/process/",
+        POST_ADMINS,
+    ),
+    *[
+        (
+            f"settings/connections/<uuid:uuid>/rules/{verb}/",
+            f"/settings/connections/{{connection}}/rules/{verb}/",
+            POST_ADMINS,
+        )
+        for verb in ("dry-run", "mapping")
+    ],
+    ("settings/connections/<uuid:uuid>/remove/", "/settings/connections/{connection}/remove/", ADMINS),
+    (
+        "settings/connections/<uuid:uuid>/<slug:name>/",
+        "/settings/connections/{connection}/pause/",
+        POST_ADMINS,
+    ),
     ("settings/webhooks/", "/settings/webhooks/", MANAGERS),
     ("settings/webhooks/<uuid:uuid>/", "/settings/webhooks/{endpoint}/", MANAGERS),
     ("settings/webhooks/<uuid:uuid>/", f"/settings/webhooks/{NOBODY}/", GONE_MANAGERS),
     ("settings/webhooks/<uuid:uuid>/calls/", "/settings/webhooks/{endpoint}/calls/", MANAGERS),
     ("settings/webhooks/<uuid:uuid>/<slug:name>/", "/settings/webhooks/{endpoint}/test/", POST_MANAGERS),
     # machines
+    ("connect/<slug:kind>/<slug:token>", "/connect/chatwoot/nonsense", POST_PUBLIC),
     *[
         (f"callbacks/{route}", f"/callbacks/{route}", POST_PUBLIC)
         for route in ("twilio/status", "twilio/inbound", "slack/interactions")
@@ -199,6 +254,11 @@ def rows(db: None) -> dict[str, object]:
         "mail": mail.uuid,
         "endpoint": endpoint.uuid,
     }
+    connection = Connection.objects.create(
+        kind="chatwoot", digest="0", secrets=Connection().sealed(address="a")
+    )
+    ids["connection"] = connection.uuid
+    ids["event"] = InboundEvent.objects.create(connection=connection, key="0", body="{}", next_try=None).uuid
     ids["workflow"] = editing.create(name="A workflow", by=SYSTEM).uuid
     return {**ids, **tokens}
 

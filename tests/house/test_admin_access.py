@@ -12,11 +12,14 @@ from django.db.models import Model, QuerySet
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from csat.connectors import connections
+from csat.connectors.models import Connection, InboundEvent
 from csat.people import keys, roles
 from csat.people.models import ApiKey, Contact
 from csat.surveys.models import Answer, CsatSettings, FollowUp, Score
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
+from csat.timeline.recording import SYSTEM
 from csat.webhooks.models import Endpoint
 from tests.admin.rows import make_rated_session
 from tests.factories import make_agent, make_contact
@@ -31,6 +34,8 @@ ACTIONS = {
     ("channelsettings", "switch_off"): MANAGERS,
     ("channelsettings", "switch_on"): MANAGERS,
     ("channelsettings", "try_again"): MANAGERS,
+    ("connection", "pause"): ADMINS,
+    ("connection", "resume"): ADMINS,
     ("contact", "erase"): MANAGERS,
     ("contact", "opt_in"): MANAGERS,
     ("contact", "opt_out"): MANAGERS,
@@ -38,6 +43,7 @@ ACTIONS = {
     ("endpoint", "switch_on"): MANAGERS,
     ("followup", "done"): AGENTS,
     ("followup", "take"): AGENTS,
+    ("inboundevent", "process_again"): ADMINS,
     ("link", "revoke"): MANAGERS,
     ("run", "go_on"): MANAGERS,
     ("session", "export_csv"): MANAGERS,
@@ -50,6 +56,7 @@ ACTIONS = {
     ("survey", "send"): AGENTS,
     ("webhookattempt", "call_again"): MANAGERS,
     ("workflow", "switch_off"): MANAGERS,
+    ("writeback", "try_again"): ADMINS,
 }
 # what agents may not see with these settings, by table: looked up in any way, the admin answers 400
 HIDDEN: dict[str, tuple[str, ...]] = {
@@ -67,6 +74,7 @@ HIDDEN: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # what nobody is shown
 SECRETS = {
+    Connection: ("secrets__startswith", "digest__startswith"),
     Endpoint: ("secret__startswith", "previous_secret__startswith"),
     ApiKey: ("sha256__startswith", "hash__startswith", "created_by__password__startswith"),
     User: ("password__startswith", "session_key"),
@@ -154,6 +162,19 @@ def test_a_secret_is_no_lookup_for_anybody(admin: Client, model: type[Model], lo
     keys.create("key", scopes=["csat:read"])
     Endpoint.objects.create(url="https://hooks.example/", secret="whsec_not_to_be_seen")
     assert admin.get(listing(model), {lookup: "w"}).status_code == 400
+
+
+def test_the_body_of_an_event_is_for_admins_alone_on_its_page_and_by_any_lookup(
+    manager: Client, admin: Client
+) -> None:
+    connection = connections.add(kind="generic", by=SYSTEM)
+    event = connection.events.create(key="1", event="resolved", body='{"text": "Zebra-secret words"}')
+    page = f"{listing(InboundEvent)}{event.pk}/change/"
+    assert b"resolved" in manager.get(page).content
+    assert b"Zebra-secret" not in manager.get(page).content
+    assert b"Zebra-secret" in admin.get(page).content
+    for lookup in ("body__contains", "headers__contains"):
+        assert manager.get(listing(InboundEvent), {lookup: "Zebra"}).status_code == 400
 
 
 def test_no_text_column_of_ours_that_is_not_shown_is_a_lookup(admin: Client, admin_user: User) -> None:

@@ -5,13 +5,19 @@ sees here whom it reaches.
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 
 from csat.api import urls
 from csat.api.openapi import views
+from csat.connectors import connections
+from csat.connectors.models import Connection, ConversationOrigin
+from csat.imports import importing
 from csat.people import keys
+from csat.sessions.models import Session
 from csat.surveys.answers import answering
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints, queueing
@@ -29,6 +35,8 @@ READS: dict[str, set[str]] = {
     "webhooks:read": {*PERSON, *RATING},  # the bodies that were sent
     "workflows:read": {"name", *RATING},  # what the steps put out
     "handoff-analytics:read": set(),
+    "imports:read": set(),
+    "connections:read": set(),  # what became of an event, not what it told
 }
 MARKS = {
     "name": re.compile("Nadia Zebra"),
@@ -45,8 +53,9 @@ KEEPS_LINKS = {"webhooks:read", "workflows:read"}
 
 
 @pytest.fixture
-def ids(db: None) -> dict[str, str]:
+def ids(db: None, settings: Any, tmp_path: Path) -> dict[str, str]:
     """What the addresses name: one rated conversation, told to an endpoint, with a workflow that has run."""
+    settings.MEDIA_ROOT = tmp_path
     endpoint = endpoints.add(
         url="https://93.184.216.34/csat", events=["csat.requested", "csat.score_submitted"], by=SYSTEM
     )
@@ -66,6 +75,10 @@ def ids(db: None) -> dict[str, str]:
     answering.answer(survey, score=1, source="api", comment="Zebra-secret words")
     builders.run_until_idle()
     queueing.enqueue_test(endpoint, by=SYSTEM)
+    file = ContentFile(b"date,name,score\n2026-01-02,Nadia Zebra,1\nsoon,Nadia Zebra,1\n", name="past.csv")
+    imported = importing.upload(file, "generic", by=SYSTEM)
+    importing.start(imported, by=SYSTEM)
+    importing.run(imported.pk)
     return {
         "contacts/<id:id>": str(contact.uuid),
         "chat/sessions/<id:id>": str(survey.session.uuid),
@@ -75,7 +88,28 @@ def ids(db: None) -> dict[str, str]:
         "csat/scores/contact/<id:contact_id>": str(contact.uuid),
         "webhooks/<id:id>": str(endpoint.uuid),
         "workflows/<id:id>": str(workflow.uuid),
+        "imports/<id:id>": str(imported.uuid),
+        "connections/<id:id>": str(_connection_that_brought(survey.session).uuid),
     }
+
+
+def _connection_that_brought(session: Session) -> Connection:
+    """One whose events told of everything that is known of the customer, and were applied."""
+    secrets = {"inbound": "zebra-signing", "token": "zebra-token"}
+    url = "https://93.184.216.34"
+    connection = connections.add(kind="chatwoot", base_url=url, secrets_given=secrets, by=SYSTEM)
+    told = {"name": "Nadia Zebra", "email": "zebra@customer.example", "phone_number": "+493012345678"}
+    connection.events.create(
+        key="1",
+        event="message_created",
+        body=json.dumps(told | {"content": "Zebra-secret words"}),
+        outcome="applied",
+        text="1 new messages",
+        session=session,
+        next_try=None,
+    )
+    ConversationOrigin.objects.create(session=session, connection=connection, external_id="42")
+    return connection
 
 
 def addresses(ids: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -108,6 +142,17 @@ def test_every_scope_that_reads_is_in_the_table() -> None:
 def test_a_scope_reads_the_fields_it_says_and_no_others(scope: str, ids: dict[str, str]) -> None:
     told = " ".join(answers(scope, ids))
     assert {field for field, mark in MARKS.items() if mark.search(told)} == READS[scope]
+
+
+@pytest.mark.parametrize("scope", READS)
+def test_no_scope_that_reads_is_shown_a_secret_or_the_address_of_a_connection(
+    scope: str, ids: dict[str, str]
+) -> None:
+    told = " ".join(answers(scope, ids))
+    connection = Connection.objects.get()
+    for secret in ("zebra-signing", "zebra-token", connection.opened["address"], connection.digest):
+        assert secret not in told
+    assert (str(connection.uuid) in told) == (scope in ("connections:read", "chat-sessions:read"))
 
 
 @pytest.mark.parametrize("scope", sorted(READS.keys() - KEEPS_LINKS))

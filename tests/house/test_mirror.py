@@ -12,7 +12,10 @@ import pytest
 
 from tests.workers import ROOT
 
-ROOMS = ("lib", "timeline", "channels", "people", "sessions", "surveys", "webhooks", "workflows", "reports")
+ROOMS = (
+    "lib", "timeline", "channels", "people", "sessions", "surveys", "webhooks", "connectors", "imports",
+    "workflows", "reports",
+)  # fmt: skip
 EXCEPTIONS = {
     "channels/outbox.py": "a table and its choices",
     "reports/rollup_sql.py": "the SQL of reports/rollup.py, compared with the base rows in its test",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from csat.api.serializers.messages import CONTENT
+from csat.connectors import connections
 from csat.people import audit_log, erasure, suppression
 from csat.sessions import activity, resolving, tagging
 from csat.surveys.answers import answering, follow_ups
@@ -57,6 +58,7 @@ def test_every_fact_carries_what_its_type_says(manager_user: Any) -> None:
     follow_ups.save_note(session, manager_user, "Called back")
     follow_ups.mark_done(session, manager_user)
     transitions.fail_after_acceptance(make_sent_survey("email").deliveries.get(), CsatSettings.current())
+    connections.pause(connections.add(kind="generic", by=API), reason="401", by=API)
     _talk()
     suppression.opt_out(session.contact, by=API)
     scheduling.request(make_session(contact=session.contact), origin="api", by=API)

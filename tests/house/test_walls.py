@@ -21,6 +21,8 @@ ROOMS = [
     "sessions",
     "surveys",
     "webhooks",
+    "connectors",
+    "imports",
     "workflows",
     "reports",
 ]  # from the ground up
@@ -130,7 +132,9 @@ def _used(tree: ast.AST, names: set[str]) -> set[str]:
     return found & names
 
 
-@pytest.mark.parametrize("room", ["people", "sessions", "surveys", "webhooks", "workflows"])
+@pytest.mark.parametrize(
+    "room", ["people", "sessions", "surveys", "webhooks", "connectors", "imports", "workflows"]
+)
 def test_a_lower_room_does_not_reach_up_through_the_database(room: str) -> None:
     names = _reverse_names(room)
     assert {file: found for file, tree in _sources(room) if (found := _used(tree, names))} == {}

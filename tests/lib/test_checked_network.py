@@ -23,7 +23,7 @@ def leads_to(monkeypatch: pytest.MonkeyPatch):
 
 
 def resolve(allow: list[str] | None = None, host: str = "hooks.example") -> list[str]:
-    return checked_network.resolve_checked(host, 443, allow, 1)
+    return checked_network.resolve_checked(host, 443, allow, 1, variable="WEBHOOK_ALLOW")
 
 
 def test_public_addresses_are_given_in_their_order(leads_to) -> None:

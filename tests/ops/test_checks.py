@@ -16,6 +16,7 @@ from tests.workers import ROOT
 
 PRODUCTION = {
     "SECRET_KEY": "x" * 25 + "Zk3!vq9-Lw8_pT2#sB7@" + "y" * 25,
+    "SECRETS_KEY": "a long random text, the same on all machines",
     "DATABASE_URL": "postgres://csat:secret@db.internal/csat",
     "REDIS_URL": "redis://cache.internal",
     "SITE_URL": "https://csat.acme.example",
@@ -100,6 +101,20 @@ def test_what_webhook_allow_cannot_mean_is_told(settings: Any) -> None:
     found = checks.allowed()
     assert ids(found) == ["csat.W006"] * 2
     assert "'crm.internal'" in found[0].msg
+
+
+def test_connections_are_allowed_by_the_same_rule(settings: Any) -> None:
+    settings.CONNECT_ALLOW = ["chatwoot", "chatwoot:3000"]
+    assert [found.msg for found in checks.allowed()] == [
+        "CONNECT_ALLOW names 'chatwoot', which allows nothing."
+    ]
+
+
+def test_on_postgresql_the_key_to_others_secrets_is_no_file_of_one_machine() -> None:
+    answer = check(**{name: value for name, value in PRODUCTION.items() if name != "SECRETS_KEY"})
+    assert answer.returncode == 1
+    assert "csat.E003" in answer.stderr
+    assert "Set SECRETS_KEY" in answer.stderr
 
 
 @pytest.mark.django_db

@@ -33,7 +33,10 @@ def test_the_first_command_makes_one_for_all_that_follow(tmp_path: Path) -> None
     assert len(made) > 50
     assert run(tmp_path, "manage.py", "check").returncode == 0
     assert run(tmp_path, "-c", SHOW).stdout.strip() == made
-    assert [path.name for path in tmp_path.iterdir() if "secret" in path.name] == ["secret_key"]
+    assert sorted(path.name for path in tmp_path.iterdir() if "secret" in path.name) == [
+        "secret_key",
+        "secrets_key",
+    ]
 
 
 def test_of_many_processes_that_start_at_once_one_makes_it(tmp_path: Path) -> None:
@@ -57,3 +60,14 @@ def test_one_that_was_given_is_not_kept(tmp_path: Path) -> None:
 def test_while_debugging_a_passing_one_does(tmp_path: Path) -> None:
     assert len(run(tmp_path, "-c", SHOW, DEBUG="on").stdout.strip()) > 50
     assert not (tmp_path / "secret_key").exists()
+
+
+def test_secrets_of_other_systems_have_a_key_of_their_own_that_only_the_owner_reads(tmp_path: Path) -> None:
+    show = "from project.settings import SECRETS_KEYS; print(*SECRETS_KEYS)"
+    assert run(tmp_path, "manage.py", "check").returncode == 0
+    kept = tmp_path / "secrets_key"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    first, derived = run(tmp_path, "-c", show).stdout.split()
+    assert first == kept.read_text() != derived
+    given = run(tmp_path, "-c", show, SECRETS_KEY="new,old").stdout.split()
+    assert given == ["new", "old", first, derived]  # what the file's key encrypted is still read

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.standins.chatwoot import ChatwootServer
 from tests.standins.listening import Listener, listening
 from tests.standins.slack import SlackServer
 from tests.standins.smtp import SmtpServer
 from tests.standins.twilio import TwilioServer
+from tests.standins.zammad import ZammadServer
 
 
 @pytest.fixture
@@ -46,6 +48,21 @@ def listener(settings: Any) -> Iterator[Listener]:
     with listening() as one:
         settings.WEBHOOK_ALLOW = [one.address]
         yield one
+
+
+@pytest.fixture
+def chatwoot_server(settings: Any) -> Iterator[ChatwootServer]:
+    """A help desk whose API may be called; `server.sender.urls` is where its webhooks go."""
+    with ChatwootServer() as server:
+        settings.CONNECT_ALLOW = [*settings.CONNECT_ALLOW, server.env["CONNECT_ALLOW"]]
+        yield server
+
+
+@pytest.fixture
+def zammad_server(settings: Any) -> Iterator[ZammadServer]:
+    with ZammadServer() as server:
+        settings.CONNECT_ALLOW = [*settings.CONNECT_ALLOW, server.env["CONNECT_ALLOW"]]
+        yield server
 
 
 def _point(settings: Any, env: dict[str, str]) -> None:

@@ -41,8 +41,11 @@ def listening() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             heard = Heard(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             listener.heard.append(heard)
             time.sleep(listener.slow)

@@ -198,4 +198,5 @@ def test_this_module_covers_every_event() -> None:
         "workflow.run.succeeded",
         "workflow.run.failed",
         "contact.erased",
+        "connection.paused",  # see tests/connectors/test_connections.py
     }

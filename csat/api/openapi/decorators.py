@@ -66,10 +66,11 @@ def creates(
     statuses: tuple[int, ...] = (201, 200),
     missing: bool = True,
     unavailable: bool = False,
+    upload: bool = False,
     example: JsonObject | None = None,
 ) -> Decorator:
     """A POST; every success status answers the same shape. `missing`: a row that it names may not exist;
-    `unavailable`: it answers 503 when the database failed.
+    `unavailable`: it answers 503 when the database failed; `upload`: its body is a form with a file.
     """
     answers: dict[int, Answer] = dict.fromkeys(statuses, shape)
     errors = (
@@ -85,7 +86,15 @@ def creates(
         *((503,) if unavailable else ()),
     )
     parameters = [IDEMPOTENCY_KEY]
-    return _schema(summary, answers, request=request, parameters=parameters, errors=errors, example=example)
+    return _schema(
+        summary,
+        answers,
+        request=request,
+        parameters=parameters,
+        errors=errors,
+        example=example,
+        media_type="multipart/form-data" if upload else "application/json",
+    )
 
 
 def changes(shape: Shape, request: Shape, summary: str, *, example: JsonObject | None = None) -> Decorator:
@@ -93,8 +102,9 @@ def changes(shape: Shape, request: Shape, summary: str, *, example: JsonObject |
     return _schema(summary, {200: shape}, request=request, errors=errors, example=example)
 
 
-def deletes(summary: str) -> Decorator:
-    return _schema(summary, {204: None}, errors=(401, 403, 404, 409, 429))
+def deletes(summary: str, *, later: Shape | None = None) -> Decorator:
+    """`later`: it is done in the background, and answers how far that is."""
+    return _schema(summary, {202: later} if later else {204: None}, errors=(401, 403, 404, 409, 429))
 
 
 def nullable(shape: Shape) -> OpenApiResponse:
@@ -113,6 +123,7 @@ def _schema(
     parameters: Sequence[Shape | OpenApiParameter] | None = None,
     request: Shape | None = None,
     example: JsonObject | None = None,
+    media_type: str = "application/json",
 ) -> Decorator:
     refusals = {status: OpenApiResponse(Error, ERROR_DESCRIPTIONS[status]) for status in errors}
     decorator: Decorator = extend_schema(
@@ -120,7 +131,9 @@ def _schema(
         request=request,
         parameters=parameters,
         responses={**answers, **refusals},
-        examples=[OpenApiExample(summary, example, request_only=True)] if example is not None else [],
+        examples=[OpenApiExample(summary, example, request_only=True, media_type=media_type)]
+        if example is not None
+        else [],
     )
     return decorator
 

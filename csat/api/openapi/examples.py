@@ -15,10 +15,11 @@ SESSION_ID, CONTACT_ID, SURVEY_ID = (
     "9f3a1c52-6d0e-4c3a-8a3f-1d2b7c55e0aa",
     "c2b1a7de-51f0-4e7c-9c1d-7a90e1f3b644",
 )
-AGENT_ID, WEBHOOK_ID, WORKFLOW_ID = (
+AGENT_ID, WEBHOOK_ID, WORKFLOW_ID, CONNECTION_ID = (
     "5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60",
     "7e5d2f90-3b1c-4a86-9d24-0c6e8fb1a2d3",
     "e8a4c6b2-17d9-4f35-b0e6-92c3d1a57f48",
+    "0f4be27c-5a8d-4c19-a6f3-7d2e9b0c8a51",
 )
 LINK = "https://csat.acme.example/r/4kZr0QeYt1uXbN7mVwPs2c"
 
@@ -47,6 +48,10 @@ SESSION = {
     "custom_data": {"order": "A-20871"},
     "bridged_to_web": False, "skip_csat": False,
     "csat": {"state": "answered", "score": 4, "requested_at": ASKED, "submitted_at": RATED},
+    "origin": {
+        "connection_id": CONNECTION_ID, "kind": "chatwoot", "external_id": "4821",
+        "url": "https://chat.acme.example/app/accounts/1/conversations/4821",
+    },
     "created_at": BEGAN, "updated_at": RATED, "resolved_at": ENDED,
 }  # fmt: skip
 MESSAGE = {
@@ -91,7 +96,7 @@ SCORE = {
     "id": "a1d8f5c3-40b7-4e29-96fa-5c2e7b0d3194", "organization_id": "1f6b2c8d-93e4-4a75-8d0c-b7a9e5f21c36",
     "session_id": SESSION_ID,
     "score": 4, "label": "Good", "emoji": "🙂", "comment": "Quick, thanks", "about": None, "channel": "email",
-    "source": "page",
+    "source": "page", "imported": False,
     "agent": {"id": AGENT_ID, "name": "Sam", "kind": "human"}, "created_at": RATED, "updated_at": RATED,
     "contact": PERSON,
 }  # fmt: skip
@@ -189,7 +194,42 @@ RUN = {
     ],
     "started_at": RATED, "finished_at": RATED, "created_at": RATED, "updated_at": RATED,
 }  # fmt: skip
+CONNECTION = {
+    "id": CONNECTION_ID, "kind": "chatwoot", "name": "Chatwoot", "base_url": "https://chat.acme.example",
+    "own_user": None, "fields": {},
+    "rules": {
+        "account": "1", "resolved": ["resolved"], "inboxes": [], "channels": {"4": "email"},
+        "write_back": {"note": True, "fields": True, "tag": False}, "send": False, "mapping": {},
+    },
+    "state": "green", "text": "Working",
+    "figures": {
+        "events": 214, "applied": 188, "ignored": 26, "failed": 0, "oldest_waiting_at": None,
+        "waiting_write_backs": 0, "refused_write_backs": 0,
+    },
+    "paused_at": None, "paused_reason": None, "last_event_at": RATED, "last_write_back_at": RATED,
+    "next_sweep": "2026-11-20T10:35:00Z", "created_at": BEGAN, "updated_at": RATED,
+}  # fmt: skip
+ARRIVAL = {
+    "external_id": "4821", "at": ENDED, "their_status": "resolved", "status": "closed_resolved",
+    "channel": "email", "inbox": "4", "url": "https://chat.acme.example/app/accounts/1/conversations/4821",
+    "asked": True, "text": "would be asked by Email",
+}  # fmt: skip
+INBOUND_EVENT = {
+    "id": "b83d5f0a-4e71-4c26-9d8b-1f7a2c6e0d95", "received_at": ENDED,
+    "event": "conversation_status_changed", "outcome": "applied", "text": "resolved",
+    "session_id": SESSION_ID,
+}  # fmt: skip
 NEXT = "WyJjcmVhdGVkX2F0IiwiMjAyNi0xMS0yMFQwOTo1ODowMCswMDowMCIsNDUyMV0"
+
+
+IMPORT = {
+    "id": "5b1f0a44-7d0e-4c36-9d0c-2f7f1c8e6a10", "kind": "zendesk", "state": "done",
+    "file_name": "ratings.csv",
+    "mapping": {"ticket": 2, "score": 6, "when": 9, "scale": "words", "day_first": False},
+    "total": 1200, "progress": 1200,
+    "counts": {"new": 1187, "updated": 3, "unchanged": 8, "refused": 2},
+    "kept": 0, "error": "", "created_at": RATED, "updated_at": RATED, "finished_at": RATED,
+}  # fmt: skip
 
 
 def _page(*items: Any, **more: Any) -> JsonObject:
@@ -233,4 +273,14 @@ ANSWERS: JsonObject = {
     "Verdict": {"valid": False, "issues": [{"step_id": "tag", "message": "Name the tag."}]},
     "RunShape": RUN,
     "RunShapePage": _page(RUN),
+    "ImportShape": IMPORT,
+    "ImportShapePage": _page(IMPORT),
+    "ImportDetail": IMPORT | {"rejects": [{"row": 12, "reason": "when: This is in the future."}]},
+    "ConnectionShape": CONNECTION,
+    "ConnectionShapePage": _page(CONNECTION),
+    "ConnectionWithAddress": CONNECTION
+    | {"inbound_url": "https://csat.acme.example/connect/chatwoot/bm90IGEgc2VjcmV0IGp1c3QgYW4gZXhhbXBsZQ"},
+    "Arrivals": {"items": [ARRIVAL]},
+    "InboundEventShape": INBOUND_EVENT,
+    "InboundEventShapePage": _page(INBOUND_EVENT),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from csat.api.serializers.queries import Query
 from csat.channels.kinds import Channel
 from csat.lib.types import JsonObject
 from csat.people.models import Agent
-from csat.reports.filters import CREDIT, NONE
+from csat.reports.filters import CREDIT, NONE, Imported
 from csat.reports.scores import Counts
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
@@ -67,6 +67,10 @@ class ReportQuery(Query):
     tag = Several(child=serializers.CharField(), help_text=f"{REPEATED} {OR_NONE}")
     about = Several(child=serializers.ChoiceField([*About.values, NONE]), help_text=f"{SEVERAL} {OR_NONE}")
     score = Several(child=serializers.IntegerField(min_value=1, max_value=5), help_text=SEVERAL)
+    imported = Several(
+        child=serializers.ChoiceField(Imported.choices),
+        help_text="`true`: only ratings from files of past ratings; `false`: none of them.",
+    )
     quarantined = serializers.BooleanField(required=False, help_text="Count answers in quarantine, too.")
 
 

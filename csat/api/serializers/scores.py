@@ -25,6 +25,7 @@ class ScoreShape(serializers.Serializer[Score]):
     about = serializers.ChoiceField(choices=About.choices, read_only=True, allow_null=True)
     channel = serializers.ChoiceField(choices=Channel.choices, read_only=True)
     source = serializers.ChoiceField(choices=source_choices(), read_only=True)  # type: ignore[assignment]
+    imported = serializers.BooleanField(read_only=True, help_text="It came from a file of past ratings.")
     agent = AgentShape(read_only=True, allow_null=True)
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)

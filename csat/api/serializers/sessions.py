@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from csat.api.fields import Data, NullableText, Text, Time, Uuid
 from csat.api.serializers.agents import AgentInput
+from csat.api.serializers.connections import OriginShape
 from csat.api.serializers.contacts import ContactInput, ContactShape
 from csat.api.serializers.queries import ListQuery
 from csat.channels.kinds import Channel
@@ -66,6 +67,7 @@ class SessionShape(serializers.Serializer[Session]):
     bridged_to_web = serializers.BooleanField(read_only=True)
     skip_csat = serializers.BooleanField(read_only=True)
     csat = serializers.SerializerMethodField()
+    origin = serializers.SerializerMethodField(help_text="Null when it did not come from a help desk.")
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)
     resolved_at = Time(read_only=True, allow_null=True)
@@ -83,6 +85,11 @@ class SessionShape(serializers.Serializer[Session]):
     def get_csat(self, session: Session) -> object:
         survey = getattr(session, "survey", None)
         return SessionCsat(_csat(session, survey)).data if survey or session.resolved_at else None
+
+    @extend_schema_field(OriginShape(allow_null=True))
+    def get_origin(self, session: Session) -> object:
+        origin = getattr(session, "conversation_origin", None)
+        return OriginShape(origin).data if origin else None
 
 
 def _csat(session: Session, survey: Survey | None) -> JsonObject:

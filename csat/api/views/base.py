@@ -1,6 +1,6 @@
 """What every resource shares: scope, JSON in and out, and lists in pages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -69,9 +69,12 @@ def page_response(
     parameters: JsonObject,
     shape: type[Serializer[M]],
     *,
-    context: JsonObject | None = None,
+    context: JsonObject | Callable[[list[M]], JsonObject] | None = None,
 ) -> Response:
-    """One page, newest first; with `updated_after` or `updated_before` in the order of `updated_at`."""
+    """One page, newest first; with `updated_after` or `updated_before` in the order of `updated_at`.
+
+    `context`: of the shape, or what makes it of the rows of the page.
+    """
     sync = bool(parameters.get("updated_after") or parameters.get("updated_before"))
     items, following = paging.page(
         rows.filter(time_filter(parameters)),
@@ -79,7 +82,8 @@ def page_response(
         cursor=parameters.get("cursor"),
         limit=parameters["limit"],
     )
-    content = ListSerializer(items, child=shape(), context=context or {}).data
+    of_page = context(items) if callable(context) else context or {}
+    content = ListSerializer(items, child=shape(), context=of_page).data
     return Response({"items": content, "next": following})
 
 

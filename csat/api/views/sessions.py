@@ -68,7 +68,9 @@ class OneSession(Resource):
 
 def with_related() -> QuerySet[Session]:
     """With everything SessionShape reads, in a fixed number of queries."""
-    rows = Session.objects.select_related("contact", "assignee", "team", "survey", "score")
+    rows = Session.objects.select_related(
+        "contact", "assignee", "team", "survey", "score", "conversation_origin__connection"
+    )
     return rows.prefetch_related("tags", "handoffs__reasons", "handoffs__session", "survey__deliveries")
 
 

@@ -210,6 +210,7 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.answer, into.submitted_at = answer, now
     into.score, into.comment = answer.score, answer.comment
     into.about, into.source = answer.about, answer.source
+    into.imported = bool(answer.provenance.get("import"))
     into.session, into.contact, into.channel = survey.session, survey.contact, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
     into.save()

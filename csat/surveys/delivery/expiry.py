@@ -137,13 +137,13 @@ def _remind(survey: Survey) -> bool:
         return False
     sent = survey.deliveries.filter(request_number=survey.request_number, state=DeliveryState.SENT)
     last = sent.order_by("-sent_at").first()
-    if last is None or registry.get(last.channel).silent:
+    if last is None or registry.carrier(last.channel, last.medium).silent:
         return False  # a card stays in sight by itself; whoever asked by API reminds by API
     Delivery.objects.create(
         survey=survey,
         request_number=survey.request_number,
         channel=last.channel,
-        medium=registry.get(last.channel).medium,
+        medium=last.medium,
         address=last.address,
         reason=Delivery.Reason.REMINDER,
         origin=Origin.REMINDER,

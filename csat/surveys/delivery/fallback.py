@@ -30,12 +30,18 @@ def next_hop(delivery: Delivery, settings: CsatSettings) -> Delivery | None:
         return None
     hops = survey.deliveries.filter(request_number=delivery.request_number)
     first = hops.exclude(reason=Delivery.Reason.FALLBACK).order_by("id").first()
-    for channel in registry.fallbacks(first.channel if first else delivery.channel):
+    for channel in _next_channels(first or delivery):
         hop = _create_hop(delivery, channel)
         if hop:
             enqueue(Job.SEND_DUE)
             return hop
     return None
+
+
+def _next_channels(first: Delivery) -> tuple[str, ...]:
+    """Its fallbacks; where somebody else carried it, first the channel by itself."""
+    own = () if first.medium == registry.get(first.channel).medium else (first.channel,)
+    return own + registry.fallbacks(first.channel)
 
 
 def _create_hop(delivery: Delivery, channel: str) -> Delivery | None:
@@ -45,7 +51,7 @@ def _create_hop(delivery: Delivery, channel: str) -> Delivery | None:
         survey.session, channel, medium=medium, origin=delivery.origin, force=survey.forced
     )
     hops = survey.deliveries.filter(request_number=delivery.request_number)
-    tried = hops.filter(medium=medium, address=address) | hops.filter(channel=channel)
+    tried = hops.filter(medium=medium, address=address) | hops.filter(channel=channel, medium=medium)
     if first_failed(gates) or tried.exists():
         return None
     try:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 from django.conf import settings as project
 
 from csat.channels import circuits, registry, transports
-from csat.channels.base import CannotTell, Message, Receipt
+from csat.channels.base import CannotTell, Channel, Message, Receipt
 from csat.lib.outcomes import Never, Outcome, Retry
 from csat.surveys.models import Delivery
 
@@ -64,7 +64,7 @@ def hand_over(
 
 
 def _call(parcel: Parcel) -> Receipt | NotFound | Exception:
-    channel = registry.get(parcel.delivery.channel)
+    channel = _carrier(parcel.delivery)
     try:
         if parcel.in_doubt_since is None:
             return channel.send(parcel.message)
@@ -72,6 +72,10 @@ def _call(parcel: Parcel) -> Receipt | NotFound | Exception:
         return NotFound() if found is None or isinstance(found, CannotTell) else found
     except Exception as error:
         return error
+
+
+def _carrier(delivery: Delivery) -> Channel:
+    return registry.carrier(delivery.channel, delivery.medium)
 
 
 @dataclass
@@ -93,7 +97,7 @@ class Lane:
         """
         self.outstanding += len(parcels)
         self._until = min(until, time.monotonic() + project.SEND_LEASE_SECONDS * PART_OF_LEASE)
-        if circuits.is_local(registry.get(parcels[0].delivery.channel)):
+        if circuits.is_local(_carrier(parcels[0].delivery)):
             hand_over(parcels, self.results.put, may_go=self._may_go)
             return
         if self._thread is None:
@@ -105,7 +109,7 @@ class Lane:
         """One less is out. Its address has its next turn a pace from now, or when the provider says."""
         self.outstanding -= 1
         delivery, outcome = result
-        pace = registry.get(delivery.channel).pace
+        pace = _carrier(delivery).pace
         if pace and not isinstance(outcome, NotTried | NotFound):  # looking up takes nobody's turn
             asked = outcome.after if isinstance(outcome, Retry) else None
             self.next_turn[delivery.address] = time.monotonic() + max(pace, asked or 0.0)
@@ -153,7 +157,7 @@ class Lanes:
         now, waits = time.monotonic(), {}
         turns: dict[tuple[str, str], float] = {}
         for delivery in deliveries:
-            channel, lane = registry.get(delivery.channel), self.of(delivery.medium)
+            channel, lane = _carrier(delivery), self.of(delivery.medium)
             if not channel.pace or circuits.is_local(channel):
                 continue
             key = (delivery.medium, delivery.address)

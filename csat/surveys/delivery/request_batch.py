@@ -64,7 +64,7 @@ class RequestBatch:
             survey=survey,
             request_number=survey.request_number,
             channel=channel,
-            medium=registry.get(channel).medium,
+            medium=registry.first_way(channel, survey.session.addresses).medium,
             reason=Delivery.Reason.RESEND if again else Delivery.Reason.FIRST,
             origin=survey.origin,
             asked_by=by.to_json(),

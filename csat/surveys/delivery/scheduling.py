@@ -246,6 +246,8 @@ def _request_gates(
     if policy.settings.skip_staff and binds(GateName.IS_STAFF, origin, force=force):
         staff = _staff_among([survey], policy)
         gates.append(eligibility.staff_gate(is_staff=session.contact.email in staff))
+    if session.connected and binds(GateName.MERGED_OR_SPAM, origin, force=force):
+        gates.append(eligibility.merged_gate(session.barred))
     gates += send_gates.reachability_with_fallback(
         session, channel, policy.settings, origin=origin, force=force
     )

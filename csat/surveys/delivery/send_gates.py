@@ -50,7 +50,10 @@ def evaluate(deliveries: Sequence[Delivery], settings: CsatSettings, *, now: dat
     if not deliveries:
         return []
     suppressed = suppression.suppressed_among(
-        (delivery.medium, delivery.address or _address(delivery.survey.session, delivery.channel) or "")
+        (
+            delivery.medium,
+            delivery.address or _address(delivery.survey.session, delivery.channel, delivery.medium) or "",
+        )
         for delivery in deliveries
     )
     contacts = {delivery.survey.contact_id for delivery in deliveries if _is_capped(delivery)}
@@ -105,8 +108,8 @@ def _evaluate(
     return decision
 
 
-def _address(session: Session, channel: str) -> str | None:
-    return registry.get(channel).address(session.addresses)
+def _address(session: Session, channel: str, medium: str) -> str | None:
+    return registry.carrier(channel, medium).address(session.addresses)
 
 
 def reachability(
@@ -126,7 +129,7 @@ def reachability(
     """
     contact = session.contact
     opted_out = contact.opted_out_at is not None or contact.erased_at is not None
-    recipient = address or _address(session, channel)
+    recipient = address or _address(session, channel, medium)
     gates = [
         Gate(GateName.OPT_OUT, not opted_out, contact.opt_out_reason or None),
         Gate(GateName.ADDRESS, recipient is not None, channel),
@@ -150,9 +153,8 @@ def reachability_with_fallback(
     session: Session, channel: str, settings: CsatSettings, *, origin: str = Origin.AUTO, force: bool = False
 ) -> list[Gate]:
     """As `reachability`, but a channel without an address passes when guaranteed delivery has another one."""
-    gates, _address = reachability(
-        session, channel, medium=registry.get(channel).medium, origin=origin, force=force
-    )
+    medium = registry.first_way(channel, session.addresses).medium
+    gates, _address = reachability(session, channel, medium=medium, origin=origin, force=force)
     failed_gate = first_failed(gates)
     if failed_gate and failed_gate.name in UNREACHABLE and settings.guaranteed_delivery:
         for other in registry.fallbacks(channel):
@@ -198,7 +200,7 @@ def _quiet_until(
     delivery: Delivery, contact: Contact, settings: CsatSettings, now: datetime
 ) -> datetime | None:
     start, end = settings.quiet_start, settings.quiet_end
-    if start is None or end is None or registry.get(delivery.channel).silent:
+    if start is None or end is None or registry.carrier(delivery.channel, delivery.medium).silent:
         return None
     by_phone = registry.get(delivery.channel).needs == "phone"
     zone = contact.zone_by_phone(now) if by_phone else contact.zone

@@ -213,7 +213,7 @@ class Sender:
         """Their messages composed."""
         contexts = message.build_many(deliveries, self.settings)
         return [
-            Parcel(delivery, registry.get(delivery.channel).compose(context))
+            Parcel(delivery, registry.carrier(delivery.channel, delivery.medium).compose(context))
             for delivery, context in zip(deliveries, contexts, strict=True)
         ]
 

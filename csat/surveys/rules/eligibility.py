@@ -43,6 +43,8 @@ class Case:
     answered_at: datetime | None = None
     active_at: datetime | None = None  # the last message, or whatever came after it, before the resolution
     is_staff: bool = False
+    connected: bool = False  # it came from a help desk
+    barred: str = ""  # why that help desk's conversation is not surveyed
 
 
 def case_for(
@@ -68,6 +70,8 @@ def case_for(
         answered_at=answered_at,
         active_at=active_at,
         is_staff=is_staff,
+        connected=session.connected,
+        barred=session.barred,
     )
 
 
@@ -95,6 +99,11 @@ def at_resolution(case: Case, policy: Policy) -> list[Gate]:
     ]
     if settings.skip_staff:
         gates.insert(-1, staff_gate(is_staff=case.is_staff))
+    if case.connected:
+        gates[-1:-1] = [
+            merged_gate(case.barred),
+            Gate(GateName.THEIR_SURVEY_ON, case.barred != Session.Barred.THEIR_SURVEY),
+        ]
     return gates + ([_wrote_since_gate(case, case.answered_at)] if case.answered_at else [])
 
 
@@ -121,6 +130,10 @@ def supported_gate(channel: str) -> Gate:
 
 def staff_gate(*, is_staff: bool) -> Gate:
     return Gate(GateName.IS_STAFF, not is_staff)
+
+
+def merged_gate(barred: str) -> Gate:
+    return Gate(GateName.MERGED_OR_SPAM, barred != Session.Barred.MERGED_OR_SPAM)
 
 
 def _quiet_gate(case: Case, days: int) -> Gate:

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from csat.channels import registry
 from csat.channels.kinds import SURVEYED
+from csat.connectors.models import ConversationOrigin
 from csat.people import roles
 from csat.people.models import Agent
 from csat.sessions.models import Session
@@ -31,6 +32,7 @@ FRESHNESS = (
     "survey__updated_at",
     "score__updated_at",
     "follow_up__updated_at",
+    "conversation_origin__updated_at",
 )
 
 
@@ -60,9 +62,11 @@ def page(request: StaffRequest, uuid: UUID) -> HttpResponse:
 def current_version(uuid: UUID) -> str:
     """Changes with anything of this conversation. Http404 if there is none."""
     rows = Session.objects.filter(uuid=uuid).annotate(
-        deliveries=Max("survey__deliveries__updated_at"), answers=Max("survey__answers__updated_at")
+        deliveries=Max("survey__deliveries__updated_at"),
+        answers=Max("survey__answers__updated_at"),
+        written=Max("write_backs__updated_at"),
     )
-    row = rows.values_list("pk", *FRESHNESS, "deliveries", "answers").first()
+    row = rows.values_list("pk", *FRESHNESS, "deliveries", "answers", "written").first()
     if row is None:
         raise Http404
     last = Event.objects.filter(session_id=row[0]).aggregate(last=Max("id"))["last"]
@@ -71,18 +75,24 @@ def current_version(uuid: UUID) -> str:
 
 def context_of(request: StaffRequest, uuid: UUID, *, refusal: Refusal | None = None) -> Context:
     """Everything the page shows."""
-    related = ("contact", "assignee", "resolver", "team", "survey", "score", "follow_up__owner")
+    related = (
+        *("contact", "assignee", "resolver", "team", "survey", "score", "follow_up__owner"),
+        "conversation_origin__connection",
+    )
     session = get_object_or_404(Session.objects.select_related(*related), uuid=uuid)
     visibility = visibility_for(request.user)
     survey, score = getattr(session, "survey", None), getattr(session, "score", None)
     score = score if visibility.can_see(score) else None
     scores = Score.objects.filter(visibility.as_filter(), contact=session.contact_id)
+    origin: ConversationOrigin | None = getattr(session, "conversation_origin", None)
     return {
         "session": session,
         **_timeline(session, visibility, whole="all" in request.GET),
         **_survey(session, survey, score, visibility),
         "ratings": scores.aggregate(count=Count("pk"), average=Avg("score")),
         "follow_up": getattr(session, "follow_up", None) if score else None,
+        "origin": origin,
+        "write_back": session.write_backs.first() if origin and score else None,
         "tags": list(session.tags.all()),
         "agents": list(Agent.objects.only("uuid", "name", "email", "kind")[:MAX_AGENTS]),
         "may_copy_link": link_handouts.refusal(session, request.user) is None,

@@ -16,6 +16,7 @@ from csat.surveys.delivery import sending_status
 from csat.surveys.delivery.sending_status import SendingStatus
 from csat.timeline import heartbeat
 from csat.timeline.models import Event
+from csat.web.machines import connections
 
 CLUSTERS = ("surveys", "outward")
 LATE = 300  # seconds: anything timed is at most 90 s late when all is well
@@ -67,6 +68,7 @@ def _report() -> JsonObject:
         "workers": ages,
         "oldest_due": {"survey": age(sending_status.backlog().oldest), "event": late["event"]},
         "sending": _what_holds_surveys(sending),
+        "connections": _connections(),
     }
 
 
@@ -82,6 +84,11 @@ def _what_holds_surveys(sending: SendingStatus) -> list[str]:
         f"{circuit.provider} is away for {age(circuit.opened_at):.0f} s: {circuit.medium} waits"
         for circuit in sending.away
     ]
+
+
+def _connections() -> list[JsonObject]:
+    """For information, too: a help desk that sends nothing or refuses a token is mended in Settings."""
+    return [{"id": one.id, "kind": one.kind, "colour": one.colour} for one in connections.standings()]
 
 
 def _unapplied() -> bool:

@@ -23,7 +23,7 @@ from csat.surveys.delivery.sending_status import SendingStatus
 from csat.surveys.models import Delivery, Survey
 from csat.timeline import heartbeat
 from csat.timeline.models import Event
-from csat.web.machines import health
+from csat.web.machines import connections, health
 
 OUTCOME = ("channel", "outcome")
 CACHED = 30  # seconds, for the counts over whole tables
@@ -44,7 +44,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class _Counters(Collector):
-    """Counters whose numbers are kept in the database."""
+    """Metrics whose numbers are kept in the database."""
 
     def __init__(self, counters: Sequence[Metric]) -> None:
         self.counters = counters
@@ -111,7 +111,8 @@ def _registry() -> CollectorRegistry:
         "channel",
         "state",
     )
-    collected.register(_Counters([_sends(), _times_opened(circuits_now)]))
+    counters = [_sends(), _times_opened(circuits_now), *connections.metrics()]
+    collected.register(_Counters(counters))
     return collected
 
 

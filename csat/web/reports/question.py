@@ -21,7 +21,7 @@ from csat import scale
 from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
 from csat.people.models import Agent, Team
-from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, to_query
+from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, Imported, to_query
 from csat.reports.filters import parse as parse_filters
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
@@ -206,6 +206,7 @@ def _further_selects(filters: Filters) -> list[Select]:
         _select(filters, "team", _("Any team"), [*teams, (NONE, _("No team"))]),
         _select(filters, "language", _("Any language"), languages),
         _select(filters, "handoff_reason", _("Any handoff reason"), reasons),
+        _select(filters, "imported", _("Imported or not"), Imported.choices),
         _select(filters, "score", _("Any rating"), scores),
         _select(filters, "about", _("About anything"), [*About.choices, (NONE, _("Not specified"))]),
     ]

@@ -39,6 +39,14 @@ ABOUT = {  # what each is for, and which people's data it reaches
     "handoff-analytics": gettext_lazy(
         "Handoff analytics. Reaches the summaries that the AI writes at a handoff, but no contact."
     ),
+    "connections": gettext_lazy(
+        "Connections to help desks and what became of their events. Reaches no contact and no secret; "
+        "writing decides which conversations come in, and makes addresses that take them."
+    ),
+    "imports": gettext_lazy(
+        "Imports of past conversations and ratings, and undoing them. Reading reaches counts and reasons, "
+        "no customer; writing creates contacts and conversations, and can remove those it created."
+    ),
 }
 
 

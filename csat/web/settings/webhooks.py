@@ -27,6 +27,7 @@ PRESELECTED = ["csat.requested", "csat.score_submitted"]
 
 
 ABOUT = {  # what each event means
+    "connection.paused": gettext_lazy("a connection to a help desk was paused"),
     "contact.erased": gettext_lazy("a contact was erased: erase your copy too"),
     "conversation.agent_response": gettext_lazy("an agent wrote"),
     "conversation.ai_response": gettext_lazy("the AI wrote"),

@@ -8,7 +8,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from csat.connectors import conversations
+from csat.connectors.changes import Change, Customer
+from csat.connectors.models import Connection, WriteBack
+from csat.connectors.rules import Rules
 from csat.people.models import Agent
 from csat.sessions import activity, resolving
 from csat.sessions.models import Session
@@ -435,6 +440,65 @@ class TestScoreVisibility:
         session = rated(2, "Sam forgot me", assignee=Agent.objects.create(name="Sam", email=agent_user.email))
         settings.change(by=API, agents_see_own_only=True)
         assert "Sam forgot me" in shown(agent, session)
+
+
+class TestFromAHelpDesk:
+    """A conversation of a connection says where it lives, and whether its score went back there."""
+
+    def come_in(self, url: str = "https://desk.example.com/c/42") -> Session:
+        change = Change(
+            "42", timezone.now(), status="open", url=url, customer=Customer(email="li@wei.example")
+        )
+        desk = Connection.objects.create(kind="chatwoot", name="Acme desk", digest="0")
+        session = conversations.apply(desk, Rules.of(desk.system, {}), change).session
+        assert session
+        return session
+
+    def write_back(self, session: Session, **state: Any) -> None:
+        desk = session.conversation_origin.connection
+        WriteBack.objects.create(connection=desk, session=session, revision=1, **state)
+
+    def rate(self, session: Session) -> None:
+        _token, survey = link_handouts.hand_out(session, by=API)
+        answering.answer(survey, score=2, source=Source.PAGE)
+
+    def test_it_is_opened_there(self, agent: Client) -> None:
+        page = shown(agent, self.come_in())
+        link = re.search(r'<a href="https://desk.example.com/c/42"([^>]*)>(.*?)</a>', page, re.DOTALL)
+        assert link
+        assert 'target="_blank" rel="noopener"' in link[1]
+        assert "Open in Chatwoot" in link[2]
+
+    def test_what_is_no_web_address_is_no_link(self, agent: Client) -> None:
+        page = shown(agent, self.come_in(url="javascript:alert(1)"))
+        assert "javascript:alert" not in page
+        assert "Chatwoot" in page
+
+    def test_a_conversation_of_our_own_says_nothing_of_it(self, agent: Client) -> None:
+        assert "Open in" not in shown(agent, make_session())
+
+    @pytest.mark.parametrize(
+        ("state", "told"),
+        [
+            ({"state": "written", "written_at": timezone.now()}, "Written back to Chatwoot"),
+            ({"state": "failed", "error": "403: no"}, "Chatwoot refused the score: 403: no"),
+            ({"state": "pending"}, "Not yet written back to Chatwoot"),
+        ],
+    )
+    def test_it_tells_what_became_of_the_score(self, agent: Client, state: dict[str, Any], told: str) -> None:
+        session = self.come_in()
+        self.rate(session)
+        assert told not in shown(agent, session)
+        self.write_back(session, **state)
+        assert told in shown(agent, session)
+
+    def test_a_page_that_is_open_hears_of_it(self, agent: Client) -> None:
+        session = self.come_in()
+        self.rate(session)
+        version = shown(agent, session).split("?v=")[1].split('"')[0]
+        assert agent.get(f"/inbox/{session.uuid}/?v={version}", headers=HTMX).status_code == 204
+        self.write_back(session, state="failed", error="403: no")
+        assert agent.get(f"/inbox/{session.uuid}/?v={version}", headers=HTMX).status_code == 200
 
 
 class TestCost:

@@ -1,0 +1,271 @@
+"""One change of theirs on our conversation: found or made, brought to the state they tell of.
+
+State, not edges: the same change twice, late or out of order leaves what the newest one said, by their clock.
+"""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, Person, SaidThere
+from csat.connectors.models import ConnectedMessage, Connection, ConversationOrigin, InboundEvent
+from csat.connectors.rules import Rules
+from csat.lib import advisory_lock
+from csat.lib.refusal import Refused
+from csat.lib.types import JsonObject
+from csat.people import agents, contacts
+from csat.people.details import Details
+from csat.people.models import Agent, Contact
+from csat.sessions import activity, creation, resolving, tagging
+from csat.sessions.drafts import Draft
+from csat.sessions.models import Session
+from csat.timeline.kinds import ActorKind
+from csat.timeline.recording import Actor
+
+CLOSURES = {
+    ClosedBy.AI: Session.Closure.RESOLVED,
+    ClosedBy.AUTOMATIC: Session.Closure.ASSUMED,
+    ClosedBy.HANDED_OFF: Session.Closure.HANDED_OFF,
+}
+Outcome = InboundEvent.Outcome
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of a change, in one sentence."""
+
+    outcome: Outcome
+    text: str
+    session: Session | None = None
+    erased: bool = False  # it is about somebody who was erased here: nothing of it may be kept
+
+
+def resolves(connection: Connection, rules: Rules, change: Change) -> bool:
+    """Whether applying it now would resolve a conversation, so that it is worth a look at how it stands."""
+    if change.ours or change.not_used or rules.status_of(change) != Session.Status.RESOLVED:
+        return False
+    origin = _find(connection, change)
+    if origin is None:
+        return _may_ask(connection, change)
+    return not _is_older(origin, change) and origin.session.status != Session.Status.RESOLVED
+
+
+def apply(connection: Connection, rules: Rules, change: Change) -> Applied:
+    """Bring our conversation to what `change` says. Raises Refused (with what is wrong) and changes nothing.
+
+    Several may call it at once, the worker and the sweep of a connection for example: one after the other
+    gets to a conversation, and each sees what the one before made of it.
+    """
+    try:
+        return _apply(connection, rules, change)
+    except (
+        IntegrityError
+    ):  # whoever needs no such lock, an import for example, has just made it: now it is found
+        return _apply(connection, rules, change)
+
+
+@transaction.atomic
+def _apply(connection: Connection, rules: Rules, change: Change) -> Applied:
+    if change.ours:
+        return Applied(Outcome.IGNORED, _("Ignored: we wrote it ourselves."))
+    if change.not_used:
+        return Applied(Outcome.IGNORED, _("Not used: %(why)s") % {"why": change.not_used})
+    if not rules.counts(change):
+        name = change.inbox_name or change.inbox
+        return Applied(Outcome.IGNORED, _("Ignored: the inbox %(name)s does not count.") % {"name": name})
+    by = Actor(ActorKind.INTEGRATION, str(connection.uuid), connection.name)
+    advisory_lock.acquire([f"conversation {connection.uuid}:{change.external_id}"])
+    origin, is_new = _find_or_create(connection, rules, change, by)
+    if origin is None:
+        return Applied(Outcome.IGNORED, _("Ignored: its customer was erased here."), erased=True)
+    session = origin.session
+    told = [_("New conversation #%(number)d") % {"number": session.pk}] if is_new else []
+    told += _add_messages(origin, change.messages, by)
+    late = _is_older(origin, change)
+    if not late:
+        told += _update(origin, rules, change, by)
+        told += _set_status(connection, origin, rules, change, by, is_new=is_new)
+    if told:
+        return Applied(Outcome.APPLIED, "; ".join(told)[:500], session)
+    if late:
+        return Applied(Outcome.IGNORED, _("Ignored: older than what is known of it."), session)
+    return Applied(Outcome.DUPLICATE, _("Nothing new."), session)
+
+
+def _find(connection: Connection, change: Change) -> ConversationOrigin | None:
+    origins = ConversationOrigin.objects.select_related("session__contact", "session__assignee")
+    return origins.filter(connection=connection, external_id=change.external_id).first()
+
+
+def _find_or_create(
+    connection: Connection, rules: Rules, change: Change, by: Actor
+) -> tuple[ConversationOrigin | None, bool]:
+    if origin := _find(connection, change):
+        origin.session.contact.lock()  # before the session, as an erasure does: else one waits for the other
+        return (None if origin.session.contact.erased_at else origin), False
+    external_id = f"{connection.uuid}:{change.external_id}"
+    session = creation.find(external_id)
+    is_new = session is None
+    if session is None:
+        session = creation.create([_draft(connection, rules, change, external_id)], by=by)[0]
+    elif session.contact.erased_at:
+        return None, False
+    origin = ConversationOrigin.objects.create(
+        session=session, connection=connection, external_id=change.external_id
+    )
+    return origin, is_new
+
+
+def _draft(connection: Connection, rules: Rules, change: Change, external_id: str) -> Draft:
+    custom_data = {"source_channel": change.source_channel} if change.source_channel else {}
+    contact, left_out = _contact(connection, change.customer or Customer())
+    return Draft.from_input(
+        contact,
+        channel=rules.channel_of(change),
+        external_id=external_id,
+        subject=change.subject[:500],
+        language=change.language or None,
+        custom_data=custom_data,
+        connected=True,
+        created_at=min(change.created_at or change.at, timezone.now()),
+        left_out=left_out,
+    )
+
+
+def _contact(connection: Connection, customer: Customer) -> tuple[Contact, list[str]]:
+    given: JsonObject = {
+        "email": customer.email or None,
+        "phone": customer.phone or None,
+        "name": customer.name[:200] or None,
+        "language": customer.language or None,
+        "external_id": f"{connection.uuid}:{customer.external_id}"[:200] if customer.external_id else None,
+    }
+    details, left_out = Details.usable(**given)
+    return contacts.find_or_create_many([details])[0][0], left_out
+
+
+def _complete_contact(origin: ConversationOrigin, change: Change, by: Actor) -> list[str]:
+    """An address that was not told before: of the same contact, or of the one nobody had a name for."""
+    session, customer = origin.session, change.customer
+    known = session.contact
+    if customer is None or ((known.email or not customer.email) and (known.phone or not customer.phone)):
+        return []
+    contact, _left_out = _contact(origin.connection, customer)
+    nobody = not (known.email or known.phone or known.external_id)
+    if contact.pk != known.pk and nobody and not Session.objects.filter(pk=session.pk, survey=None):
+        return []
+    if contact.pk != known.pk and nobody:
+        session.change(contact=contact)
+    elif contact.pk != known.pk:
+        return []
+    session.contact = contact
+    return [_("customer's address completed")]
+
+
+def _add_messages(origin: ConversationOrigin, messages: tuple[SaidThere, ...], by: Actor) -> list[str]:
+    """Those that are new, in the order they were written."""
+    known = set(
+        origin.messages.filter(external_id__in=[message.id for message in messages]).values_list(
+            "external_id", flat=True
+        )
+    )
+    new = {message.id: message for message in messages if message.id not in known and message.text.strip()}
+    for message in sorted(new.values(), key=lambda message: message.at):
+        activity.add_message(
+            origin.session,
+            sender=message.sender,
+            text=message.text,
+            agent=_agent(message.author) if message.author and message.sender != "contact" else None,
+            sent_at=message.at,
+            by=by,
+        )
+    ConnectedMessage.objects.bulk_create(ConnectedMessage(origin=origin, external_id=one) for one in new)
+    text = ngettext("%(count)d new message", "%(count)d new messages", len(new))
+    return [text % {"count": len(new)}] if new else []
+
+
+def _update(origin: ConversationOrigin, rules: Rules, change: Change, by: Actor) -> list[str]:
+    """Who has it, its tags and team: what they tell replaces what is known, but for tags, which are added."""
+    session, told = origin.session, _complete_contact(origin, change, by)
+    if change.assignee and (agent := _agent(change.assignee)) and agent != session.assignee:
+        activity.assign(session, agent, by=by)
+        told.append(_("assigned to %(name)s") % {"name": agent.name})
+    fields: JsonObject = {}
+    if change.team and (team := agents.find_or_create_team(change.team)) != session.team:
+        fields["team"] = team
+    if change.language and not session.language:
+        fields["language"] = change.language
+    if fields:
+        activity.update(session, by=by, **fields)
+        told.append(_("details changed"))
+    if change.tags and (new := tagging.tag(session, [tag[:80] for tag in change.tags], by=by)):
+        told.append(_("tagged %(names)s") % {"names": ", ".join(new)})
+    if change.their_survey and not session.barred:
+        session.change(barred=Session.Barred.THEIR_SURVEY)
+        told.append(_("their own survey is on: switch it off there, or customers are asked twice"))
+    known: JsonObject = {
+        "url": _web_address(change.url) or origin.url,
+        "inbox": (change.inbox or origin.inbox)[:100],
+    }
+    if rules.status_of(change) is not None:
+        now = timezone.now()  # a clock that is ahead must not hold off what follows
+        known |= {"status": (change.status or change.type)[:60], "status_at": min(change.at, now)}
+    origin.change(**known)
+    return told
+
+
+def _web_address(url: str) -> str:
+    """Only such a one becomes a link on our pages."""
+    return url[:500] if url.startswith(("https://", "http://")) else ""
+
+
+def _set_status(
+    connection: Connection,
+    origin: ConversationOrigin,
+    rules: Rules,
+    change: Change,
+    by: Actor,
+    *,
+    is_new: bool,
+) -> list[str]:
+    session, status = origin.session, rules.status_of(change)
+    if status is None or status == session.status:
+        return []
+    if status == Session.Status.OPEN:
+        resolving.reopen(session, by=by)
+        return [_("reopened")]
+    if status == Session.Status.UNRESOLVED:
+        resolving.close(session, by=by)
+        return [_("closed unresolved")]
+    closure = CLOSURES.get(change.closed_by) if change.closed_by else None
+    values: JsonObject = {"ai_closure_type": closure} if closure != session.ai_closure_type else {}
+    if is_new and change.type == ChangeType.CREATED and not session.customer_messages:
+        values["barred"] = Session.Barred.MERGED_OR_SPAM  # closed before anybody wrote: a blocked contact
+    if values:
+        session.change(**values)
+    ask = _may_ask(connection, change)
+    resolving.resolve(session, by=by, ask=ask, at=min(change.at, timezone.now()))
+    return [_("resolved") if ask else _("resolved before the connection, or over a day ago: nobody is asked")]
+
+
+def _may_ask(connection: Connection, change: Change) -> bool:
+    """Nobody is asked about what was resolved before the connection was made, or over a day ago."""
+    return change.at >= connection.connected_at and not resolving.is_past(change.at)
+
+
+def _is_older(origin: ConversationOrigin, change: Change) -> bool:
+    """Than what is known of it, by their clock."""
+    return origin.status_at is not None and change.at < origin.status_at
+
+
+def _agent(person: Person) -> Agent | None:
+    """The agent of this name or email; None for whoever has neither, and for the system."""
+    if person.kind not in Agent.Kind.values or not (person.name or person.email):
+        return None
+    try:
+        return agents.find_or_create(name=person.name, email=person.email, kind=person.kind)
+    except Refused:  # an address that is none
+        return agents.find_or_create(name=person.name, kind=person.kind) if person.name else None

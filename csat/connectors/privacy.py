@@ -1,0 +1,53 @@
+"""What help desks sent of a contact, and what was written back to them."""
+
+from collections.abc import Collection
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Model, Q
+
+from csat.connectors import writing_back
+from csat.connectors.models import ConnectedMessage, ConversationOrigin, InboundEvent, WriteBack
+from csat.lib.rows import fields_of
+from csat.lib.types import JsonObject
+from csat.people.models import Contact
+
+BLANK: JsonObject = {"body": "null", "headers": {}, "text": ""}
+PERSONAL: dict[type[Model], Collection[str]] = {
+    InboundEvent: [*BLANK, "event"],
+    ConversationOrigin: ["external_id", "url", "inbox", "status", "note_id"],
+    ConnectedMessage: ["external_id"],
+    WriteBack: ["error"],
+}
+EXPORTED = ("created_at", "event", "outcome", "text", "body")
+
+
+def erase(contact: Contact, addresses: Collection[str] = (), **_: Any) -> None:
+    """Blank every event about an erased contact, also those that nobody has applied yet, and take back what
+    was written to the help desk; a conversation there is forgotten when that is done.
+    """
+    mine = Q(contact_id=contact.pk)
+    if addresses:
+        mine |= Q(contact_id=None) & reduce(or_, (Q(body__icontains=address) for address in addresses))
+    InboundEvent.objects.filter(mine).update(
+        **BLANK, event="", outcome=InboundEvent.Outcome.IGNORED, next_try=None
+    )
+    WriteBack.objects.filter(session__contact=contact).delete()
+    origins = ConversationOrigin.objects.filter(session__contact=contact)
+    ConnectedMessage.objects.filter(origin__in=origins).delete()
+    writing_back.withdraw(origins)
+    waiting = WriteBack.objects.filter(withdrawn=True).values("session")
+    origins.exclude(session__in=waiting).delete()
+    origins.update(url="", inbox="", status="")
+
+
+def blank(session_ids: list[int], **_: Any) -> None:
+    """This room's part of forgetting the words of conversations."""
+    InboundEvent.objects.filter(session__in=session_ids).update(**BLANK)
+    WriteBack.objects.filter(session__in=session_ids).update(error="")
+
+
+def export(contact: Contact, **_: Any) -> JsonObject:
+    events = InboundEvent.objects.filter(contact_id=contact.pk).order_by("pk")
+    return {"from help desks": [fields_of(event, EXPORTED) for event in events]}

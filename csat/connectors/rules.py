@@ -1,0 +1,160 @@
+"""What a connection was told to do: which inboxes count, what means resolved, what is written back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from django.utils.translation import gettext as _
+
+from csat.channels.kinds import Channel
+from csat.connectors.base import System
+from csat.connectors.changes import Change, ChangeType
+from csat.lib.refusal import Invalid, Problems
+from csat.lib.types import JsonObject
+from csat.sessions.models import Session
+
+WRITES = ("note", "fields", "tag")
+NAMES = ("resolved", "channels", "inboxes", "write_back", "send", "mapping")
+LIMIT = 200  # of entries in a list
+
+
+@dataclass(frozen=True)
+class Rules:
+    """As `Connection.rules` keeps them, the system's own defaults filled in."""
+
+    resolved: frozenset[str]  # their statuses, in lower case
+    unresolved: frozenset[str]
+    channels: Mapping[str, str] = field(default_factory=dict)  # their inbox's id: our slug
+    inboxes: frozenset[str] = frozenset()  # those that count; empty: all
+    note: bool = True
+    fields: bool = True
+    tag: bool = False
+    send: bool = False
+
+    @classmethod
+    def of(cls, system: System, stored: JsonObject) -> Self:
+        writes = stored.get("write_back") or {}
+        return cls(
+            resolved=_lower(stored.get("resolved") or system.resolved),
+            unresolved=_lower(system.unresolved),
+            channels=stored.get("channels") or {},
+            inboxes=frozenset(stored.get("inboxes") or ()),
+            **{name: bool(writes.get(name, default)) for name, default in default_writes(system).items()},
+            send=bool(stored.get("send")) and system.can_send,
+        )
+
+    def status_of(self, change: Change) -> str | None:
+        """Our status for what it says of the conversation; None when it says nothing of it."""
+        if change.type in (ChangeType.MERGED, ChangeType.DELETED):
+            return Session.Status.UNRESOLVED
+        if not change.status:
+            return None
+        theirs = change.status.lower()
+        if theirs in Session.Status.values:  # the generic connector maps to our own words
+            return theirs
+        if theirs in self.resolved:
+            return Session.Status.RESOLVED
+        return Session.Status.UNRESOLVED if theirs in self.unresolved else Session.Status.OPEN
+
+    def channel_of(self, change: Change) -> str:
+        """The slug for its inbox where one was chosen, else the system's; `api` when nobody knows."""
+        chosen = self.channels.get(change.inbox) or change.channel
+        return chosen if chosen in Channel.values else Channel.API.value
+
+    def counts(self, change: Change) -> bool:
+        """Whether conversations of its inbox count; one that tells no inbox does."""
+        return not (self.inboxes and change.inbox) or change.inbox in self.inboxes
+
+
+def default_writes(system: System) -> dict[str, bool]:
+    """What a new connection writes back."""
+    return {name: name in system.writes and name != "tag" for name in WRITES}
+
+
+def complete(system: System, stored: JsonObject) -> JsonObject:
+    """Every rule as it holds, the system's own defaults filled in, in the form that `clean` takes."""
+    return {
+        "resolved": stored.get("resolved") or list(system.resolved),
+        "inboxes": stored.get("inboxes") or [],
+        "channels": stored.get("channels") or {},
+        "write_back": default_writes(system) | (stored.get("write_back") or {}),
+        "send": bool(stored.get("send")) and system.can_send,
+        "mapping": stored.get("mapping") or {},
+    }
+
+
+def clean(system: System, given: Any, stored: JsonObject | None = None, *, base_url: str = "") -> JsonObject:
+    """`given` over what is stored, checked. Raises Invalid naming each field, and row, that is wrong."""
+    if not isinstance(given, dict):
+        raise Invalid(_("Give an object."), fields={"rules": [_("Give an object.")]})
+    problems = Problems()
+    unknown = [name for name in given if name not in NAMES]
+    if unknown:
+        problems.add("rules", _("There is no rule %(names)s.") % {"names": ", ".join(map(str, unknown))})
+    rules = dict(stored or {})
+    for name in [name for name in NAMES if name in given]:
+        with problems.of(f"rules.{name}"):
+            value = CLEAN[name](given[name])
+            rules[name] = {**rules.get(name, {}), **value} if name == "write_back" else value
+    if "mapping" in given and "rules.mapping" not in problems.fields:
+        _check_mapping(system, rules["mapping"], base_url, problems)
+    if rules.get("send") and not system.can_send:
+        problems.add("rules.send", _("%(system)s cannot send messages for us.") % {"system": system.label})
+    problems.check()
+    return rules
+
+
+def _check_mapping(system: System, mapping: Any, base_url: str, problems: Problems) -> None:
+    try:
+        if mapping:
+            system.check_mapping(mapping, base_url)
+    except Invalid as refused:
+        for name, texts in (refused.fields or {"": [refused.message]}).items():
+            problems.add(f"rules.mapping.{name}".rstrip("."), " ".join(texts))
+
+
+def _texts(given: Any) -> list[str]:
+    if not isinstance(given, list) or len(given) > LIMIT:
+        raise Invalid(_("Give a list of texts."))
+    return [str(one).strip() for one in given if str(one).strip()]
+
+
+def _channels(given: Any) -> dict[str, str]:
+    if not isinstance(given, dict) or len(given) > LIMIT:
+        raise Invalid(_("Give an object of their inboxes and our channels."))
+    if unknown := [slug for slug in given.values() if slug not in Channel.values]:
+        text = _("There is no channel %(slug)s. Choose from: %(names)s.")
+        raise Invalid(text % {"slug": unknown[0], "names": ", ".join(Channel.values)})
+    return {str(inbox).strip(): slug for inbox, slug in given.items()}
+
+
+def _writes(given: Any) -> dict[str, bool]:
+    if not isinstance(given, dict) or not set(given) <= set(WRITES):
+        raise Invalid(_("Give true or false for: %(names)s.") % {"names": ", ".join(WRITES)})
+    return {name: _flag(value) for name, value in given.items()}
+
+
+def _flag(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise Invalid(_("Use true or false."))
+    return given
+
+
+def _mapping(given: Any) -> Any:
+    if not isinstance(given, dict | list):
+        raise Invalid(_("Give the rows of the mapping."))
+    return given
+
+
+CLEAN = {
+    "resolved": _texts,
+    "inboxes": _texts,
+    "channels": _channels,
+    "write_back": _writes,
+    "send": _flag,
+    "mapping": _mapping,
+}
+
+
+def _lower(statuses: Any) -> frozenset[str]:
+    return frozenset(str(status).lower() for status in statuses)

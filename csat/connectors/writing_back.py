@@ -1,0 +1,208 @@
+"""Writing scores back to the help desks: one row a revision, tried until it is written or finally refused."""
+
+import random
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from csat import scale
+from csat.connectors import connections
+from csat.connectors.api_client import ApiClient
+from csat.connectors.base import Rating
+from csat.connectors.errors import CannotRead
+from csat.connectors.models import Connection, ConversationOrigin, WriteBack
+from csat.connectors.rules import Rules
+from csat.jobs import Job, enqueue
+from csat.lib.encryption import UnknownKey
+from csat.lib.outcomes import Never, Outcome, Retry, Unknown
+from csat.surveys.models import CsatSettings, Score
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(minutes=2)
+BATCH = 50
+RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 300, 600, 840, 1200, 1440))
+State = WriteBack.State
+
+
+def enqueue_for(events: list[Event], **_: object) -> int:
+    """A row for each score of a connected conversation among these events; returns how many."""
+    revisions = {
+        event.session_id: event.data["revision"] for event in events if event.kind == Kind.CSAT_SUBMITTED
+    }
+    if not revisions:
+        return 0
+    origins = ConversationOrigin.objects.filter(session__in=revisions, connection__deleted_at=None)
+    rows = [
+        WriteBack(
+            connection=origin.connection, session_id=origin.session_id, revision=revisions[origin.session_id]
+        )
+        for origin in origins.select_related("connection")
+        if _writes(origin.connection)
+    ]
+    WriteBack.objects.bulk_create(rows, ignore_conflicts=True)
+    for pk in {row.connection_id for row in rows}:
+        enqueue(Job.WRITE_BACK, pk)
+    return len(rows)
+
+
+def withdraw(origins: QuerySet[ConversationOrigin]) -> int:
+    """Take back what was written to these conversations, because their customer was erased; how many."""
+    rows = [
+        WriteBack(connection=origin.connection, session_id=origin.session_id, revision=0, withdrawn=True)
+        for origin in origins.select_related("connection").exclude(note_score=None)
+        if origin.connection.deleted_at is None and _writes(origin.connection)
+    ]
+    WriteBack.objects.bulk_create(rows, ignore_conflicts=True)
+    for pk in {row.connection_id for row in rows}:
+        enqueue(Job.WRITE_BACK, pk)
+    return len(rows)
+
+
+def write_due(pk: int) -> int:
+    """Write what is due to one connection, in the order it was rated; how many were tried.
+
+    Each row is claimed by a lease, so that several workers may run; a killed one's is taken up again.
+    """
+    connection = Connection.objects.active().filter(pk=pk).first()
+    if connection is None:
+        return 0
+    try:
+        writer = Writer(connection)
+    except UnknownKey as error:
+        connections.pause(connection, reason=str(error))
+        return 0
+    tried, until = 0, timezone.now() + LEASE
+    with writer.client:
+        for row in due(connection)[:BATCH]:
+            if writer.is_away:
+                break
+            if row.change(where={"state": State.PENDING, "lease_until": row.lease_until}, lease_until=until):
+                writer.write(row)
+                tried += 1
+    if tried == BATCH:
+        enqueue(Job.WRITE_BACK, pk)
+    return tried
+
+
+def retry(row: WriteBack) -> bool:
+    """*Try again*, now and from the first try; False when it was written or replaced, or its connection is
+    gone.
+    """
+    waiting = {"state__in": [State.PENDING, State.FAILED], "connection__deleted_at": None}
+    if not row.change(where=waiting, state=State.PENDING, attempt=0, error="", next_try=timezone.now()):
+        return False
+    enqueue(Job.WRITE_BACK, row.connection_id)
+    return True
+
+
+def due(connection: Connection) -> QuerySet[WriteBack]:
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    waiting = connection.write_backs.filter(free, state=State.PENDING, next_try__lte=now)
+    return waiting.order_by("next_try", "id").select_related("session__conversation_origin")
+
+
+def wake_all() -> int:
+    """Queue a job for every connection with something due, for the sweep of each minute."""
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    waiting = WriteBack.objects.filter(free, state=State.PENDING, next_try__lte=now)
+    found = set(
+        waiting.filter(connection__in=Connection.objects.active()).values_list("connection", flat=True)
+    )
+    for pk in found:
+        enqueue(Job.WRITE_BACK, pk)
+    return len(found)
+
+
+def _writes(connection: Connection) -> bool:
+    rules = Rules.of(connection.system, connection.rules)
+    return connection.system.can("write_back") and (rules.note or rules.fields or rules.tag)
+
+
+class Writer:
+    """One connection's rules and sockets, while its rows are written."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection, self.system, self.config = connection, connection.system, connection.config
+        self.rules = Rules.of(self.system, connection.rules)
+        self.client = ApiClient(self.system, self.config)
+        self.comments_hidden = CsatSettings.current().comments_hidden_from_agents
+        self.is_away = False  # their API does not answer: what is due waits
+
+    def write(self, row: WriteBack) -> None:
+        """Write one row, and keep what became of it."""
+        origin: ConversationOrigin | None = getattr(row.session, "conversation_origin", None)
+        rating = self._rating(row, origin) if origin else None
+        if origin is None or rating is None:  # erased meanwhile, or a newer revision is on its way
+            row.change(state=State.REPLACED, lease_until=None)
+            return
+        try:
+            note_id = self.system.write_back(self.config, self.client, rating)
+        except Outcome as trouble:
+            self._failed(row, trouble)
+        except CannotRead as error:  # its mapping cannot be used
+            self._failed(row, Retry(str(error)))
+        except Exception as error:
+            log.error("a score could not be written back", write_back=str(row.uuid), exc_info=error)
+            self._failed(row, Retry(_("Something went wrong with it here.")))
+        else:
+            self._written(row, origin, rating, note_id)
+
+    def _rating(self, row: WriteBack, origin: ConversationOrigin) -> Rating | None:
+        score = Score.objects.filter(session=row.session_id).select_related("answer").first()
+        if not row.withdrawn and (score is None or score.answer.revision > row.revision):
+            return None
+        number = score.score if score and not row.withdrawn else origin.note_score or scale.LOWEST
+        before = origin.note_score
+        return Rating(
+            external_id=origin.external_id,
+            score=number,
+            label=scale.words(number)["label"],
+            comment="" if row.withdrawn or self.comments_hidden or score is None else score.comment,
+            at=score.submitted_at if score else timezone.now(),
+            url=f"{settings.SITE_URL}/inbox/{row.session.uuid}/",
+            note_id=origin.note_id,
+            changed_side=before is not None and scale.is_satisfied(before) != scale.is_satisfied(number),
+            note=self.rules.note,
+            fields=self.rules.fields,
+            tag=self.rules.tag,
+            withdrawn=row.withdrawn,
+            uncertain=row.uncertain,
+        )
+
+    def _written(self, row: WriteBack, origin: ConversationOrigin, rating: Rating, note_id: str) -> None:
+        now = timezone.now()
+        if row.withdrawn:
+            origin.delete()
+        else:
+            origin.change(note_id=(note_id or origin.note_id)[:100], note_score=rating.score)
+        row.change(state=State.WRITTEN, written_at=now, lease_until=None, error="")
+        Connection.objects.filter(pk=self.connection.pk).update(last_write_back_at=now)
+
+    def _failed(self, row: WriteBack, trouble: Outcome) -> None:
+        if isinstance(trouble, Never) and trouble.account:
+            reason = _("Their API refused the token: %(why)s") % {"why": trouble.text}
+            connections.pause(self.connection, reason=reason)
+            self.is_away = True
+            row.change(lease_until=None)
+            return
+        self.is_away = trouble.outage
+        final = isinstance(trouble, Never) or row.attempt >= len(RETRIES)
+        after = trouble.after if isinstance(trouble, Retry) else None
+        wait = timedelta(seconds=after) if after else RETRIES[min(row.attempt, len(RETRIES) - 1)]
+        row.change(
+            state=State.FAILED if final else State.PENDING,
+            attempt=row.attempt + 1,
+            uncertain=row.uncertain or isinstance(trouble, Unknown),
+            next_try=timezone.now() + wait * random.uniform(1, 1.1),  # noqa: S311
+            lease_until=None,
+            error=trouble.text[:500],
+        )
+        log.warning("a score was not written back", write_back=str(row.uuid), final=final, code=trouble.code)

@@ -1,0 +1,1 @@
+"""Past conversations and ratings, from files: read, mapped, stored, and undone."""
