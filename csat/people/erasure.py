@@ -4,8 +4,10 @@ from typing import cast
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from csat import signals
+from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
 from csat.people import privacy, suppression
 from csat.people.models import Contact
@@ -35,6 +37,12 @@ def erase(contact: Contact, *, by: Actor) -> bool:
     # last, because it is unique: from here on whoever adds rows of the contact waits for us
     contact.change(external_id=None)
     return True
+
+
+def refuse_erased(contact: Contact) -> None:
+    """Raise Refused for an erased contact: no words about them may be stored again."""
+    if contact.erased_at:
+        raise Refused(_("This contact was erased."))
 
 
 def data_of(contact: Contact) -> dict[str, object]:

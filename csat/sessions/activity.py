@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from csat.lib import languages
 from csat.lib.json_limits import clean_object, merge
-from csat.lib.refusal import Refused
 from csat.lib.text import clean
 from csat.lib.types import JsonObject
 from csat.people import agents
 from csat.people.audit_log import audit
+from csat.people.erasure import refuse_erased
 from csat.people.models import Agent, Team
 from csat.sessions import cleaning, resolving
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session
@@ -169,8 +169,8 @@ def _change_and_audit(session: Session, values: JsonObject, *, by: Actor) -> Non
     values = {name: value for name, value in values.items() if getattr(session, name) != value}
     if not values:
         return
-    if session.contact.erased_at and any(values[name] for name in WORDS & set(values)):
-        raise Refused(_("This contact was erased."))
+    if any(values[name] for name in WORDS & set(values)):
+        refuse_erased(session.contact)
     before = {name: _as_json(getattr(session, name)) for name in values}
     session.change(**values)
     after = {name: _as_json(value) for name, value in values.items()}
@@ -223,8 +223,7 @@ def _count_agent_message(session: Session, agent: Agent | None, at: datetime) ->
 def _lock_alive(session: Session) -> None:
     """Raises Refused when its contact was erased, even while we waited: no words may be stored again."""
     session.lock()
-    if session.contact.erased_at:
-        raise Refused(_("This contact was erased."))
+    refuse_erased(session.contact)
 
 
 def _author(session: Session, sender: str, by: Actor) -> Agent | None:

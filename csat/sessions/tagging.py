@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from csat.lib.refusal import Refused
 from csat.lib.text import one_line
 from csat.people.audit_log import audit
+from csat.people.erasure import refuse_erased
 from csat.sessions import cleaning
 from csat.sessions.models import Session, Tag
 from csat.timeline.kinds import Kind
@@ -22,9 +22,8 @@ def tag(session: Session, names: Iterable[str], *, by: Actor) -> list[str]:
     wanted = tag_names(names)
     session.lock()
     new = [name for name in wanted if name not in set(session.tags.values_list("name", flat=True))]
-    if new and session.contact.erased_at:
-        raise Refused(_("This contact was erased."))
     if new:
+        refuse_erased(session.contact)
         Tag.objects.bulk_create(Tag(session=session, name=name) for name in new)
         session.change(updated_at=timezone.now())
         record_many(

@@ -16,6 +16,7 @@ from csat.lib.refusal import Refused
 from csat.lib.text import greetable
 from csat.lib.types import JsonObject
 from csat.people.audit_log import audit
+from csat.people.erasure import refuse_erased
 from csat.surveys import kept_links
 from csat.surveys.delivery import link_handouts
 from csat.timeline.kinds import ActorKind, Kind
@@ -75,8 +76,8 @@ def retry(run: Run, *, by: Actor) -> None:
             where={"state": Run.State.FAILED}, state=Run.State.DUE, wake_at=now, error="", finished_at=None
         ):
             raise Refused(_("Only a failed run can be retried."))
-        if run.session and run.session.contact.erased_at:
-            raise Refused(_("This contact was erased."))
+        if run.session:
+            refuse_erased(run.session.contact)
         failed_steps = run.steps.filter(state=Step.State.FAILED)
         failed_steps.update(state=Step.State.RUNNING, finished_at=None, updated_at=now)
         audit(by, "workflow run retried", after={"name": run.workflow.name, "run": str(run.uuid)})

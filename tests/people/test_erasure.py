@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from csat import signals
 from csat.channels.outbox import SandboxMessage
+from csat.lib.refusal import Refused
 from csat.people import contacts, erasure, suppression
 from csat.people.models import Contact, Suppression
 from csat.sessions import activity
@@ -206,3 +207,10 @@ def test_a_thousand_conversations_cost_as_few_statements_as_one():
 def test_their_data_is_what_the_rooms_answer(nadia):
     make_session(contact=nadia)
     assert set(erasure.data_of(nadia)) >= {"contact", "conversations", "surveys", "timeline", "workflows"}
+
+
+def test_no_words_about_an_erased_contact_are_stored_again(nadia: Contact) -> None:
+    erasure.refuse_erased(nadia)
+    erasure.erase(nadia, by=API)
+    with pytest.raises(Refused, match="This contact was erased"):
+        erasure.refuse_erased(nadia)

@@ -14,6 +14,7 @@ from csat.channels.kinds import SURVEYED
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid, Refused
 from csat.people import agents
+from csat.people.erasure import refuse_erased
 from csat.sessions.models import Session
 from csat.sessions.resolving import Resolution
 from csat.surveys import events
@@ -172,7 +173,7 @@ def open_for_link(session: Session, *, renew: bool = True) -> Survey:
     gate = eligibility.supported_gate(session.surveyed_as)
     if not gate.passed:
         raise Refused(gate.text)
-    _refuse_erased(session)
+    refuse_erased(session.contact)
     policy = Policy.current()
     survey, created = lock_or_create_survey(session, policy)
     has_ended = survey.state == SurveyState.EXPIRED or survey.is_past_expiry
@@ -192,7 +193,7 @@ def get_or_create_survey(session: Session) -> Survey:
 
     Raises Refused for an erased contact.
     """
-    _refuse_erased(session)
+    refuse_erased(session.contact)
     survey, created = lock_or_create_survey(session, Policy.current())
     if created:
         survey.move(SurveyState.SENT, origin=Origin.LINK)
@@ -264,9 +265,4 @@ def _check_request(session: Session, channel: str | None, message: str) -> None:
     if len(message) > MESSAGE_MAX_LENGTH:
         too_long = _("At most %(n)d characters.") % {"n": MESSAGE_MAX_LENGTH}
         raise Invalid(_("Too long."), fields={"message": [too_long]})
-    _refuse_erased(session)
-
-
-def _refuse_erased(session: Session) -> None:
-    if session.contact.erased_at:
-        raise Refused(_("This contact was erased."))
+    refuse_erased(session.contact)
