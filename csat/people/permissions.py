@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-
 from csat.people import roles
 
 
@@ -46,10 +44,6 @@ LOWEST_ROLE = {
     Verb.MANAGE_API_KEYS: roles.ADMIN,
     Verb.MANAGE_CONNECTIONS: roles.ADMIN,
 }
-
-
-def may(user: User | AbstractBaseUser | AnonymousUser, verb: Verb | None) -> bool:
-    return role_may(roles.role_of(user), verb)
 
 
 def role_may(role: str | None, verb: Verb | None) -> bool:
