@@ -200,10 +200,13 @@ class SessionAdmin(VerbAdmin):
 
     @verb_action(Verb.EXPORT, description=_("Export as CSV"))
     def export_csv(self, request: HttpRequest, rows: QuerySet[Session]) -> StreamingHttpResponse:
-        exports.record_selection("conversations", rows.count(), by=actor(request))
-        return csv_export.csv_response(rows, visibility=visibility(request))
+        return _export(request, rows, ",")
 
     @verb_action(Verb.EXPORT, description=_("Export as CSV with semicolons"))
     def export_semicolons(self, request: HttpRequest, rows: QuerySet[Session]) -> StreamingHttpResponse:
-        exports.record_selection("conversations", rows.count(), by=actor(request))
-        return csv_export.csv_response(rows, visibility=visibility(request), delimiter=";")
+        return _export(request, rows, ";")
+
+
+def _export(request: HttpRequest, rows: QuerySet[Session], delimiter: str) -> StreamingHttpResponse:
+    exports.record_selection("conversations", rows.count(), by=actor(request))
+    return csv_export.csv_response(rows, visibility=visibility(request), delimiter=delimiter)

@@ -19,7 +19,7 @@ class Example:
     blocks: tuple[Block, ...]
 
 
-SOMEBODY = "supervisor@example.com"  # to be replaced: such a step cannot be activated
+EXAMPLE_RECIPIENT = "supervisor@example.com"  # to be replaced: such a step cannot be activated
 LOW = {"<": [{"var": "csat.score"}, LOW_MAX + 1]}
 
 EXAMPLES = [
@@ -48,7 +48,7 @@ EXAMPLES = [
                 "type": "notify",
                 "params": {
                     "via": "email",
-                    "to": SOMEBODY,
+                    "to": EXAMPLE_RECIPIENT,
                     "message": "{contact_name} rated #{ticket_number} with {score}: “{comment}” "
                     "(served by {agent_name})",
                 },

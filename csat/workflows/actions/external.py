@@ -18,7 +18,7 @@ from csat.surveys import kept_links
 from csat.workflows import phrases
 from csat.workflows.actions.base import Action, Context, Param
 from csat.workflows.actions.conversation import PLACEHOLDERS
-from csat.workflows.examples import SOMEBODY
+from csat.workflows.examples import EXAMPLE_RECIPIENT
 
 VIA = (
     ("email", gettext_lazy("Email")),
@@ -119,7 +119,7 @@ def _mail_problems(to: str) -> list[str]:
     reserved = addresses.is_reserved(to.rpartition("@")[2]) and not registry.get("email").sandboxed()
     return (
         [_("“%(to)s” is an example: nobody reads mail there.") % {"to": to}]
-        if (reserved or to.strip().casefold() == SOMEBODY)
+        if (reserved or to.strip().casefold() == EXAMPLE_RECIPIENT)
         else []
     )
 
