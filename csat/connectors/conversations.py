@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, Person, SaidThere
 from csat.connectors.models import ConnectedMessage, Connection, ConversationOrigin, InboundEvent
-from csat.connectors.rules import Rules
+from csat.connectors.rules import AgentsBy, LanguageFrom, Rules
 from csat.lib import advisory_lock
 from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
@@ -83,7 +83,7 @@ def _apply(connection: Connection, rules: Rules, change: Change) -> Applied:
         return Applied(Outcome.IGNORED, _("Ignored: its customer was erased here."), erased=True)
     session = origin.session
     told = [_("New conversation #%(number)d") % {"number": session.pk}] if is_new else []
-    told += _add_messages(origin, change.messages, by)
+    told += _add_messages(origin, rules, change.messages, by)
     late = _is_older(origin, change)
     if not late:
         told += _update(origin, rules, change, by)
@@ -121,13 +121,13 @@ def _find_or_create(
 
 def _draft(connection: Connection, rules: Rules, change: Change, external_id: str) -> Draft:
     custom_data = {"source_channel": change.source_channel} if change.source_channel else {}
-    contact, left_out = _contact(connection, change.customer or Customer())
+    contact, left_out = _contact(connection, rules, change.customer or Customer())
     return Draft.from_input(
         contact,
         channel=rules.channel_of(change),
         external_id=external_id,
         subject=change.subject[:500],
-        language=change.language or None,
+        language=rules.language_of(change) or None,
         custom_data=custom_data,
         connected=True,
         created_at=min(change.created_at or change.at, timezone.now()),
@@ -135,25 +135,25 @@ def _draft(connection: Connection, rules: Rules, change: Change, external_id: st
     )
 
 
-def _contact(connection: Connection, customer: Customer) -> tuple[Contact, list[str]]:
+def _contact(connection: Connection, rules: Rules, customer: Customer) -> tuple[Contact, list[str]]:
     given: JsonObject = {
         "email": customer.email or None,
         "phone": customer.phone or None,
         "name": customer.name[:200] or None,
-        "language": customer.language or None,
+        "language": (rules.language != LanguageFrom.NONE and customer.language) or None,
         "external_id": f"{connection.uuid}:{customer.external_id}"[:200] if customer.external_id else None,
     }
     details, left_out = Details.usable(**given)
     return contacts.find_or_create_many([details])[0][0], left_out
 
 
-def _complete_contact(origin: ConversationOrigin, change: Change, by: Actor) -> list[str]:
+def _complete_contact(origin: ConversationOrigin, rules: Rules, change: Change) -> list[str]:
     """An address that was not told before: of the same contact, or of the one nobody had a name for."""
     session, customer = origin.session, change.customer
     known = session.contact
     if customer is None or ((known.email or not customer.email) and (known.phone or not customer.phone)):
         return []
-    contact, _left_out = _contact(origin.connection, customer)
+    contact, _left_out = _contact(origin.connection, rules, customer)
     nobody = not (known.email or known.phone or known.external_id)
     if contact.pk != known.pk and nobody and not Session.objects.filter(pk=session.pk, survey=None):
         return []
@@ -165,7 +165,9 @@ def _complete_contact(origin: ConversationOrigin, change: Change, by: Actor) -> 
     return [_("customer's address completed")]
 
 
-def _add_messages(origin: ConversationOrigin, messages: tuple[SaidThere, ...], by: Actor) -> list[str]:
+def _add_messages(
+    origin: ConversationOrigin, rules: Rules, messages: tuple[SaidThere, ...], by: Actor
+) -> list[str]:
     """Those that are new, in the order they were written."""
     known = set(
         origin.messages.filter(external_id__in=[message.id for message in messages]).values_list(
@@ -178,7 +180,7 @@ def _add_messages(origin: ConversationOrigin, messages: tuple[SaidThere, ...], b
             origin.session,
             sender=message.sender,
             text=message.text,
-            agent=_agent(message.author) if message.author and message.sender != "contact" else None,
+            agent=_agent(rules, message.author) if message.author and message.sender != "contact" else None,
             sent_at=message.at,
             by=by,
         )
@@ -189,15 +191,15 @@ def _add_messages(origin: ConversationOrigin, messages: tuple[SaidThere, ...], b
 
 def _update(origin: ConversationOrigin, rules: Rules, change: Change, by: Actor) -> list[str]:
     """Who has it, its tags and team: what they tell replaces what is known, but for tags, which are added."""
-    session, told = origin.session, _complete_contact(origin, change, by)
-    if change.assignee and (agent := _agent(change.assignee)) and agent != session.assignee:
+    session, told = origin.session, _complete_contact(origin, rules, change)
+    if change.assignee and (agent := _agent(rules, change.assignee)) and agent != session.assignee:
         activity.assign(session, agent, by=by)
         told.append(_("assigned to %(name)s") % {"name": agent.name})
     fields: JsonObject = {}
     if change.team and (team := agents.find_or_create_team(change.team)) != session.team:
         fields["team"] = team
-    if change.language and not session.language:
-        fields["language"] = change.language
+    if not session.language and (language := rules.language_of(change)):
+        fields["language"] = language
     if fields:
         activity.update(session, by=by, **fields)
         told.append(_("details changed"))
@@ -261,11 +263,13 @@ def _is_older(origin: ConversationOrigin, change: Change) -> bool:
     return origin.status_at is not None and change.at < origin.status_at
 
 
-def _agent(person: Person) -> Agent | None:
-    """The agent of this name or email; None for whoever has neither, and for the system."""
-    if person.kind not in Agent.Kind.values or not (person.name or person.email):
+def _agent(rules: Rules, person: Person) -> Agent | None:
+    """The agent of this email or name; None for whoever has neither, and for the system. A bot has a name."""
+    by_name = person.kind != Agent.Kind.HUMAN or rules.agents == AgentsBy.EMAIL_OR_NAME
+    if person.kind not in Agent.Kind.values or not (person.email or (person.name and by_name)):
         return None
     try:
         return agents.find_or_create(name=person.name, email=person.email, kind=person.kind)
     except Refused:  # an address that is none
-        return agents.find_or_create(name=person.name, kind=person.kind) if person.name else None
+        named = person.name and by_name
+        return agents.find_or_create(name=person.name, kind=person.kind) if named else None

@@ -1,10 +1,12 @@
 """What a connection was told to do: which inboxes count, what means resolved, what is written back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from csat.channels.kinds import Channel
 from csat.connectors.base import System
@@ -14,7 +16,24 @@ from csat.lib.types import JsonObject
 from csat.sessions.models import Session
 
 WRITES = ("note", "fields", "tag")
-NAMES = ("resolved", "channels", "inboxes", "write_back", "send", "mapping")
+NAMES = ("resolved", "channels", "inboxes", "language", "agents", "write_back", "send", "mapping")
+
+
+class LanguageFrom(models.TextChoices):
+    """Which language of theirs counts; without one, it is the installation's."""
+
+    CONVERSATION = "conversation", _lazy("the conversation's, else the customer's")
+    CUSTOMER = "customer", _lazy("the customer's")
+    NONE = "none", _lazy("none: the default language")
+
+
+class AgentsBy(models.TextChoices):
+    """How their agents become ours."""
+
+    EMAIL_OR_NAME = "email_or_name", _lazy("email address, else name")
+    EMAIL = "email", _lazy("email address only: nobody is credited without one")
+
+
 LIMIT = 200  # of entries in a list
 
 
@@ -30,6 +49,8 @@ class Rules:
     fields: bool = True
     tag: bool = False
     send: bool = False
+    language: str = LanguageFrom.CONVERSATION
+    agents: str = AgentsBy.EMAIL_OR_NAME
 
     @classmethod
     def of(cls, system: System, stored: JsonObject) -> Self:
@@ -41,6 +62,8 @@ class Rules:
             inboxes=frozenset(stored.get("inboxes") or ()),
             **{name: bool(writes.get(name, default)) for name, default in default_writes(system).items()},
             send=bool(stored.get("send")) and system.can_send,
+            language=stored.get("language") or LanguageFrom.CONVERSATION,
+            agents=stored.get("agents") or AgentsBy.EMAIL_OR_NAME,
         )
 
     def status_of(self, change: Change) -> str | None:
@@ -61,6 +84,12 @@ class Rules:
         chosen = self.channels.get(change.inbox) or change.channel
         return chosen if chosen in Channel.values else Channel.API.value
 
+    def language_of(self, change: Change) -> str:
+        customers = change.customer.language if change.customer else ""
+        if self.language == LanguageFrom.NONE:
+            return ""
+        return customers if self.language == LanguageFrom.CUSTOMER else change.language or customers
+
     def counts(self, change: Change) -> bool:
         """Whether conversations of its inbox count; one that tells no inbox does."""
         return not (self.inboxes and change.inbox) or change.inbox in self.inboxes
@@ -77,6 +106,8 @@ def complete(system: System, stored: JsonObject) -> JsonObject:
         "resolved": stored.get("resolved") or list(system.resolved),
         "inboxes": stored.get("inboxes") or [],
         "channels": stored.get("channels") or {},
+        "language": stored.get("language") or LanguageFrom.CONVERSATION.value,
+        "agents": stored.get("agents") or AgentsBy.EMAIL_OR_NAME.value,
         "write_back": default_writes(system) | (stored.get("write_back") or {}),
         "send": bool(stored.get("send")) and system.can_send,
         "mapping": stored.get("mapping") or {},
@@ -140,18 +171,29 @@ def _flag(given: Any) -> bool:
     return given
 
 
+def _one_of(names: list[str]) -> Callable[[Any], str]:
+    def clean(given: Any) -> str:
+        if given not in names:
+            raise Invalid(_("Choose from: %(names)s.") % {"names": ", ".join(names)})
+        return str(given)
+
+    return clean
+
+
 def _mapping(given: Any) -> Any:
     if not isinstance(given, dict | list):
         raise Invalid(_("Give the rows of the mapping."))
     return given
 
 
-CLEAN = {
+CLEAN: dict[str, Callable[[Any], Any]] = {
     "resolved": _texts,
     "inboxes": _texts,
     "channels": _channels,
     "write_back": _writes,
     "send": _flag,
+    "language": _one_of(LanguageFrom.values),
+    "agents": _one_of(AgentsBy.values),
     "mapping": _mapping,
 }
 

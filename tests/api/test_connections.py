@@ -56,6 +56,8 @@ class TestAdding:
             "resolved": ["resolved"],
             "inboxes": [],
             "channels": {"4": "email"},
+            "language": "conversation",
+            "agents": "email_or_name",
             "write_back": {"note": True, "fields": True, "tag": True},
             "send": False,
             "mapping": {},

@@ -247,7 +247,43 @@ class TestNobodyIsAsked:
         assert list(deliveries) == [("web", "failed"), ("email", "sent")]
 
 
+class TestLanguage:
+    GERMAN = replace(NADIA, language="de")
+
+    @pytest.mark.parametrize(
+        ("chosen", "told", "language"),
+        [
+            ("conversation", "fr", "fr"),
+            ("conversation", "", "de"),
+            ("customer", "fr", "de"),
+            ("none", "fr", ""),
+        ],
+    )
+    def test_which_language_counts_is_a_rule(self, tell, chosen, told, language):
+        tell(rules=replace(RULES, language=chosen), language=told, customer=self.GERMAN)
+        session = Session.objects.get()
+        assert session.language == language
+        assert session.contact.language == ("" if chosen == "none" else "de")
+
+    def test_one_that_is_told_later_is_taken_once(self, tell):
+        tell()
+        tell(language="fr")
+        tell(language="it")
+        assert Session.objects.get().language == "fr"
+
+
 class TestWhoHasIt:
+    def test_by_email_only_nobody_is_credited_for_a_name(self, tell):
+        rules = replace(RULES, agents="email")
+        tell(
+            rules=rules,
+            assignee=Person("10", "Mia"),
+            messages=(said(1, "Hi", "agent", author=Person("10", "Mia")),),
+        )
+        assert Session.objects.get().assignee is None
+        tell(rules=rules, assignee=SAM)
+        assert Session.objects.get().assignee.name == "Sam Okafor"
+
     def test_the_assignee_team_and_tags_follow_theirs(self, tell):
         tell(assignee=SAM, team="Billing", tags=("vip",))
         applied = tell(assignee=Person("10", "Mia"), tags=("vip", "late"))

@@ -72,6 +72,8 @@ class TestCleaning:
             ({"write_back": {"fax": True}}, "rules.write_back"),
             ({"write_back": {"note": "yes"}}, "rules.write_back"),
             ({"send": 1}, "rules.send"),
+            ({"language": "theirs"}, "rules.language"),
+            ({"agents": ["email"]}, "rules.agents"),
             ({"inboxes": [1] * 300}, "rules.inboxes"),
             ({"mapping": "none"}, "rules.mapping"),
             ({"colour": "red"}, "rules"),

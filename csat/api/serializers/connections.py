@@ -12,6 +12,7 @@ from csat.channels.kinds import Channel
 from csat.connectors import registry, rules
 from csat.connectors.models import Connection, ConversationOrigin, InboundEvent
 from csat.connectors.preview import Arrival
+from csat.connectors.rules import AgentsBy, LanguageFrom
 from csat.connectors.status import Colour, ConnectionStatus
 from csat.lib.types import JsonObject
 
@@ -45,6 +46,12 @@ class RulesShape(serializers.Serializer[JsonObject]):
         child=serializers.ChoiceField(choices=Channel.choices),
         required=False,
         help_text="Our channel by the id of their inbox, where ours is not to be guessed.",
+    )
+    language = serializers.ChoiceField(
+        choices=LanguageFrom.choices, required=False, help_text="Which language of theirs counts."
+    )
+    agents = serializers.ChoiceField(
+        choices=AgentsBy.choices, required=False, help_text="How their agents become ours."
     )
     write_back = WriteBackRules(required=False)
     send = serializers.BooleanField(

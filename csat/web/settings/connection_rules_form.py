@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from csat.channels.kinds import Channel
 from csat.connectors.base import System
 from csat.connectors.models import Connection
-from csat.connectors.rules import LIMIT, WRITES, Rules, clean
+from csat.connectors.rules import LIMIT, WRITES, AgentsBy, LanguageFrom, Rules, clean
 from csat.lib.json_limits import refuse_excess
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
@@ -69,6 +69,9 @@ class RulesForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    language = forms.ChoiceField(label=_("Language"), choices=LanguageFrom.choices, required=False)
+    agents = forms.ChoiceField(label=_("Agents are recognised by"), choices=AgentsBy.choices, required=False)
+
     def __init__(self, connection: Connection, data: Any = None, *, names: Mapping[str, str]) -> None:
         """`names`: of the inboxes that are known, by their id."""
         self.connection, self.system = connection, connection.system
@@ -105,6 +108,7 @@ class RulesForm(forms.Form):
             "resolved": self._statuses(),
             "inboxes": self._counting() if values["scope"] == "chosen" else [],
             "channels": {row.id: row.channel for row in self.inboxes if row.id and row.channel},
+            **{name: values[name] for name in ("language", "agents") if values[name]},
         }
         if self.writes:
             names = [field.name for field in self.writes]
@@ -146,6 +150,8 @@ def _initial(system: System, stored: JsonObject, rules: Rules) -> JsonObject:
         "resolved": ", ".join(stored.get("resolved") or system.resolved),
         "scope": "chosen" if rules.inboxes else "all",
         **{f"{WRITE}{name}": getattr(rules, name) for name in WRITES},
+        "language": rules.language,
+        "agents": rules.agents,
         "send": rules.send,
         "mapping": json.dumps(mapping, indent=2, ensure_ascii=False) if mapping else "",
     }

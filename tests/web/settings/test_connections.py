@@ -383,12 +383,16 @@ class TestRules:
             inbox_1="13",
             write_tag="on",
             send="on",
+            language="customer",
+            agents="email",
         )
         assert answer.status_code == 302
         assert desk.again().rules == {
             "resolved": ["solved", "archived"],
             "inboxes": ["12"],
             "channels": {"12": "whatsapp"},
+            "language": "customer",
+            "agents": "email",
             "write_back": {"note": True, "fields": False, "tag": True},
             "send": True,
         }
