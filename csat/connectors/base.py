@@ -13,6 +13,7 @@ from csat.connectors.changes import Change
 from csat.connectors.payloads import parse_json
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject, Label
+from csat.scale import is_satisfied
 
 
 class Config(Protocol):
@@ -84,7 +85,7 @@ class Rating:
     def tags(self) -> tuple[str, str]:
         """The tag to set and the one to remove."""
         good = "csat_good", "csat_bad"
-        return good if self.score >= 4 else (good[1], good[0])
+        return good if is_satisfied(self.score) else (good[1], good[0])
 
     def retagged(self, names: Iterable[str]) -> list[str]:
         """Their whole list of tags with ours, for systems that replace it; of our two never both."""
