@@ -152,7 +152,7 @@ def _index(value: object, header: Sequence[str]) -> int | None:
     folded = [_folded(cell) for cell in header]
     if _folded(text) in folded:
         return folded.index(_folded(text))
-    if text.isdecimal() and 1 <= int(text) <= len(header):
+    if text.isdecimal() and len(text) < 10 and 1 <= int(text) <= len(header):
         return int(text) - 1
     return None
 

@@ -17,6 +17,7 @@ from csat.lib.refusal import Invalid
 
 MAX_SIZE = 100 * 1024 * 1024
 MAX_UNPACKED = 1024 * 1024 * 1024  # of a workbook
+MAX_HELD = 64 * 1024 * 1024  # of it, but for its sheets
 MAX_COLUMNS = 200
 MAX_ROWS = 1_048_576  # of a workbook
 SAMPLE = 64 * 1024
@@ -154,10 +155,9 @@ def _sheet(file: IO[bytes]) -> Iterator[Any]:
 
     try:
         with zipfile.ZipFile(file) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
-                raise refused(_("This workbook is too large."))
+            _refuse_bomb(archive)
         file.seek(0)
-        book = load_workbook(file, read_only=True, data_only=True)
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
     except BROKEN as error:
         raise refused(_("This is no CSV or XLSX file.")) from error
@@ -167,9 +167,26 @@ def _sheet(file: IO[bytes]) -> Iterator[Any]:
         book.close()
 
 
+def _refuse_bomb(archive: zipfile.ZipFile) -> None:
+    """Sheets are read row by row; the texts that they share, and all else, are held in memory."""
+    from openpyxl.packaging.manifest import Manifest
+    from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS
+    from openpyxl.xml.functions import fromstring
+
+    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    held = sum(size for name, size in sizes.items() if not name.startswith("xl/worksheets/"))
+    if held <= MAX_HELD:
+        shared = Manifest.from_tree(fromstring(archive.read(ARC_CONTENT_TYPES))).find(SHARED_STRINGS)
+        held = max(held, sizes.get(shared.PartName[1:], 0) if shared else 0)
+    if held > MAX_HELD or sum(sizes.values()) > MAX_UNPACKED:
+        raise refused(_("This workbook is too large."))
+
+
 def _sheet_rows(found: Iterator[tuple[Any, ...]]) -> Iterator[Cells]:
     try:
-        for row in found:
+        for number, row in enumerate(found, start=1):
+            if number > MAX_ROWS:  # one cell far below makes empty rows of all above it
+                raise refused(_("This workbook has more than %(count)d rows.") % {"count": MAX_ROWS})
             yield [_text(value) for value in row]
     except BROKEN as error:
         raise refused(_("This workbook cannot be read to its end.")) from error

@@ -18,7 +18,7 @@ from csat.lib.text import fold_phrase
 from csat.scale import HIGHEST, LOWEST
 
 Kind = Import.Kind
-NUMBER = re.compile(r"^(-?\d+(?:[.,]\d+)?)\s*(?:/\s*(\d+)|(%)|\*|★|stars?|sterne?)?$", re.IGNORECASE)
+NUMBER = re.compile(r"^(-?\d+(?:[.,]\d+)?)\s*(?:/\s*(\d{1,9})|(%)|\*|★|stars?|sterne?)?$", re.IGNORECASE)
 # not rated: asked only, or asked and not answered
 UNANSWERED = {"", "-", "offered", "unoffered", "not offered", "no rating", "n/a", "null", "none", "not rated"}
 WORDS = {
@@ -81,10 +81,10 @@ def examples(values: Iterable[str], scale: str) -> list[tuple[str, int | None]]:
 
 def check(name: object) -> str:
     """The scale of this name. Raises Invalid."""
-    if name not in SCALES:
+    if not isinstance(name, str) or name not in SCALES:
         text = _("Choose from: %(names)s.") % {"names": ", ".join(SCALES)}
         raise Invalid(text, fields={"scale": [text]})
-    return str(name)
+    return name
 
 
 def _number(value: str, highest: int = 0) -> float | None:

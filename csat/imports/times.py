@@ -63,7 +63,7 @@ def _read(text: str, day_first: bool) -> datetime | None:
             return EXCEL_EPOCH + timedelta(days=float(text))
         plain, zones = ZONE_NAME.subn("", text)
         at = _iso(plain) or _written(plain)
-    except ValueError:
+    except (ValueError, OverflowError):  # a cell of a thousand digits is no date either
         return None
     return at.replace(tzinfo=UTC) if at and zones and timezone.is_naive(at) else at
 

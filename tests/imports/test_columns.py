@@ -93,3 +93,9 @@ def test_a_date_is_needed_and_a_rating_or_a_conversation():
     with pytest.raises(Invalid) as refused:
         columns.check({"comment": 0})
     assert set(refused.value.fields) == {"when", "score"}
+
+
+def test_a_number_of_a_thousand_digits_is_no_column():
+    with pytest.raises(Invalid) as refused:
+        columns.chosen({"when": "9" * 5000}, ["a"])
+    assert list(refused.value.fields) == ["when"]

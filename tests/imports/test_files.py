@@ -6,11 +6,13 @@ import zipfile
 import openpyxl
 import pytest
 from django.core.files.base import ContentFile
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from csat.imports import files
 from csat.lib.refusal import Invalid
 
 HEADER, ROW = ["Wertung", "Größe"], ["5", "schön"]
+CELL = '<c t="inlineStr"><is><t>Score</t></is></c>'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
@@ -108,6 +110,29 @@ def test_a_workbook_that_unpacks_to_more_than_its_limit_is_refused_before_it_is_
         read(bomb)
 
 
+@pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/worksheets/texts.xml"])
+def test_a_workbook_whose_texts_would_fill_the_memory_is_refused_before_they_are_read(monkeypatch, part):
+    """Wherever they are kept."""
+    monkeypatch.setattr(files, "MAX_HELD", 100_000)
+
+    def with_texts(count: int) -> bytes:
+        data = io.BytesIO(workbook())
+        with zipfile.ZipFile(data) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        declared = f'<Override PartName="/{part}" ContentType="{SHARED_STRINGS}"/></Types>'
+        types = members["[Content_Types].xml"].decode()
+        members["[Content_Types].xml"] = types.replace("</Types>", declared).encode()
+        members[part] = f'<sst xmlns="{MAIN}">{"<si><t>x</t></si>" * count}</sst>'.encode()
+        with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        return data.getvalue()
+
+    assert read(with_texts(10)) == [(1, ["Score"])]
+    with pytest.raises(Invalid, match="too large"):
+        read(with_texts(10_000))
+
+
 def sheet(cell: str, entity: str = '"kind"') -> bytes:
     declared = f'<!DOCTYPE worksheet [<!ENTITY b "{"b" * 100}"><!ENTITY a {entity}>]>'
     xml = f'<worksheet xmlns="{MAIN}"><sheetData><row><c t="inlineStr"><is><t>{cell}</t></is></c></row>'
@@ -119,3 +144,12 @@ def test_a_workbook_fetches_nothing_and_does_not_grow_while_it_is_read():
     for found in (sheet("&a;", 'SYSTEM "file:///etc/hostname"'), sheet("&a;" * 20_000, f'"{"&b;" * 100}"')):
         with pytest.raises(Invalid):
             read(workbook(found))
+
+
+def test_a_cell_that_says_it_is_a_million_rows_below_takes_no_time(monkeypatch):
+    monkeypatch.setattr(files, "MAX_ROWS", 1000)
+    rows = f'<row r="1">{CELL}</row><row r="{{}}">{CELL}</row>'
+    xml = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+    assert read(workbook(xml.format(1000).encode())) == [(1, ["Score"]), (1000, ["Score"])]
+    with pytest.raises(Invalid, match="more than 1000 rows"):
+        read(workbook(xml.format(2_000_000_000).encode()))

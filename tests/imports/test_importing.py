@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_trap_22_a_chatwoot_csv_in_german_imported_twice_gives_the_same_rows_once(bring_in):
-    """`'+49`, a trailing line about the period, an agent as "Name (mail)", and one without an agent."""
+    """Trap 22: `'+49`, a last line about the period, an agent as "Name (mail)", and one without an agent."""
     first = bring_in(CHATWOOT_IN_GERMAN, "chatwoot")
     assert (first.state, first.counts) == (
         "done",

@@ -37,8 +37,12 @@ def test_asked_but_not_answered_is_no_rating(value):
 
 
 @pytest.mark.parametrize(
-    ("scale", "value"), [("five", "0"), ("five", "6"), ("five", "4/10"), ("five", "good"), ("words", "5")]
-)
+    ("scale", "value"),
+    [
+        ("five", "0"), ("five", "6"), ("five", "4/10"), ("five", "good"), ("words", "5"),
+        ("five", "5/" + "9" * 5000),
+    ],
+)  # fmt: skip
 def test_what_is_not_on_the_scale_is_refused_with_the_scale_named(scale, value):
     with pytest.raises(Invalid, match=str(scales.SCALES[scale].label)):
         scales.convert(value, scale)
@@ -79,3 +83,10 @@ def test_a_scale_is_chosen_by_its_name():
 
 def test_every_scale_of_a_kind_exists():
     assert {name for names in scales.OF_KIND.values() for name in names} <= set(scales.SCALES)
+
+
+@pytest.mark.parametrize("name", ["six", ["five"], {}, None, 5])
+def test_a_scale_that_there_is_not_is_refused_whatever_it_is(name):
+    with pytest.raises(Invalid) as refused:
+        scales.check(name)
+    assert list(refused.value.fields) == ["scale"]

@@ -50,7 +50,7 @@ def test_the_whole_column_tells_which_comes_first(texts, day_first):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "31/31/2026", "2026-02-30", "1970-01-01", "99999999999999999"]
+    "text", ["", "yesterday", "31/31/2026", "2026-02-30", "1970-01-01", "99999999999999999", "9" * 400]
 )
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(Invalid) as refused:
