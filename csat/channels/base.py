@@ -183,6 +183,11 @@ class Channel(ABC):
     )
     test_field: AddressField | None = None  # where *Send me a test* goes
 
+    @property
+    def fallbacks_when_connected(self) -> tuple[str, ...]:
+        """`fallbacks` of a conversation that lives in a help desk."""
+        return self.fallbacks
+
     @abstractmethod
     def status(self) -> Status:
         """How its provider stands, judged from the settings alone; nobody is called."""

@@ -37,9 +37,14 @@ class SendsNothing(Channel):
     def status(self) -> Status:
         return Status(CONNECTED, str(self.medium))
 
+    @property
+    def fallbacks_when_connected(self) -> tuple[str, ...]:
+        """No card of ours is shown in a help desk, and no program of theirs asks: email."""
+        return (Kind.EMAIL.value,)
+
     def address(self, addresses: Addresses) -> str | None:
-        """Everybody has one, but for the card of a chat that is not ours."""
-        return None if self.medium == Medium.CARD and addresses.helpdesk else ""
+        """Everybody has one, but for those whose conversation lives in a help desk."""
+        return None if addresses.helpdesk else ""
 
     def compose(self, context: MessageContext) -> Message:
         return Message(

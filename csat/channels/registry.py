@@ -61,10 +61,15 @@ def first_way(kind: str, addresses: Addresses) -> Channel:
     return next(reaching, None) or get(kind)
 
 
-def fallbacks(kind: str) -> tuple[str, ...]:
-    """Where a survey goes next when this channel finally fails."""
+def fallbacks(kind: str, *, connected: bool = False) -> tuple[str, ...]:
+    """Where a survey goes next when this channel finally fails.
+
+    `connected`: of a conversation that lives in a help desk.
+    """
     channel = find(kind)
-    return channel.fallbacks if channel else ()
+    if channel is None:
+        return ()
+    return channel.fallbacks_when_connected if connected else channel.fallbacks
 
 
 def medium_choices() -> list[tuple[str, str]]:

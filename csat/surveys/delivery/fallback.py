@@ -41,7 +41,7 @@ def next_hop(delivery: Delivery, settings: CsatSettings) -> Delivery | None:
 def _next_channels(first: Delivery) -> tuple[str, ...]:
     """Its fallbacks; where somebody else carried it, first the channel by itself."""
     own = () if first.medium == registry.get(first.channel).medium else (first.channel,)
-    return own + registry.fallbacks(first.channel)
+    return own + registry.fallbacks(first.channel, connected=first.survey.session.connected)
 
 
 def _create_hop(delivery: Delivery, channel: str) -> Delivery | None:

@@ -238,7 +238,7 @@ class _Round:
         gates = _reach(survey, channel, suppressed)
         failed_gate = first_failed(gates)
         if failed_gate and failed_gate.name in UNREACHABLE and self.policy.settings.guaranteed_delivery:
-            others = (_reach(survey, other, suppressed) for other in registry.fallbacks(channel))
+            others = (_reach(survey, other, suppressed) for other in _fallbacks(survey, channel))
             if any(not first_failed(other_gates) for other_gates in others):
                 return [gate for gate in gates if gate.passed]
         return gates
@@ -275,10 +275,14 @@ def _suppressed_addresses(surveys: list[Survey], channels: dict[int, str]) -> se
     """Among the addresses that the surveys could go to."""
     pairs = set()
     for survey in surveys:
-        for kind in (channels[survey.pk], *registry.fallbacks(channels[survey.pk])):
+        for kind in (channels[survey.pk], *_fallbacks(survey, channels[survey.pk])):
             channel = registry.get(kind)
             pairs.add((str(channel.medium), channel.address(survey.session.addresses) or ""))
     return suppression.suppressed_among(pair for pair in pairs if is_suppressible(pair[0]))
+
+
+def _fallbacks(survey: Survey, channel: str) -> tuple[str, ...]:
+    return registry.fallbacks(channel, connected=survey.session.connected)
 
 
 def _reach(survey: Survey, channel: str, suppressed: set[tuple[str, str]]) -> list[Gate]:

@@ -157,7 +157,7 @@ def reachability_with_fallback(
     gates, _address = reachability(session, channel, medium=medium, origin=origin, force=force)
     failed_gate = first_failed(gates)
     if failed_gate and failed_gate.name in UNREACHABLE and settings.guaranteed_delivery:
-        for other in registry.fallbacks(channel):
+        for other in registry.fallbacks(channel, connected=session.connected):
             other_gates, _address = reachability(
                 session, other, medium=registry.get(other).medium, origin=origin, force=force
             )

@@ -78,6 +78,8 @@ def _resolved_since(since: datetime) -> Iterator[_ResolvedSession]:
             resolved_at=resolved_at,
             skip_csat=session.skip_csat or chose_not_to_ask,
             ai_closure_type=session.ai_closure_type,
+            connected=session.connected,
+            barred=session.barred,
             customer_messages=session.customer_messages,
             active_at=max(
                 filter(None, [session.created_at, session.last_customer_message_at, agent_wrote_at])
@@ -106,7 +108,7 @@ def _failed_gate(session: _ResolvedSession, policy: Policy) -> str:
     gates = [gate for gate in at_resolution(session.case, policy) if gate.name not in TIME_GATES]
     channels = [session.case.channel]
     if policy.settings.guaranteed_delivery:
-        channels += registry.fallbacks(session.case.channel)
+        channels += registry.fallbacks(session.case.channel, connected=session.case.connected)
     failed_gate = first_failed([*gates, Gate(GateName.OPT_OUT, not session.opted_out)])
     if failed_gate:
         return failed_gate.name
