@@ -113,7 +113,7 @@ class Session(Row):
     skip_csat = models.BooleanField(default=False)
     # it lives in a help desk: our card cannot be shown there
     connected = models.BooleanField(default=False, db_default=False)
-    barred = models.CharField(max_length=20, choices=Barred, blank=True, db_default="")
+    barred = models.CharField(max_length=20, choices=Barred, blank=True, default="", db_default="")
     custom_data = models.JSONField(default=dict, blank=True)
     customer_messages = models.PositiveIntegerField(default=0)
     last_customer_message_at = models.DateTimeField(null=True, blank=True)
