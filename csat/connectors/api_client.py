@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from csat.connectors.base import Config, System
-from csat.connectors.payloads import Form
+from csat.connectors.payloads import HIDDEN, Form
 from csat.lib import http
 from csat.lib.outcomes import Never, Retry, Unknown
 
 BODY_LIMIT = 5 * 1024 * 1024
 AWAY = {429, 502, 503, 504}
+SECRET = 8  # characters: shorter words of a header that signs us in (Bearer) are none
 
 
 class ApiClient:
@@ -25,7 +26,8 @@ class ApiClient:
     def __init__(self, system: System, config: Config) -> None:
         self.system, self.config, self.signed_in = system, config, False
         self.base = config.base_url or system.default_address
-        self.headers = {"Accept": "application/json", **system.auth(config)}
+        self.secrets: set[str] = {config.token} if len(config.token) >= SECRET else set()
+        self.headers = {"Accept": "application/json", **self._secret(system.auth(config))}
         self.http = http.Client(allow=settings.CONNECT_ALLOW, variable="CONNECT_ALLOW")
 
     def __enter__(self) -> Self:
@@ -54,7 +56,7 @@ class ApiClient:
     ) -> Any:
         if not self.signed_in:
             self.signed_in = True  # its own calls need no sign-in
-            self.headers |= self.system.sign_in(self.config, self)
+            self.headers |= self._secret(self.system.sign_in(self.config, self))
         content_type, content = _encoded(body)
         answer = self.http.request(
             method,
@@ -66,15 +68,30 @@ class ApiClient:
         )
         if answer.ok:
             return _parsed(answer)
-        raise _outcome(answer, writes=method != "GET")
+        raise _outcome(answer, self._without_secrets(answer.text), writes=method != "GET")
 
     def _url(self, path: str) -> str:
-        """A full URL only to the connection's own host: the token goes nowhere else."""
-        if not path.startswith(("https://", "http://")):
-            return self.base + path
-        if http.host_and_port(path) != http.host_and_port(self.base):
+        """To the connection's own host, and not in plain text: the token goes nowhere else."""
+        url = path if path.startswith(("https://", "http://")) else self.base + path
+        if _origin(url) != _origin(self.base):
             raise Never("The link leads to another host than the connection's.", code="other_host")
-        return path
+        return url
+
+    def _secret(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Headers that sign us in, as they are; what stands in them is told nobody."""
+        words = [word for value in headers.values() for word in value.split()]
+        self.secrets |= {word for word in words if len(word) >= SECRET}
+        return headers
+
+    def _without_secrets(self, text: str) -> str:
+        """What they answer is kept and shown, and may quote what we sent."""
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    return url.partition("://")[0], *http.host_and_port(url)
 
 
 def _encoded(body: object) -> tuple[dict[str, str], bytes | None]:
@@ -95,8 +112,8 @@ def _parsed(answer: http.Answer) -> Any:
         raise Never(f"{answer.status}, but the answer is not JSON", code="not_json") from error
 
 
-def _outcome(answer: http.Answer, *, writes: bool) -> Exception:
-    words, code = f"{answer.status}: {answer.text[:300]}".strip(), str(answer.status)
+def _outcome(answer: http.Answer, text: str, *, writes: bool) -> Exception:
+    words, code = f"{answer.status}: {text[:300]}".strip(), str(answer.status)
     if answer.status in AWAY:
         return Retry(words, code=code, after=_asked_to_wait(answer), outage=True)
     if answer.status >= 500:

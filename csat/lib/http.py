@@ -166,7 +166,10 @@ def _outcomes() -> Iterator[None]:
         yield
     except NotAllowed as error:
         raise Blocked(str(error), code="blocked_address") from error
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+    except (httpx.LocalProtocolError, UnicodeEncodeError):  # their words quote it
+        text = "A header, a token for example, holds a character that cannot be sent."
+        raise Never(text, code="bad_request") from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise Never(f"not a valid request: {error}", code="bad_request") from error
     except httpx.TransportError as error:
         raise outcome_of(error) from error

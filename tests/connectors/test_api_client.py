@@ -11,7 +11,7 @@ from csat.connectors.api_client import BODY_LIMIT, ApiClient
 from csat.connectors.base import Config, System
 from csat.connectors.changes import Change
 from csat.connectors.payloads import Form
-from csat.lib.outcomes import Never, Retry, Unknown
+from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from tests.connectors.fakes import Settings
 from tests.standins.listening import Listener, listening
 from tests.standins.server import Provider, Reply
@@ -107,6 +107,10 @@ def test_a_link_of_theirs_is_followed_on_their_own_host_only(server, api):
         "http://127.0.0.1:1/next",
         "https://",
         "http://127.0.0.1@evil/",
+        ".evil.example.com/next",
+        "@evil.example.com/next",
+        "HTTPS://evil.example.com/next",
+        server.base.replace("http:", "https:"),
     ):
         with pytest.raises(Never) as raised:
             api.get(link)
@@ -213,6 +217,15 @@ def test_words_of_a_refusal_are_short(server, api):
         api.get("/x")
     assert len(raised.value.text) < 400
     assert "t0ken" not in raised.value.text
+
+
+@pytest.mark.parametrize("status", [401, 422, 429, 500])
+def test_an_answer_that_quotes_our_token_does_not_make_it_known(server, status):
+    server.behave(Reply(status, {"error": "no", "you sent": "Authorization: Bearer s3cret-t0ken"}))
+    api = ApiClient(Desk(), Settings(base_url=server.base, token="s3cret-t0ken"))
+    with api, pytest.raises(Outcome, match="you sent") as raised:
+        api.post("/x", {})
+    assert "s3cret-t0ken" not in raised.value.text
 
 
 def test_a_form_goes_out_as_one(server, api):

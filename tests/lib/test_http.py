@@ -314,3 +314,11 @@ def test_a_name_that_is_not_found_is_told_from_one_that_could_not_be_asked(
 def test_who_runs_a_receiver_of_their_own_is_told_how_to_allow_it():
     with pytest.raises(Invalid, match=r"WEBHOOK_ALLOW=127\.0\.0\.1:9000 "):
         http.refuse_address("http://127.0.0.1:9000/hook")
+
+
+@pytest.mark.parametrize("token", ["s3cret\u200b", "s3cret-ü", "s3cret\n", "s3cret\nagain"])
+def test_a_token_with_what_no_header_may_hold_never_goes_out_and_is_not_told(token: str, server: Any):
+    with pytest.raises(Never) as refused:
+        http.Client().request("GET", server(lambda _: None), headers={"Authorization": f"Bearer {token}"})
+    assert refused.value.code == "bad_request"
+    assert "s3cret" not in refused.value.text
