@@ -33,10 +33,10 @@ def erase(contact: Contact, addresses: Collection[str] = (), **_: Any) -> None:
     InboundEvent.objects.filter(mine).update(
         **BLANK, event="", outcome=InboundEvent.Outcome.IGNORED, next_try=None
     )
-    WriteBack.objects.filter(session__contact=contact).delete()
     origins = ConversationOrigin.objects.filter(session__contact=contact)
     ConnectedMessage.objects.filter(origin__in=origins).delete()
     writing_back.withdraw(origins)
+    WriteBack.objects.filter(session__contact=contact, withdrawn=False).delete()
     waiting = WriteBack.objects.filter(withdrawn=True).values("session")
     origins.exclude(session__in=waiting).delete()
     origins.update(url="", inbox="", status="")

@@ -1,11 +1,14 @@
 """Writing scores back to the help desks: one row a revision, tried until it is written or finally refused."""
 
 import random
+import time
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 import structlog
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,37 +29,70 @@ from csat.timeline.models import Event
 log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=2)
 BATCH = 50
+SECONDS = 40  # after which no further score is begun
+LONGEST = 86_400.0  # seconds that they may ask us to wait
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 300, 600, 840, 1200, 1440))
 State = WriteBack.State
 
 
 def enqueue_for(events: list[Event], **_: object) -> int:
     """A row for each score of a connected conversation among these events; returns how many."""
-    revisions = {
-        event.session_id: event.data["revision"] for event in events if event.kind == Kind.CSAT_SUBMITTED
-    }
-    if not revisions:
+    told = {event.session_id: event for event in events if event.kind == Kind.CSAT_SUBMITTED}
+    if not told:
         return 0
-    origins = ConversationOrigin.objects.filter(session__in=revisions, connection__deleted_at=None)
+    origins = ConversationOrigin.objects.filter(
+        session__in=told, connection__in=Connection.objects.alive()
+    ).select_related("connection")
     rows = [
         WriteBack(
-            connection=origin.connection, session_id=origin.session_id, revision=revisions[origin.session_id]
+            connection=origin.connection,
+            session_id=origin.session_id,
+            revision=told[origin.session_id].data["revision"],
         )
-        for origin in origins.select_related("connection")
+        for origin in origins
         if _writes(origin.connection)
     ]
+    _write_again([told[row.session_id] for row in rows])
     WriteBack.objects.bulk_create(rows, ignore_conflicts=True)
     for pk in {row.connection_id for row in rows}:
         enqueue(Job.WRITE_BACK, pk)
     return len(rows)
 
 
+def _write_again(events: list[Event]) -> None:
+    """An answer that was the score before is it again (a later one was a scanner's, or this one came out of
+    quarantine): its row is there, from before the event.
+    """
+    if not events:
+        return
+    before = [
+        Q(session=event.session_id, revision=event.data["revision"], created_at__lt=event.at)
+        for event in events
+    ]
+    rows = WriteBack.objects.filter(reduce(or_, before), withdrawn=False).exclude(state=State.PENDING)
+    rows.update(state=State.PENDING, attempt=0, error="", next_try=timezone.now(), updated_at=timezone.now())
+
+
 def withdraw(origins: QuerySet[ConversationOrigin]) -> int:
-    """Take back what was written to these conversations, because their customer was erased; how many."""
+    """Take back what was written, or may have been, to these conversations, because their customer was
+    erased; how many. What is being written at this moment is taken back when that is over.
+    """
+    tried = WriteBack.objects.filter(Q(uncertain=True) | Q(lease_until__isnull=False))
+    tried = tried.filter(session__in=origins.values("session")).order_by(
+        F("lease_until").asc(nulls_first=True)
+    )
+    leases = dict(tried.values_list("session", "lease_until"))
+    now, written = timezone.now(), origins.filter(Q(session__in=leases) | Q(note_score__isnull=False))
     rows = [
-        WriteBack(connection=origin.connection, session_id=origin.session_id, revision=0, withdrawn=True)
-        for origin in origins.select_related("connection").exclude(note_score=None)
-        if origin.connection.deleted_at is None and _writes(origin.connection)
+        WriteBack(
+            connection=origin.connection,
+            session_id=origin.session_id,
+            revision=0,
+            withdrawn=True,
+            next_try=max(now, leases.get(origin.session_id) or now),
+        )
+        for origin in written.filter(connection__in=Connection.objects.alive()).select_related("connection")
+        if origin.connection.system.can("write_back")  # whatever its rules are now
     ]
     WriteBack.objects.bulk_create(rows, ignore_conflicts=True)
     for pk in {row.connection_id for row in rows}:
@@ -77,17 +113,25 @@ def write_due(pk: int) -> int:
     except UnknownKey as error:
         connections.pause(connection, reason=str(error))
         return 0
-    tried, until = 0, timezone.now() + LEASE
+    tried, stop = 0, time.monotonic() + SECONDS
+    rows = list(due(connection)[:BATCH])
     with writer.client:
-        for row in due(connection)[:BATCH]:
-            if writer.is_away:
+        for row in rows:
+            if writer.is_away or time.monotonic() > stop:
                 break
-            if row.change(where={"state": State.PENDING, "lease_until": row.lease_until}, lease_until=until):
+            if _claim(row):
                 writer.write(row)
                 tried += 1
-    if tried == BATCH:
+    if not writer.is_away and due(connection).exists():
         enqueue(Job.WRITE_BACK, pk)
     return tried
+
+
+def _claim(row: WriteBack) -> bool:
+    """False when another worker has it. One that a killed worker had may have been written."""
+    where = {"state": State.PENDING, "lease_until": row.lease_until}
+    uncertain = row.uncertain or row.lease_until is not None
+    return row.change(where=where, lease_until=timezone.now() + LEASE, uncertain=uncertain)
 
 
 def retry(row: WriteBack) -> bool:
@@ -102,10 +146,11 @@ def retry(row: WriteBack) -> bool:
 
 
 def due(connection: Connection) -> QuerySet[WriteBack]:
+    """Without the scores of conversations to which another worker is writing an earlier one."""
     now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    waiting = connection.write_backs.filter(free, state=State.PENDING, next_try__lte=now)
-    return waiting.order_by("next_try", "id").select_related("session__conversation_origin")
+    busy = connection.write_backs.filter(lease_until__gte=now).values("session")
+    waiting = connection.write_backs.filter(state=State.PENDING, next_try__lte=now).exclude(session__in=busy)
+    return waiting.order_by("next_try", "id").select_related("session")
 
 
 def wake_all() -> int:
@@ -138,7 +183,7 @@ class Writer:
 
     def write(self, row: WriteBack) -> None:
         """Write one row, and keep what became of it."""
-        origin: ConversationOrigin | None = getattr(row.session, "conversation_origin", None)
+        origin = ConversationOrigin.objects.filter(session=row.session_id).first()  # as it is by now
         rating = self._rating(row, origin) if origin else None
         if origin is None or rating is None:  # erased meanwhile, or a newer revision is on its way
             row.change(state=State.REPLACED, lease_until=None)
@@ -170,7 +215,7 @@ class Writer:
             url=f"{settings.SITE_URL}/inbox/{row.session.uuid}/",
             note_id=origin.note_id,
             changed_side=before is not None and scale.is_satisfied(before) != scale.is_satisfied(number),
-            note=self.rules.note,
+            note=self.rules.note or (row.withdrawn and bool(origin.note_id)),
             fields=self.rules.fields,
             tag=self.rules.tag,
             withdrawn=row.withdrawn,
@@ -196,7 +241,9 @@ class Writer:
         self.is_away = trouble.outage
         final = isinstance(trouble, Never) or row.attempt >= len(RETRIES)
         after = trouble.after if isinstance(trouble, Retry) else None
-        wait = timedelta(seconds=after) if after else RETRIES[min(row.attempt, len(RETRIES) - 1)]
+        wait = (
+            timedelta(seconds=min(after, LONGEST)) if after else RETRIES[min(row.attempt, len(RETRIES) - 1)]
+        )
         row.change(
             state=State.FAILED if final else State.PENDING,
             attempt=row.attempt + 1,

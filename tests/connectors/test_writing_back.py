@@ -1,8 +1,10 @@
 """Scores on their way back to the help desk."""
 
+import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.conf import settings as project
 from django.utils import timezone
 
@@ -10,11 +12,14 @@ from csat.connectors import connections, conversations, writing_back
 from csat.connectors.changes import Change, Customer
 from csat.connectors.models import ConversationOrigin, WriteBack
 from csat.connectors.rules import Rules
+from csat.jobs import TIMEOUTS, Job
+from csat.lib import http
 from csat.lib.outcomes import Never, Retry, Unknown
 from csat.people import erasure
 from csat.sessions.models import Session
 from csat.surveys.answers import answering
 from csat.surveys.delivery.scheduling import get_or_create_survey
+from csat.surveys.models import Answer, Score
 from csat.surveys.rules import settings
 from csat.timeline import dispatching
 from csat.timeline.models import Event
@@ -40,14 +45,19 @@ def session(connection, fake_system):
 def rate(session):
     """Rate it, and let the hold of the event pass."""
 
-    def rate(score, comment="Quick and friendly"):
-        answering.answer(get_or_create_survey(session), score=score, comment=comment, source="api", by=API)
-        Event.objects.filter(dispatched_at=None).exclude(dispatch_after=None).update(
-            dispatch_after=timezone.now()
-        )
-        dispatching.fan_out()
+    def rate(score, comment="Quick and friendly", source="api", **values):
+        survey = get_or_create_survey(session)
+        answering.answer(survey, score=score, comment=comment, source=source, by=API, **values)
+        publish()
 
     return rate
+
+
+def publish():
+    Event.objects.filter(dispatched_at=None).exclude(dispatch_after=None).update(
+        dispatch_after=timezone.now()
+    )
+    dispatching.fan_out()
 
 
 def write(connection):
@@ -145,6 +155,58 @@ class TestTrouble:
         write(connection)
         assert [rating.uncertain for rating in fake_system.ratings] == [False, True]
 
+    def test_so_it_is_when_a_worker_was_killed_while_it_wrote(self, connection, session, rate, fake_system):
+        rate(4)
+        WriteBack.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        write(connection)
+        assert [rating.uncertain for rating in fake_system.ratings] == [True]
+
+    @pytest.mark.parametrize("after", [99_999_999_999_999.0, float("inf")])
+    def test_a_wait_of_centuries_is_a_day(self, connection, session, rate, fake_system, after):
+        fake_system.desk.answers[f"POST {NOTES}"] = Retry("429", after=after)
+        rate(4)
+        write(connection)
+        row = WriteBack.objects.get()
+        assert (row.state, row.lease_until) == (State.PENDING, None)
+        assert timedelta(hours=23) < row.next_try - timezone.now() < timedelta(hours=27)
+
+    def test_while_their_api_is_slow_each_row_has_a_whole_lease(
+        self, connection, session, rate, fake_system, monkeypatch
+    ):
+        """Else another worker writes it a second time."""
+        rate(4)
+        WriteBack.objects.create(connection=connection, session=make_resolved_session(), revision=1)
+        leases = []
+
+        def slow(writer, row):
+            leases.append(row.again().lease_until - timezone.now())
+            traveller.shift(timedelta(seconds=30))
+
+        monkeypatch.setattr(writing_back.Writer, "write", slow)
+        with time_machine.travel(timezone.now()) as traveller:
+            assert write(connection) == 2
+        assert min(leases) > writing_back.LEASE - timedelta(seconds=5)
+
+    def test_a_worker_ends_with_its_time_and_not_with_its_batch(self, connection, session, rate, monkeypatch):
+        rate(4)
+        WriteBack.objects.create(connection=connection, session=make_resolved_session(), revision=1)
+        monkeypatch.setattr(writing_back, "SECONDS", 0)
+        monkeypatch.setattr(writing_back.Writer, "write", lambda *_: time.sleep(0.01))
+        assert write(connection) <= 1
+        assert TIMEOUTS[Job.WRITE_BACK] >= 40 + 3 * http.SECONDS
+
+    def test_a_newer_score_waits_while_another_worker_writes_the_one_before(
+        self, connection, session, rate, fake_system
+    ):
+        """Else neither sees the note of the other, and there are two."""
+        rate(4)
+        WriteBack.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
+        rate(5)
+        assert write(connection) == 0
+        WriteBack.objects.filter(revision=1).update(lease_until=None)
+        assert write(connection) == 2
+        assert [rating.score for rating in fake_system.ratings] == [5]
+
     def test_a_final_refusal_is_kept_and_shown(self, connection, session, rate, fake_system):
         """Trap 18."""
         fake_system.desk.answers[f"POST {NOTES}"] = Never("422: the ticket is closed", code="422")
@@ -184,7 +246,84 @@ class TestTrouble:
         assert WriteBack.objects.get().state == State.FAILED
 
 
+class TestAnEarlierAnswerIsTheScoreAgain:
+    def test_when_the_later_ones_were_a_scanners(self, connection, session, rate, fake_system):
+        for view, score in (("a", 5), ("b", 1), ("c", 3)):
+            rate(score, "", source="page", provenance={"view": view})
+            write(connection)
+        assert Score.objects.get().score == 5
+        assert [rating.score for rating in fake_system.ratings] == [5, 1, 5]
+        assert session.conversation_origin.again().note_score == 5
+
+    def test_while_the_scanners_waits_too_there_is_one_note(self, connection, session, rate, fake_system):
+        for view, score in (("a", 5), ("b", 4), ("c", 3)):
+            rate(score, "", source="page", provenance={"view": view})
+        again()
+        assert write(connection) == 2
+        assert [call[0] for call in fake_system.desk.calls] == ["POST", "PUT"]
+        assert {rating.score for rating in fake_system.ratings} == {5}
+
+    def test_when_it_comes_out_of_quarantine(self, connection, session, rate, fake_system):
+        rate(5)
+        rate(2)
+        write(connection)
+        answer = Answer.objects.get(revision=2)
+        answer.change(state=Answer.State.QUARANTINED)
+        answering._make_score(answer.survey, Answer.objects.get(revision=1), by=API)
+        publish()
+        write(connection)
+        assert answering.restore(answer, by=API)
+        publish()
+        write(connection)
+        assert [rating.score for rating in fake_system.ratings] == [2, 5, 2]
+
+    def test_an_event_that_is_told_twice_is_written_once(self, connection, session, rate, fake_system):
+        rate(4)
+        write(connection)
+        Event.objects.filter(kind="csat.submitted").update(dispatched_at=None)
+        publish()
+        write(connection)
+        assert len(fake_system.ratings) == 1
+
+
 class TestErasing:
+    @pytest.mark.parametrize("trouble", [Unknown("cut"), None])
+    def test_what_may_have_been_written_is_taken_back_too(
+        self, connection, session, rate, fake_system, trouble
+    ):
+        """Nobody knows the note yet: the connection was cut, or a worker is writing it at this moment."""
+        fake_system.desk.answers[f"POST {NOTES}"] = trouble or Retry("503")
+        rate(4)
+        write(connection)
+        if not trouble:
+            WriteBack.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
+        del fake_system.desk.answers[f"POST {NOTES}"]
+        erasure.erase(session.contact, by=SYSTEM)
+        with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+            assert write(connection) == 1
+        assert fake_system.ratings[-1].withdrawn
+        assert not ConversationOrigin.objects.exists()
+
+    def test_nothing_was_written_while_their_api_refused(self, connection, session, rate, fake_system):
+        fake_system.desk.answers[f"POST {NOTES}"] = Retry("503")
+        rate(4)
+        write(connection)
+        erasure.erase(session.contact, by=SYSTEM)
+        assert not WriteBack.objects.exists()
+        assert not ConversationOrigin.objects.exists()
+
+    def test_our_note_is_blanked_although_no_notes_are_written_any_more(
+        self, connection, session, rate, fake_system
+    ):
+        rate(4)
+        write(connection)
+        off = {"write_back": {"note": False, "fields": False, "tag": False}}
+        connections.change(connection, by=SYSTEM, rules_given=off)
+        erasure.erase(session.contact, by=SYSTEM)
+        write(connection)
+        assert fake_system.ratings[-1].withdrawn
+        assert fake_system.ratings[-1].note
+
     def test_our_note_is_blanked_there_and_the_conversation_is_forgotten(
         self, connection, session, rate, fake_system
     ):
