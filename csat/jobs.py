@@ -36,7 +36,15 @@ class Job(StrEnum):
 
 SURVEYS = {Job.SEND_DUE, Job.ANSWER_BACK, Job.SWEEP}
 # Seconds, where more than the cluster's own limit. A send: 40, what hangs then, and what went on beside it.
-TIMEOUTS = {Job.EXPORT: 3600, Job.IMPORT: 3600, Job.SEND_DUE: 90}
+# Help desks: 40, and the event, score or page (some calls for each of its conversations) that it is at then.
+TIMEOUTS = {
+    Job.EXPORT: 3600,
+    Job.IMPORT: 3600,
+    Job.SEND_DUE: 90,
+    Job.APPLY_EVENTS: 90,
+    Job.WRITE_BACK: 90,
+    Job.SWEEP_CONNECTION: 300,
+}
 
 
 # tables of django-q2, by name: they are loaded after us

@@ -4,6 +4,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 
 import structlog
 from django.db import Error, transaction
@@ -44,7 +45,7 @@ def apply_due(pk: int, *, seconds: float = 40) -> int:
         worker = Worker(connection)
         with worker.client or nullcontext(), deduplicated():
             while time.monotonic() < started + seconds and not worker.away_until:
-                done = worker.apply_batch()
+                done = worker.apply_batch(until=started + seconds)
                 count += done
                 if not done and time.monotonic() > started + LINGER:
                     break
@@ -88,11 +89,13 @@ class Worker:
         self.client = ApiClient(self.system, self.config) if self.config.token else None
         self.away_until: datetime | None = None  # their API does not answer
 
-    def apply_batch(self) -> int:
-        """Apply the next due events; how many were looked at."""
+    def apply_batch(self, *, until: float = inf) -> int:
+        """Apply the next due events, beginning none after `until` (their API may be slow); how many were
+        looked at.
+        """
         events = list(due(self.connection)[:BATCH])
         for number, event in enumerate(events):
-            if self.away_until:
+            if self.away_until or time.monotonic() > until:
                 return number
             self._apply_event(event)
         return len(events)
@@ -145,6 +148,7 @@ class Worker:
             type=fresh.type if fresh.type in GONE else change.type,
             found_by=change.found_by,
             at=max(change.at, fresh.at),
+            ended_at=change.ended_at,
             messages=tuple(messages.values()),
             closed_by=change.closed_by or fresh.closed_by,
             their_survey=change.their_survey or fresh.their_survey,
@@ -191,10 +195,11 @@ class Worker:
 
 
 def _summary(results: list[Applied]) -> str:
-    """One sentence; of many changes, how many came to each end."""
+    """One sentence; of many changes, how many were applied and why the others were not."""
     if len(results) == 1:
         return results[0].text
-    failed = [result.text for result in results if result.outcome == InboundEvent.Outcome.FAILED]
-    applied = len([one for one in results if one.outcome == InboundEvent.Outcome.APPLIED])
+    order = InboundEvent.Outcome
+    applied = len([one for one in results if one.outcome == order.APPLIED])
     text = _("%(applied)d of %(count)d changes applied") % {"applied": applied, "count": len(results)}
-    return "; ".join([text, *dict.fromkeys(failed)])
+    why = [one.text for outcome in (order.FAILED, order.IGNORED) for one in results if one.outcome == outcome]
+    return "; ".join([text, *dict.fromkeys(why)])

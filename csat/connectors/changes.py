@@ -89,6 +89,7 @@ class Change:
     actor: Person | None = None
     closed_by: ClosedBy | None = None
     created_at: datetime | None = None
+    ended_at: datetime | None = None  # since when it is over, at the earliest, where `at` may be a later edit
     url: str = ""  # where a member of staff opens it there
     their_survey: bool = False  # they ask the customer themselves
     ours: bool = False  # our own write came back: nothing is applied

@@ -3,7 +3,9 @@
 State, not edges: the same change twice, late or out of order leaves what the newest one said, by their clock.
 """
 
+import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,15 +13,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, Person, SaidThere
-from csat.connectors.models import ConnectedMessage, Connection, ConversationOrigin, InboundEvent
+from csat.connectors.models import (
+    ID_LENGTH,
+    ConnectedMessage,
+    Connection,
+    ConversationOrigin,
+    InboundEvent,
+)
 from csat.connectors.rules import AgentsBy, LanguageFrom, Rules
 from csat.lib import advisory_lock
 from csat.lib.refusal import Refused
+from csat.lib.text import clean
 from csat.lib.types import JsonObject
 from csat.people import agents, contacts
 from csat.people.details import Details
 from csat.people.models import Agent, Contact
 from csat.sessions import activity, creation, resolving, tagging
+from csat.sessions.cleaning import MAX_BODY
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session
 from csat.timeline.kinds import ActorKind
@@ -45,11 +55,13 @@ class Applied:
 
 def resolves(connection: Connection, rules: Rules, change: Change) -> bool:
     """Whether applying it now would resolve a conversation, so that it is worth a look at how it stands."""
-    if change.ours or change.not_used or rules.status_of(change) != Session.Status.RESOLVED:
+    if change.ours or change.not_used or not change.external_id:
+        return False
+    if rules.status_of(change) != Session.Status.RESOLVED:
         return False
     origin = _find(connection, change)
     if origin is None:
-        return _may_ask(connection, change)
+        return _may_ask(connection, _ended_at(change, is_new=True))
     return not _is_older(origin, change) and origin.session.status != Session.Status.RESOLVED
 
 
@@ -73,6 +85,10 @@ def _apply(connection: Connection, rules: Rules, change: Change) -> Applied:
         return Applied(Outcome.IGNORED, _("Ignored: we wrote it ourselves."))
     if change.not_used:
         return Applied(Outcome.IGNORED, _("Not used: %(why)s") % {"why": change.not_used})
+    if not change.external_id:  # else all of these would be one conversation
+        return Applied(Outcome.IGNORED, _("Not used: it tells of no conversation."))
+    if len(change.external_id) > ID_LENGTH:
+        raise Refused(_("The id of its conversation is too long."))
     if not rules.counts(change):
         name = change.inbox_name or change.inbox
         return Applied(Outcome.IGNORED, _("Ignored: the inbox %(name)s does not count.") % {"name": name})
@@ -120,7 +136,7 @@ def _find_or_create(
 
 
 def _draft(connection: Connection, rules: Rules, change: Change, external_id: str) -> Draft:
-    custom_data = {"source_channel": change.source_channel} if change.source_channel else {}
+    custom_data = {"source_channel": change.source_channel[:200]} if change.source_channel else {}
     contact, left_out = _contact(connection, rules, change.customer or Customer())
     return Draft.from_input(
         contact,
@@ -153,33 +169,42 @@ def _complete_contact(origin: ConversationOrigin, rules: Rules, change: Change) 
     known = session.contact
     if customer is None or ((known.email or not customer.email) and (known.phone or not customer.phone)):
         return []
-    contact, _left_out = _contact(origin.connection, rules, customer)
     nobody = not (known.email or known.phone or known.external_id)
-    if contact.pk != known.pk and nobody and not Session.objects.filter(pk=session.pk, survey=None):
-        return []
+    if nobody and not Session.objects.filter(pk=session.pk, survey=None).exists():
+        return [_("customer's address completed")] if _fill_in(known, customer) else []
+    contact, _left_out = _contact(origin.connection, rules, customer)
     if contact.pk != known.pk and nobody:
         session.change(contact=contact)
-    elif contact.pk != known.pk:
-        return []
+    elif contact.pk != known.pk or (contact.email, contact.phone) == (known.email, known.phone):
+        return []  # another customer, or an address that another one has already
     session.contact = contact
     return [_("customer's address completed")]
+
+
+def _fill_in(nobody: Contact, customer: Customer) -> bool:
+    """Whose survey is there cannot become another contact; False when another one has the address."""
+    details, _left_out = Details.usable(email=customer.email, phone=customer.phone)
+    given = {name: value for name in ("email", "phone") if (value := getattr(details, name))}
+    try:
+        contacts.change(nobody, **given)
+    except Refused:
+        return False
+    return bool(given)
 
 
 def _add_messages(
     origin: ConversationOrigin, rules: Rules, messages: tuple[SaidThere, ...], by: Actor
 ) -> list[str]:
     """Those that are new, in the order they were written."""
-    known = set(
-        origin.messages.filter(external_id__in=[message.id for message in messages]).values_list(
-            "external_id", flat=True
-        )
-    )
-    new = {message.id: message for message in messages if message.id not in known and message.text.strip()}
-    for message in sorted(new.values(), key=lambda message: message.at):
+    said = {_kept_id(message.id): message for message in messages}
+    known = set(origin.messages.filter(external_id__in=list(said)).values_list("external_id", flat=True))
+    texts = {one: clean(message.text)[:MAX_BODY] for one, message in said.items() if one not in known}
+    new = {one: message for one, message in said.items() if texts.get(one)}
+    for one, message in sorted(new.items(), key=lambda pair: pair[1].at):
         activity.add_message(
             origin.session,
             sender=message.sender,
-            text=message.text,
+            text=texts[one],  # a long one is cut: the others, and what became of it, are not lost
             agent=_agent(rules, message.author) if message.author and message.sender != "contact" else None,
             sent_at=message.at,
             by=by,
@@ -187,6 +212,11 @@ def _add_messages(
     ConnectedMessage.objects.bulk_create(ConnectedMessage(origin=origin, external_id=one) for one in new)
     text = ngettext("%(count)d new message", "%(count)d new messages", len(new))
     return [text % {"count": len(new)}] if new else []
+
+
+def _kept_id(theirs: str) -> str:
+    """What fits its column: a Message-ID of a mail, for example, can be 998 characters long."""
+    return theirs if len(theirs) <= ID_LENGTH else hashlib.sha256(theirs.encode(errors="replace")).hexdigest()
 
 
 def _update(origin: ConversationOrigin, rules: Rules, change: Change, by: Actor) -> list[str]:
@@ -248,14 +278,20 @@ def _set_status(
         values["barred"] = Session.Barred.MERGED_OR_SPAM  # closed before anybody wrote: a blocked contact
     if values:
         session.change(**values)
-    ask = _may_ask(connection, change)
-    resolving.resolve(session, by=by, ask=ask, at=min(change.at, timezone.now()))
+    at = _ended_at(change, is_new=is_new)
+    ask = _may_ask(connection, at)
+    resolving.resolve(session, by=by, ask=ask, at=min(at, timezone.now()))
     return [_("resolved") if ask else _("resolved before the connection, or over a day ago: nobody is asked")]
 
 
-def _may_ask(connection: Connection, change: Change) -> bool:
+def _ended_at(change: Change, *, is_new: bool) -> datetime:
+    """What is first seen at its end may have been so for long: a tag on an old one is no end of it."""
+    return min(change.ended_at or change.at, change.at) if is_new else change.at
+
+
+def _may_ask(connection: Connection, at: datetime) -> bool:
     """Nobody is asked about what was resolved before the connection was made, or over a day ago."""
-    return change.at >= connection.connected_at and not resolving.is_past(change.at)
+    return at >= connection.connected_at and not resolving.is_past(at)
 
 
 def _is_older(origin: ConversationOrigin, change: Change) -> bool:

@@ -19,6 +19,7 @@ from csat.lib.types import JsonObject
 from csat.sessions.models import Session
 
 ROTATION = timedelta(hours=24)  # how long a replaced signing secret still verifies
+ID_LENGTH = 160  # of a conversation or message of theirs
 STALE = timedelta(hours=1)  # an event that waits for so long is worth a look
 
 
@@ -35,7 +36,8 @@ class Secrets(TypedDict, total=False):
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def alive(self) -> "ConnectionQuerySet":
-        return self.filter(deleted_at=None)
+        """Without those of help desks that this version has no connector for: a later one added them."""
+        return self.filter(deleted_at=None, kind__in=[system.kind for system in registry.all()])
 
     def active(self) -> "ConnectionQuerySet":
         return self.alive().filter(paused_at=None)
@@ -93,7 +95,8 @@ class Connection(Row):
     @property
     def tool(self) -> str:
         """What sentences call the help desk: its own name where the system's label names no product."""
-        return self.name if self.kind == "generic" else self.system.label
+        system = registry.find(self.kind)  # None: a later version had a connector for it
+        return self.name if system is None or self.kind == "generic" else system.label
 
     @property
     def opened(self) -> Secrets:
@@ -138,10 +141,16 @@ class ConnectionConfig:
         self.token_user = opened.get("token_user", "")
         self.fields: Mapping[str, str] = connection.fields
         self.mapping: JsonObject = connection.rules.get("mapping") or {}
-        self.inbound_secrets = [opened.get("inbound", "")] if opened.get("inbound") else []
-        until = opened.get("old_inbound_until", "")
+        self._opened = opened
+
+    @property
+    def inbound_secrets(self) -> list[str]:
+        """Those that verify now: for a day after a rotation, the former one too."""
+        secret, until = self._opened.get("inbound", ""), self._opened.get("old_inbound_until", "")
+        secrets = [secret] if secret else []
         if until and datetime.fromisoformat(until) > timezone.now():
-            self.inbound_secrets.append(opened.get("old_inbound", ""))
+            secrets.append(self._opened.get("old_inbound", ""))
+        return secrets
 
 
 class InboundEvent(Row):
@@ -194,7 +203,7 @@ class ConversationOrigin(Row):
 
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="conversation_origin")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="origins")
-    external_id = models.CharField(max_length=160)  # of the conversation there
+    external_id = models.CharField(max_length=ID_LENGTH)  # of the conversation there
     url = models.CharField(max_length=500, blank=True)
     inbox = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=60, blank=True)  # their word
@@ -215,7 +224,7 @@ class ConnectedMessage(models.Model):
     """A message that is on our timeline already, by their id."""
 
     origin = models.ForeignKey(ConversationOrigin, on_delete=models.CASCADE, related_name="messages")
-    external_id = models.CharField(max_length=160)
+    external_id = models.CharField(max_length=ID_LENGTH)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["origin", "external_id"], name="one_message_an_id")]

@@ -15,6 +15,7 @@ from csat.connectors.errors import CannotRead
 from csat.lib.types import JsonObject
 
 EARLIEST, LATEST = 0, 32_503_680_000  # seconds: the years 1970 and 3000
+YEARS = range(1970, 3000)  # 0001-01-01 means that there is no time
 SIGNED = re.compile(
     r"""((?:[?&]|&amp;)(?:token|signature|sig|expires|x-amz-[\w-]+)=)[^&"'\s<>]+""", re.IGNORECASE
 )
@@ -110,7 +111,7 @@ def moment(value: Any, *path: str | int) -> datetime | None:
             at = parse_datetime(found.strip().replace(" UTC", "Z"))
         except ValueError:
             return None
-        return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)) if at and at.year in YEARS else None
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
     if not 0 < found < LATEST * 1000:

@@ -104,7 +104,7 @@ def _way(rules: Rules, session: Session, channel: str) -> str:
     """How the question would reach the customer."""
     if rules.send:
         return _("a public reply there")
-    hops = (channel, *registry.fallbacks(channel))
+    hops = (channel, *registry.fallbacks(channel, connected=True))
     reached = next(hop for hop in hops if registry.get(hop).address(session.addresses) is not None)
     return str(Channel(reached).label)
 

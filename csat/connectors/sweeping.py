@@ -66,6 +66,11 @@ def sweep(pk: int) -> int:
         if isinstance(trouble, Never) and trouble.account:
             reason = _("Their API refused the token: %(why)s") % {"why": trouble.text}
             connections.pause(connection, reason=reason)
+        elif isinstance(trouble, Never):  # also a cursor that they have forgotten: from the beginning again
+            connection.change(sweep_cursor="", sweep_began=None)
+    except Exception:
+        error = _("Something went wrong with it here.")
+        raise
     finally:
         connection.change(sweep_lease_until=None, next_sweep=timezone.now() + EVERY, sweep_error=error)
     if (

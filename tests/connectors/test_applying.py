@@ -1,6 +1,7 @@
 """The worker that applies what came in."""
 
 import json
+import time
 from datetime import timedelta
 from unittest import mock
 
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from csat.connectors import applying, connections, receiving
 from csat.connectors.models import Connection, InboundEvent
+from csat.jobs import TIMEOUTS, Job
+from csat.lib import http
 from csat.lib.outcomes import Never, Retry, Unknown
 from csat.sessions.models import Session
 from csat.surveys.models import Survey
@@ -71,6 +74,18 @@ class TestInOrder:
         assert apply(connection) == 0
         connection.change(lease_until=timezone.now() - timedelta(seconds=1))  # it died
         assert apply(connection) == 1
+
+    def test_while_their_api_is_slow_it_ends_with_its_time_and_not_with_its_batch(
+        self, arrive, connection, fake_system
+    ):
+        """The queue kills whoever works for too long, and a lease that is left holds up all for minutes."""
+        for number in range(5):
+            arrive(id=str(number), status="open")
+        with mock.patch.object(type(fake_system), "read", side_effect=lambda *_: time.sleep(0.2) or []):
+            assert applying.apply_due(connection.pk, seconds=0.3) == 2
+        assert connection.again().lease_until is None
+        assert apply(connection) == 3
+        assert TIMEOUTS[Job.APPLY_EVENTS] >= 40 + 3 * http.SECONDS
 
     def test_a_paused_connection_takes_in_and_applies_nothing_until_it_is_resumed(self, arrive, connection):
         connections.pause(connection, reason="by hand", by=SYSTEM)

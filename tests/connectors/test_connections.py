@@ -2,13 +2,14 @@
 
 import json
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from csat.channels.outbox import SandboxMessage
-from csat.connectors import connections
+from csat.connectors import applying, connections, sweeping, writing_back
 from csat.connectors.models import Connection, InboundEvent, WriteBack
 from csat.lib.refusal import Invalid, Refused
 from csat.timeline import dispatching
@@ -79,6 +80,17 @@ class TestChanging:
         assert (connection.name, connection.config.token) == ("New", "token")
         assert connection.config.inbound_secrets == ["new"]
 
+    def test_a_token_goes_to_another_host_only_when_it_is_given_anew(self, fake_system):
+        connection = make_connection(base_url="https://93.184.216.34")
+        connections.change(connection, by=ADA, base_url="https://93.184.216.34/desk")
+        with pytest.raises(Invalid) as refused:
+            connections.change(connection, by=ADA, base_url="https://93.184.216.35")
+        assert list(refused.value.fields) == ["secrets.token"]
+        connections.change(
+            connection, by=ADA, base_url="https://93.184.216.35", secrets_given={"token": "new"}
+        )
+        assert connection.again().config.token == "new"
+
     def test_after_a_rotation_both_signing_secrets_verify_for_a_day(self, fake_system):
         """Trap 10: rotated secret."""
         connection = make_connection(inbound="old")
@@ -86,6 +98,21 @@ class TestChanging:
         assert connection.config.inbound_secrets == ["new", "old"]
         with time_machine.travel(timezone.now() + timedelta(hours=25)):
             assert connection.config.inbound_secrets == ["new"]
+
+    def test_a_new_token_may_be_another_users_so_it_is_asked_whose_it_is(
+        self, connection, fake_system, monkeypatch
+    ):
+        """Else what that user writes for us would come back as somebody else's."""
+        monkeypatch.setattr(type(fake_system), "own_user", lambda *_: "8", raising=False)
+        connection.change(own_user="7")
+        connections.change(connection, by=ADA, own_user="7", secrets_given={"token": "token"})
+        assert connection.again().own_user == "7"
+        connections.change(connection, by=ADA, own_user="7", secrets_given={"token": "another"})
+        assert connection.again().own_user == ""
+        sweeping.sweep(connection.pk)
+        assert connection.again().own_user == "8"
+        connections.change(connection, by=ADA, own_user="9", secrets_given={"token": "a third"})
+        assert connection.again().own_user == "9"
 
     def test_its_address_stays_whatever_changes(self, connection):
         url = connection.inbound_url
@@ -139,3 +166,34 @@ def test_removing_deletes_its_secrets_and_events_and_keeps_the_conversations(con
     assert not InboundEvent.objects.exists()
     assert not WriteBack.objects.exists()
     assert not Connection.objects.alive().exists()
+
+
+class TestTheDoorsMemory:
+    """Each process reads a connection once in a few seconds for the events that come in."""
+
+    def test_it_is_read_once_and_anew_after_a_few_seconds(self, connection, django_assert_num_queries):
+        token = connection.opened["address"]
+        with django_assert_num_queries(1):
+            for _event in range(3):
+                assert connections.find("fake_desk", token).connection == connection
+        with mock.patch.object(connections, "KEPT", 0), django_assert_num_queries(1):
+            connections.find("fake_desk", token)
+
+    def test_what_this_process_changes_is_known_at_once(self, connection):
+        token = connection.opened["address"]
+        connections.find("fake_desk", token)
+        connections.change(connection, by=ADA, secrets_given={"inbound": "new"})
+        assert connections.find("fake_desk", token).config.inbound_secrets == ["new"]
+        connections.remove(connection, by=ADA)
+        assert connections.find("fake_desk", token) is None
+
+    def test_another_kinds_address_finds_nothing(self, connection):
+        assert connections.find("chatwoot", connection.opened["address"]) is None
+
+
+def test_a_help_desk_that_only_a_later_version_knows_stops_nothing(connection, another_connection):
+    """A version with one more connector was here, and was taken back."""
+    Connection.objects.filter(pk=another_connection.pk).update(kind="later")
+    assert list(Connection.objects.alive()) == [connection]
+    assert (sweeping.wake_all(), applying.wake_all(), writing_back.wake_all()) == (1, 0, 0)
+    assert another_connection.again().tool == "Another desk"

@@ -10,6 +10,7 @@ from csat.connectors import conversations
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, Person, SaidThere
 from csat.connectors.models import ConversationOrigin, InboundEvent
 from csat.connectors.rules import Rules
+from csat.lib.refusal import Refused
 from csat.people import erasure
 from csat.people.models import Contact
 from csat.sessions.models import Session
@@ -93,6 +94,13 @@ class TestANewConversation:
         conversations.apply(another_connection, RULES, Change("42", timezone.now(), customer=NADIA))
         assert Session.objects.count() == ConversationOrigin.objects.count() == 2
 
+    def test_what_tells_of_no_conversation_makes_none_of_all_of_them(self, tell, connection):
+        applied = tell(external_id="", status="solved")
+        assert (applied.outcome, applied.session) == (Outcome.IGNORED, None)
+        change = Change("", timezone.now(), status="solved")
+        assert not conversations.resolves(connection, RULES, change)
+        assert not Session.objects.exists()
+
     def test_an_inbox_that_does_not_count_is_ignored_by_its_name(self, tell):
         applied = tell(rules=replace(RULES, inboxes=frozenset({"3"})), inbox="4", inbox_name="Sales")
         assert (applied.outcome, "Sales" in applied.text) == (Outcome.IGNORED, True)
@@ -115,6 +123,13 @@ class TestMessages:
         applied = tell(type=ChangeType.MESSAGE, at=ago(hours=2), messages=(said(2, "Late", at=ago(hours=2)),))
         assert applied.outcome == Outcome.APPLIED
         assert Session.objects.get().customer_messages == 2
+        assert Session.objects.get().status == "closed_resolved"
+
+    def test_a_huge_one_is_cut_and_holds_up_neither_the_others_nor_the_end(self, tell):
+        huge, controls = said(1, "x" * 200_000, at=ago(minutes=40)), said(2, "\x00\x07")
+        assert tell(status="solved", messages=(huge, controls, said(3, "Thanks"))).outcome == Outcome.APPLIED
+        texts = Event.objects.filter(kind=Kind.MESSAGE_RECEIVED).order_by("pk").values_list("data", flat=True)
+        assert [len(data["text"]) for data in texts] == [100_000, len("Thanks")]
         assert Session.objects.get().status == "closed_resolved"
 
     def test_our_own_writes_come_back_and_are_dropped(self, tell):
@@ -246,6 +261,25 @@ class TestNobodyIsAsked:
         deliveries = Delivery.objects.order_by("id").values_list("channel", "state")
         assert list(deliveries) == [("web", "failed"), ("email", "sent")]
 
+    def test_who_wrote_on_a_channel_that_is_none_of_ours_by_anything_but_email(self, tell):
+        ask_everybody()
+        tell(channel="", source_channel="Channel::Telegram", status="solved", messages=(said(1),))
+        while sending.send_due():
+            pass
+        deliveries = Delivery.objects.order_by("id").values_list("channel", "state")
+        assert list(deliveries) == [("api", "failed"), ("email", "sent")]
+
+    def test_who_wrote_there_and_has_no_address(self, tell):
+        ask_everybody()
+        tell(
+            channel="", source_channel="Channel::Telegram", status="solved", customer=Customer(name="Visitor")
+        )
+        assert Survey.objects.get().state == "scheduled"
+        while sending.send_due():
+            pass
+        survey = Survey.objects.get()
+        assert (survey.state, survey.skipped_by) == ("skipped", "address")
+
 
 class TestLanguage:
     GERMAN = replace(NADIA, language="de")
@@ -307,6 +341,29 @@ class TestWhoHasIt:
         tell(customer=Customer(email=NADIA.email))
         assert Session.objects.get().contact.email == NADIA.email
 
+    def test_one_who_was_nobody_at_the_first_end_is_asked_after_the_second(self, tell):
+        ask_everybody()
+        tell(status="solved", customer=Customer(), messages=(said(1),))
+        tell(status="open", customer=Customer(email=NADIA.email))
+        tell(status="solved", customer=Customer(email=NADIA.email))
+        assert Survey.objects.get().state == "scheduled"
+        assert Session.objects.get().contact == Survey.objects.get().contact
+        assert Session.objects.get().contact.email == NADIA.email
+
+    def test_but_not_when_another_customer_has_the_address(self, tell):
+        Contact.objects.create(email=NADIA.email)
+        tell(status="solved", customer=Customer(), messages=(said(1),))
+        applied = tell(status="open", customer=Customer(email=NADIA.email))
+        assert applied.text == "reopened"
+        assert Session.objects.get().contact.email == ""
+
+    def test_an_address_that_another_customer_has_completes_nobody(self, tell):
+        Contact.objects.create(email=NADIA.email, name="Nadia of the shop")
+        tell(customer=Customer(external_id="51"))
+        applied = tell(customer=Customer(external_id="51", email=NADIA.email))
+        assert (applied.outcome, applied.text) == (Outcome.DUPLICATE, "Nothing new.")
+        assert Session.objects.get().contact.email == ""
+
     def test_an_erased_customer_is_not_brought_back(self, tell):
         tell(messages=(said(1),))
         erasure.erase(Session.objects.get().contact, by=SYSTEM)
@@ -329,3 +386,14 @@ def test_only_what_would_ask_somebody_is_worth_a_look_at_how_it_stands(tell, con
     assert not resolves(external_id="new", at=ago(days=3))
     tell(status="solved")
     assert not resolves()
+
+
+def test_a_long_id_of_a_message_is_kept_once_and_a_long_one_of_a_conversation_is_refused(tell):
+    """PostgreSQL takes nothing that is longer than its column."""
+    two = said("<" + "m" * 400 + "1>", "One"), said("<" + "m" * 400 + "2>", "Two")
+    tell(messages=two)
+    assert tell(messages=two).outcome == Outcome.DUPLICATE
+    assert Session.objects.get().customer_messages == 2
+    for length in (161, 300):
+        with pytest.raises(Refused, match="too long"):
+            tell(external_id="x" * length)

@@ -117,6 +117,7 @@ def apply_all(connection: Connection) -> int:
 def test_while_no_worker_runs_it_answers_and_stores_and_what_waited_is_applied_later(
     chatwoot: Connection, record_property: Callable[[str, object], None]
 ) -> None:
+    """Trap 14."""
     bodies = [body for number in range(5000, 5000 + REQUESTS // 3 + 1) for body in story(number)]
 
     def through_the_door(body: bytes) -> None:
@@ -139,6 +140,7 @@ def test_while_no_worker_runs_it_answers_and_stores_and_what_waited_is_applied_l
 
 
 def test_what_waited_ends_as_what_was_applied_at_once(chatwoot: Connection) -> None:
+    """Trap 14."""
     at_once = make_chatwoot()
     stories = [story(number) for number in (6001, 6002, 6003)]
     for body in [body for bodies in stories for body in bodies]:

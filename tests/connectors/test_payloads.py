@@ -132,7 +132,8 @@ def test_a_moment_keeps_its_zone():
 @pytest.mark.parametrize(
     "value",
     [None, "", "now", True, False, 0, -1, "0", "-5", [], {}, float("nan"), float("inf"), -float("inf"),
-     10**30, 10**400, "9" * 400, "2026-13-45T99:99:99Z", "11/20/2026", "²", "2026-11-20T11:01:40+99:99"],
+     10**30, 10**400, "9" * 400, "2026-13-45T99:99:99Z", "11/20/2026", "²", "2026-11-20T11:01:40+99:99",
+     "0001-01-01T00:00:00Z", "9999-12-31T23:59:59"],
 )  # fmt: skip
 def test_what_is_no_moment_is_none(value):
     assert moment(value) is None

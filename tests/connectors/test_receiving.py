@@ -229,3 +229,18 @@ class TestProcessingAgain:
         assert (row.outcome, row.text, row.attempt) == ("waiting", "", 0)
         assert row.next_try is not None
         assert woken(connection, enqueued) == 1
+
+
+def test_a_secret_that_another_process_has_just_changed_verifies_at_once(connection):
+    """Chatwoot, for one, sends nothing twice: what is refused is lost until the sweep."""
+    connections.change(connection, by=ADA, secrets_given={"inbound": "old"})
+    assert send(connection, b"{}", headers=signed("old")).status == 200
+    sealed = Connection.objects.get(pk=connection.pk).sealed(inbound="new")
+    Connection.objects.filter(pk=connection.pk).update(secrets=sealed)
+    assert send(connection, b"{}", headers=signed("new")).status == 200
+    assert send(connection, b"{}", headers=signed("old")).status == 401
+
+
+def signed(secret: str) -> dict[str, str]:
+    """The header of an empty object."""
+    return {SIGNATURE: hmac.new(secret.encode(), b"{}", hashlib.sha256).hexdigest()}

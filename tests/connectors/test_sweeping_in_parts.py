@@ -12,7 +12,7 @@ from csat.connectors import conversations, sweeping
 from csat.connectors.changes import Change
 from csat.connectors.models import Connection
 from csat.jobs import Job
-from csat.lib.outcomes import Retry
+from csat.lib.outcomes import Never, Retry
 from csat.sessions.models import Session
 from tests.connectors.fake_desk import FakeSystem
 
@@ -96,3 +96,33 @@ def test_a_conversation_that_cannot_be_applied_holds_up_no_other(
     assert sweeping.sweep(connection.pk) == 4
     assert connection.again().swept_until is not None
     assert Session.objects.count() == 4
+
+
+def test_a_cursor_that_they_have_forgotten_is_not_asked_for_for_ever(
+    connection: Connection, fake_system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection was paused in the middle of a sweep, for a week."""
+    fill(fake_system, 3)
+    connection.change(sweep_cursor="expired", sweep_began=timezone.now() - timedelta(days=7))
+    poll = type(fake_system).poll
+
+    def forgetful(self: Any, config: Any, api: Any, since: Any, cursor: str) -> Any:
+        if cursor == "expired":
+            raise Never("400: the cursor has expired", code="400")
+        return poll(self, config, api, since, cursor)
+
+    monkeypatch.setattr(type(fake_system), "poll", forgetful)
+    assert sweeping.sweep(connection.pk) == 0
+    assert connection.again().sweep_error == "400: the cursor has expired"
+    assert sweeping.sweep(connection.pk) == 3
+    assert (connection.again().sweep_error, connection.again().sweep_cursor) == ("", "")
+
+
+def test_a_sweep_that_breaks_us_does_not_look_as_if_it_went_well(
+    connection: Connection, fake_system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(fake_system), "poll", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sweeping.sweep(connection.pk)
+    assert connection.again().sweep_error == "Something went wrong with it here."
+    assert connection.again().next_sweep > timezone.now()

@@ -197,10 +197,12 @@ def _event(config: Config, event: str, conversation: JsonObject, body: JsonObjec
         conversation = conversation | {"messages": [body]}
     else:
         actor = _person(dig(body, "performed_by"))  # since chatwoot PR 15953
+    about_status = event == "conversation_status_changed" or "status" in changed
     return _change(
         config,
         conversation,
         dig(body, "inbox"),
+        ended_at=None if about_status else _last_said(conversation),
         type=ChangeType.ASSIGNED if "assignee_id" in changed else EVENTS[event],
         actor=actor,
         ours=_is_own(config, actor) or _only_ours(changed),
@@ -210,7 +212,7 @@ def _event(config: Config, event: str, conversation: JsonObject, body: JsonObjec
 def _seen(config: Config, conversation: JsonObject, inboxes: JsonObject) -> Change:
     """One of their API."""
     inbox = inboxes.get(text(conversation, "inbox_id"))
-    return _change(config, conversation, inbox, found_by=FoundBy.POLL)
+    return _change(config, conversation, inbox, found_by=FoundBy.POLL, ended_at=_last_said(conversation))
 
 
 def _change(config: Config, conversation: JsonObject, inbox: Any, **more: Any) -> Change:
@@ -256,6 +258,15 @@ def _clock(conversation: JsonObject) -> datetime | None:
     """When their row last changed; what old versions have instead is the last activity."""
     names = "updated_at", "last_activity_at", "timestamp", "created_at"
     return next((at for name in names if (at := moment(conversation, name))), None)
+
+
+def _last_said(conversation: JsonObject) -> datetime | None:
+    """They do not say since when it is resolved: not before anybody last wrote. None while it is open."""
+    if text(conversation, "status") != "resolved":
+        return None
+    messages = [one for one in objects(conversation, "messages") if _kind(one) in INCOMING + OUTGOING]
+    said = [at for one in messages if dig(one, "private") is not True and (at := moment(one, "created_at"))]
+    return max(said, default=moment(conversation, "created_at"))
 
 
 def _channel_word(conversation: JsonObject) -> str:

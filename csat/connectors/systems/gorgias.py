@@ -99,7 +99,9 @@ class Gorgias(Generic):
 
     def read(self, config: Config, headers: Mapping[str, str], body: Any, fetch: Api | None) -> list[Change]:
         """One body for all triggers: it tells a state, and one that never changed is new."""
-        return [_typed(change) for change in super().read(config, headers, body, fetch)]
+        ended_at = moment(body, "closed")  # a tag set later moves `updated` alone
+        changes = super().read(config, headers, body, fetch)
+        return [_typed(replace(change, ended_at=ended_at)) for change in changes]
 
     def look_up(self, config: Config, api: Api, external_id: str) -> Change | None:
         """With its public messages. A merged ticket answers 301 and is gone."""
@@ -146,7 +148,8 @@ class Gorgias(Generic):
             "closed": dig(ticket, "closed_datetime"),
         }
         change = mapping.read(self.parsed(config), body, base_url=config.base_url)
-        return replace(change, found_by=FoundBy.POLL, messages=_messages(ticket))
+        ended_at = moment(body, "closed")
+        return replace(change, found_by=FoundBy.POLL, messages=_messages(ticket), ended_at=ended_at)
 
 
 def _typed(change: Change) -> Change:

@@ -5,6 +5,7 @@ Facts: design/connectors.md sections 2 to 8. What counts of a status is its cate
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from csat.connectors import mapping, notes
 from csat.connectors.api import Api, get_or_none, quoted
 from csat.connectors.base import Config, Rating, Step
 from csat.connectors.changes import Change, ChangeType, Customer, FoundBy
-from csat.connectors.payloads import objects, text
+from csat.connectors.payloads import moment, objects, text
 from csat.connectors.systems.generic import Generic, basic
 from csat.lib.outcomes import Never
 from csat.lib.types import JsonObject
@@ -151,6 +152,8 @@ class Jsm(Generic):
         if not change.external_id or change.not_used:
             return change
         fields = {text(item, "field") for item in objects(body, "changelog", "items")}
+        if "status" not in fields:
+            change = replace(change, ended_at=_ended_at(body))
         if change.type == ChangeType.STATUS and "assignee" in fields and "status" not in fields:
             change = replace(change, type=ChangeType.ASSIGNED)
         if _is_own_change(body, config.fields.get("score_field", "")):
@@ -160,6 +163,12 @@ class Jsm(Generic):
             told = tuple(replace(said, sender="contact", author=None) for said in change.messages)
             change = replace(change, messages=told)
         return _with_address(change, fetch) if fetch and not change.ours else change
+
+
+def _ended_at(body: Any) -> datetime | None:
+    """Since when it is done, of an event that is about something else."""
+    names = "statuscategorychangedate", "resolutiondate", "created"
+    return next((at for name in names if (at := moment(body, "issue", "fields", name))), None)
 
 
 def _is_own_change(body: Any, score_field: str) -> bool:

@@ -160,6 +160,7 @@ def _change(config: Config, ticket: JsonObject, articles: list[JsonObject], **mo
         actor=_person(ticket, "updated_by"),
         closed_by=_closed_by(ticket),
         created_at=moment(ticket, "created_at"),
+        ended_at=moment(ticket, "last_close_at") or moment(ticket, "close_at"),
         url=f"{config.base_url}/#ticket/zoom/{_id(ticket)}",
         **more,
     )

@@ -289,7 +289,7 @@ def test_another_shape_cannot_be_read(body):
 
 @pytest.mark.parametrize("body", [CLOSED, SENT_AND_CLOSED, REOPENED], ids=["closed", "sent", "reopened"])
 def test_whatever_is_missing_null_or_odd_nothing_breaks(body):
-    @hypothesis_settings(max_examples=150, deadline=None)
+    @hypothesis_settings(max_examples=50, deadline=None)
     @given(mangled(body))
     def check(variant: Any) -> None:
         SYSTEM.redact(variant)
@@ -306,7 +306,7 @@ def test_whatever_is_missing_null_or_odd_nothing_breaks(body):
 
 
 def test_odd_answers_of_their_api_break_nothing():
-    @hypothesis_settings(max_examples=100, deadline=None)
+    @hypothesis_settings(max_examples=40, deadline=None)
     @given(mangled(desk().answers[f"GET {PATH}"]))
     def check(variant: Any) -> None:
         api = FakeApi(

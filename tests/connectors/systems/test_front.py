@@ -683,7 +683,7 @@ def check_odd(body: Any) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_is_missing_null_extra_or_of_another_type_raises_nothing(name: str) -> None:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(body=mangled(payload(name)))
     def check(body: Any) -> None:
         check_odd(body)
@@ -691,13 +691,13 @@ def test_whatever_is_missing_null_extra_or_of_another_type_raises_nothing(name: 
     check()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(body=mangled(event(type="inbound", target={"data": message(1, inbound=True)})))
 def test_odd_messages_raise_nothing(body: Any) -> None:
     check_odd(body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(body=mangled(answers(**{"GET /contacts/crd_5ex": {"handles": [{"source": "email", "handle": "x"}]}})))
 def test_odd_answers_of_their_api_raise_nothing(body: Any) -> None:
     api = FakeApi(body if isinstance(body, dict) else {})

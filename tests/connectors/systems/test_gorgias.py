@@ -50,6 +50,7 @@ CLOSED = Change(
     tags=("billing",),
     language="de",
     created_at=datetime(2026, 11, 20, 10, tzinfo=UTC),
+    ended_at=datetime(2026, 11, 20, 11, 1, 40, tzinfo=UTC),
     url="https://acme.gorgias.com/app/ticket/118822",
 )
 FOUND: dict[str, Any] = {

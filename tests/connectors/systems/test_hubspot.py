@@ -692,7 +692,7 @@ def check_odd(body: Any) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_is_missing_null_extra_or_of_another_type_raises_nothing(name: str) -> None:
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(body=mangled(payload(name)))
     def check(body: Any) -> None:
         check_odd(body)
@@ -700,7 +700,7 @@ def test_whatever_is_missing_null_extra_or_of_another_type_raises_nothing(name: 
     check()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(body=mangled(answers(**{THREAD: {"id": "1", "threadAssociations": {"associatedTicketId": "2"}}})))
 def test_odd_answers_of_their_api_raise_nothing(body: Any) -> None:
     api = FakeApi(body if isinstance(body, dict) else {})

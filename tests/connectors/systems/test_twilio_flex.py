@@ -617,7 +617,7 @@ def check_odd(body: Any) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_is_missing_null_extra_or_of_another_type_raises_nothing(name: str) -> None:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(body=mangled(form(name)))
     def check(body: Any) -> None:
         check_odd(body)
@@ -625,21 +625,21 @@ def test_whatever_is_missing_null_extra_or_of_another_type_raises_nothing(name: 
     check()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(told=mangled(json.loads(form()["TaskAttributes"])), worker=mangled({"full_name": "x", "email": "y"}))
 def test_odd_attributes_raise_nothing(told: Any, worker: Any) -> None:
     check_odd(form(TaskAttributes=json.dumps(told), WorkerAttributes=json.dumps(worker)))
     check_odd(form(TaskAttributes=told, WorkerAttributes=worker))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(body=mangled(said()), stream=mangled([{"data": {"payload": {"eventtype": "task.completed"}}}]))
 def test_odd_messages_and_streams_raise_nothing(body: Any, stream: Any) -> None:
     check_odd(body)
     check_odd(stream)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     body=mangled({"tasks": [task(), task(OTHER_TASK)], "events": [logged()], "meta": {"next_page_url": "x"}})
 )

@@ -494,7 +494,7 @@ def test_another_shape_cannot_be_read(body):
     ids=["solved", "closed", "commented", "template", "trigger"],
 )
 def test_whatever_is_missing_null_or_odd_nothing_breaks(body):
-    @hypothesis_settings(max_examples=150, deadline=None)
+    @hypothesis_settings(max_examples=50, deadline=None)
     @given(mangled(body), mangled(ticket()))
     def check(variant: Any, answer: Any) -> None:
         SYSTEM.redact(variant)
@@ -681,7 +681,7 @@ def test_trouble_with_a_write_passes_as_it_is(trouble):
 
 
 def test_odd_answers_of_their_api_break_nothing():
-    @hypothesis_settings(max_examples=100, deadline=None)
+    @hypothesis_settings(max_examples=40, deadline=None)
     @given(mangled(ticket() | {"tickets": [TICKET]}), mangled({"comments": [note(), *COMMENTS["comments"]]}))
     def check(answer: Any, comments: Any) -> None:
         api = FakeApi(

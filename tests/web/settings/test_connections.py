@@ -186,6 +186,7 @@ class TestTest:
     def test_a_private_address_says_what_allows_it_in_both_directions(
         self, admin: Client, settings: Any
     ) -> None:
+        """Trap 20."""
         settings.CONNECT_ALLOW = ["127.0.0.1:9"]
         connection = connections.add(
             kind="chatwoot",
