@@ -179,9 +179,13 @@ class Worker:
             connections.pause(self.connection, reason=_("Their API refused the token: %s") % trouble.text)
             self.away_until = now
             return
-        if isinstance(trouble, Outcome) and trouble.outage:
+        if isinstance(trouble, Outcome) and trouble.outage:  # not the event's own: it does not count for it
             after = trouble.after if isinstance(trouble, Retry) and trouble.after else AWAY.total_seconds()
             self.away_until = now + timedelta(seconds=min(after, 3600))
+            event.change(
+                outcome=InboundEvent.Outcome.FAILED, text=trouble.text[:500], next_try=self.away_until
+            )
+            return
         if not isinstance(trouble, Outcome):
             log.error("an event could not be applied", inbound_event=str(event.uuid), exc_info=trouble)
         words = trouble.text if isinstance(trouble, Outcome) else _("Something went wrong with it here.")

@@ -163,10 +163,23 @@ class TestTrouble:
         apply(connection)
         second.refresh_from_db()
         first.refresh_from_db()
-        assert (first.attempt, second.attempt) == (1, 0)
+        assert (first.attempt, first.text, second.attempt) == (0, "timeout", 0)
         assert second.outcome == Outcome.WAITING
         connection.refresh_from_db()
         assert connection.lease_until > timezone.now()
+
+    def test_days_without_their_api_lose_no_event(self, arrive, connection, fake_system):
+        switch_on()
+        fake_system.desk.answers["GET /conversations/42"] = Retry("503", outage=True)
+        event = arrive(status="solved")
+        for _hour in range(72):
+            ready(event)
+            apply(connection)
+        del fake_system.desk.answers["GET /conversations/42"]
+        fake_system.desk.put_conversation("42", "solved", timezone.now(), **NADIA)
+        ready(event)
+        apply(connection)
+        assert Survey.objects.get().state == "scheduled"
 
     def test_how_long_they_ask_to_wait_counts(self, arrive, connection, fake_system):
         """Trap 18."""
