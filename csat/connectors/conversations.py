@@ -5,7 +5,7 @@ State, not edges: the same change twice, late or out of order leaves what the ne
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -41,6 +41,7 @@ CLOSURES = {
     ClosedBy.HANDED_OFF: Session.Closure.HANDED_OFF,
 }
 Outcome = InboundEvent.Outcome
+AHEAD = timedelta(hours=1)  # so far their clock may be ahead of ours: the order of their events still holds
 
 
 @dataclass(frozen=True)
@@ -243,8 +244,9 @@ def _update(origin: ConversationOrigin, rules: Rules, change: Change, by: Actor)
         "inbox": (change.inbox or origin.inbox)[:100],
     }
     if rules.status_of(change) is not None:
-        now = timezone.now()  # a clock that is ahead must not hold off what follows
-        known |= {"status": (change.status or change.type)[:60], "status_at": min(change.at, now)}
+        now = timezone.now()  # a time that cannot be must not hold off what follows
+        at = change.at if change.at < now + AHEAD else now
+        known |= {"status": (change.status or change.type)[:60], "status_at": at}
     origin.change(**known)
     return told
 

@@ -219,6 +219,12 @@ class TestStates:
         tell(status="solved", closed_by=ClosedBy.AUTOMATIC, messages=(said(1),))
         assert Survey.objects.get().skipped_by == "ai_assumption"
 
+    def test_the_order_holds_by_a_clock_that_is_a_little_ahead(self, tell):
+        tell(status="solved", at=timezone.now() + timedelta(seconds=40))
+        applied = tell(status="open", at=timezone.now() + timedelta(seconds=10), messages=(said(1),))
+        assert Session.objects.get().status == "closed_resolved"
+        assert applied.text == "1 new message"
+
     def test_a_clock_that_is_ahead_does_not_hold_off_what_follows(self, tell):
         tell(status="solved", at=timezone.now() + timedelta(hours=3))
         tell(status="open", at=timezone.now() + timedelta(seconds=2))
