@@ -130,6 +130,8 @@ def _find_or_create(
         session = creation.create([_draft(connection, rules, change, external_id)], by=by)[0]
     elif session.contact.erased_at:
         return None, False
+    else:  # of a file that was imported before
+        session.change(connected=True)
     origin = ConversationOrigin.objects.create(
         session=session, connection=connection, external_id=change.external_id
     )

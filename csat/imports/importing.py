@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import PurePath
+from uuid import UUID
 
 import structlog
 from django.core.files import File
@@ -33,8 +34,11 @@ SAMPLE_ROWS = 500
 KEPT = timedelta(days=7)  # files of refused rows, and what was uploaded and never imported
 
 
-def upload(file: "File[bytes]", kind: str, *, by: Actor) -> Import:
-    """Keep the file, and recognise its columns, its scale and its dates. Raises Invalid."""
+def upload(file: "File[bytes]", kind: str, *, by: Actor, connection: UUID | None = None) -> Import:
+    """Keep the file, and recognise its columns, its scale and its dates. Raises Invalid.
+
+    `connection`: whose conversations these are, so that what comes in later by itself finds them.
+    """
     if kind not in Import.Kind.values:
         text = _("Choose from: %(names)s.") % {"names": ", ".join(Import.Kind.values)}
         raise Invalid(text, fields={"kind": [text]})
@@ -43,7 +47,7 @@ def upload(file: "File[bytes]", kind: str, *, by: Actor) -> Import:
     source.file_name = one_line(PurePath(file.name or "").name)[:200]
     source.file.save(f"{source.uuid}", file, save=False)
     try:
-        source.mapping = _recognised(source)
+        source.mapping = _recognised(source) | {"connection": str(connection or "")}
         source.save(force_insert=True)
     except BaseException:
         source.file.delete(save=False)

@@ -41,7 +41,7 @@ class Import(Row):
     file_name = models.CharField(max_length=200, blank=True)
     file = models.FileField(upload_to="imports/", blank=True)  # deleted when the import has ended
     rejects = models.FileField(upload_to="imports/", blank=True)  # refused rows with their reason
-    # {"columns": {field: index of the column}, "scale": ..., "day_first": ...}
+    # {"columns": {field: index of the column}, "scale": ..., "day_first": ..., "connection": its id or ""}
     mapping = models.JSONField(default=dict, blank=True)
     total = models.PositiveIntegerField(default=0)
     progress = models.PositiveIntegerField(default=0)  # rows of the file that are dealt with

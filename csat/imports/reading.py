@@ -80,6 +80,7 @@ class Reader:
 
     def __init__(self, source: Import, *, zone: tzinfo) -> None:
         self.kind = source.kind
+        self.connection: str = source.mapping.get("connection", "")
         self.columns: dict[str, int] = source.mapping["columns"]
         self.scale: str = source.mapping["scale"]
         self.day_first: bool = source.mapping["day_first"]
@@ -137,7 +138,7 @@ class Reader:
     def _external_id(self, cells: Cells, at: datetime) -> str:
         """The number of the conversation; without one, what the row says and how often it has said it."""
         if ticket := _ticket(self._cell(cells, "ticket")):
-            return f"import:{self.kind}:{ticket}"
+            return f"{self.connection or f'import:{self.kind}'}:{ticket}"
         if not self._cell(cells, "score"):
             text = _("There is neither a rating nor the number of a conversation.")
             raise Invalid(text, fields={"score": [text]})

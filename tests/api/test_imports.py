@@ -9,12 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from csat import tasks
 from csat.api import parsers
+from csat.connectors import connections
 from csat.imports.models import Import
 from csat.sessions.models import Session
 from csat.surveys.answers import answering
 from csat.surveys.models import Score
 from tests.api.conftest import Machine, machine
-from tests.factories import make_sent_survey
+from tests.factories import API, make_sent_survey
 
 pytestmark = pytest.mark.django_db
 FILE = (
@@ -133,3 +134,13 @@ def test_a_score_says_whether_it_was_imported_and_the_report_can_leave_it_out(ap
     ]
     assert answered == [3, 2, 1, 2]
     assert api.get("/csat/report", imported="maybe").status_code == 422
+
+
+def test_a_file_may_belong_to_a_connection(api):
+    connection = connections.add(kind="generic", by=API)
+    assert post(api, connection_id=str(connection.uuid)).status_code == 202
+    run_all()
+    assert Session.objects.filter(external_id=f"{connection.uuid}:1").exists()
+    refused = post(api, connection_id="00000000-0000-4000-8000-000000000000")
+    assert refused.status_code == 404
+    assert Import.objects.count() == 1

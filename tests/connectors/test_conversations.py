@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from csat.connectors import conversations
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, Person, SaidThere
 from csat.connectors.models import ConversationOrigin, InboundEvent
 from csat.connectors.rules import Rules
+from csat.imports import importing
 from csat.lib.refusal import Refused
 from csat.people import erasure
 from csat.people.models import Contact
@@ -377,6 +379,19 @@ class TestWhoHasIt:
         assert applied.outcome == Outcome.IGNORED
         assert Session.objects.count() == 1
         assert Event.objects.filter(data__text="Hello again").count() == 0
+
+
+def test_what_was_imported_from_a_file_is_found_by_its_first_event(tell, connection, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    file = ContentFile(b"ticket,score,date\n42,2,2026-01-02\n", "past.csv")
+    source = importing.upload(file, "generic", by=SYSTEM, connection=connection.uuid)
+    importing.start(source, by=SYSTEM)
+    importing.run(source.pk)
+    before = Session.objects.get()
+    tell(url="https://desk.example.com/42", messages=(said(1),))
+    session = Session.objects.get()
+    assert (session.pk, session.connected, session.score.score) == (before.pk, True, 2)
+    assert session.conversation_origin.url == "https://desk.example.com/42"
 
 
 def test_only_what_would_ask_somebody_is_worth_a_look_at_how_it_stands(tell, connection):

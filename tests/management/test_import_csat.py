@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from csat.connectors import connections
 from csat.imports.models import Import
+from csat.sessions.models import Session
 from csat.surveys.models import Score
+from csat.timeline.recording import SYSTEM
 from tests.imports.conftest import CHATWOOT_IN_GERMAN
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +70,11 @@ def test_what_cannot_be_imported_is_an_error_in_one_line(tmp_path, text, argumen
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_csat", str(tmp_path / "none.csv"), "--from", "generic")
+
+
+def test_a_file_of_a_connection_has_its_conversations(tmp_path):
+    connection = connections.add(kind="chatwoot", base_url="https://93.184.216.34", by=SYSTEM)
+    run(tmp_path, CHATWOOT_IN_GERMAN, "--from", "chatwoot", "--connection", str(connection.uuid))
+    assert Session.objects.filter(external_id__startswith=f"{connection.uuid}:").count() == 2
+    with pytest.raises(CommandError, match="there is no such connection"):
+        run(tmp_path, CHATWOOT_IN_GERMAN, "--from", "chatwoot", "--connection", "nonsense")

@@ -62,6 +62,9 @@ class ImportInput(serializers.Serializer[JsonObject]):
     file = serializers.FileField(help_text="CSV or XLSX, at most 100 MB, with a header row.")
     kind = serializers.ChoiceField(choices=Import.Kind.choices)
     mapping = serializers.JSONField(required=False, help_text=MAPPING)
+    connection_id = Uuid(
+        required=False, help_text="Whose conversations these are: what comes in by it later finds them."
+    )
     dry_run = serializers.BooleanField(required=False, default=False, help_text="Count only, store nothing.")
 
     def validate_mapping(self, value: object) -> object:

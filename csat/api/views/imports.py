@@ -13,6 +13,7 @@ from csat.api.parsers import Multipart
 from csat.api.serializers.imports import ImportDetail, ImportInput, ImportShape
 from csat.api.serializers.queries import ListQuery
 from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.connectors.models import Connection
 from csat.imports import importing
 from csat.imports.models import Import
 
@@ -32,14 +33,16 @@ class Imports(Resource):
         ImportInput,
         "Import a file of past conversations and ratings in the background; nobody is surveyed or told",
         statuses=(202,),
-        missing=False,
         upload=True,
         example=EXAMPLE,
     )
     @once
     def post(self, request: Request) -> Response:
         given = read_body(request, ImportInput)
-        source = importing.upload(given["file"], given["kind"], by=self.actor)
+        connection = given.get("connection_id")
+        if connection:
+            get_or_404(Connection.objects.alive(), connection, "connection_id")
+        source = importing.upload(given["file"], given["kind"], by=self.actor, connection=connection)
         try:
             with transaction.atomic():
                 if given.get("mapping"):

@@ -3,13 +3,16 @@
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from csat.connectors.models import Connection
 from csat.imports import columns, importing, scales
 from csat.imports.models import Import
 from csat.lib.refusal import Refused
+from csat.lib.text import as_uuid
 from csat.timeline.recording import SYSTEM
 
 State = Import.State
@@ -33,11 +36,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scale", choices=list(scales.SCALES), help="what they rated on (default: a guess)"
         )
+        parser.add_argument("--connection", type=_connection, help="the id of the connection they belong to")
         parser.add_argument("--rejects", type=Path, help="write the refused rows here, with their reason")
 
     def handle(self, *args: Any, file: Path, kind: str, dry_run: bool, **options: Any) -> None:
         try:
-            source = self._upload(file, kind, dict(options["column"]), options["scale"])
+            source = self._upload(file, kind, options)
             if dry_run:
                 importing.check(source)
             else:
@@ -50,9 +54,11 @@ class Command(BaseCommand):
         if dry_run:
             importing.cancel(source.again())
 
-    def _upload(self, path: Path, kind: str, chosen: dict[str, str], scale: str | None) -> Import:
+    def _upload(self, path: Path, kind: str, options: dict[str, Any]) -> Import:
+        chosen, scale = dict(options["column"]), options["scale"]
         with path.open("rb") as opened:
-            source = importing.upload(File(opened, name=path.name), kind, by=SYSTEM)
+            file = File(opened, name=path.name)
+            source = importing.upload(file, kind, by=SYSTEM, connection=options["connection"])
         if chosen or scale:
             importing.map_columns(source, chosen | ({"scale": scale} if scale else {}))
         return source
@@ -71,6 +77,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Scale: {scale}. Columns: {', '.join(source.mapping['columns'])}.")
         if rejects and source.rejects:
             rejects.write_bytes(source.rejects.read())
+
+
+def _connection(text: str) -> UUID:
+    uuid = as_uuid(text)
+    if uuid is None or not Connection.objects.alive().filter(uuid=uuid).exists():
+        raise ArgumentTypeError("there is no such connection")
+    return uuid
 
 
 def _column(text: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Settings → Connections → From a file, for admins: upload, columns, dry run, import, undo."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -13,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
+from csat.connectors.models import Connection
 from csat.imports import columns, files, importing, scales
 from csat.imports.models import Import, ImportedRow
 from csat.lib.refusal import Refused
@@ -27,6 +29,17 @@ CHOOSING = (State.DRAFT, State.READY)
 class UploadForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Exported from"), choices=Import.Kind.choices)
     file = forms.FileField(label=gettext_lazy("CSV or XLSX file"), allow_empty_file=True)
+    connection = forms.ModelChoiceField(
+        label=gettext_lazy("Conversations of"),
+        queryset=Connection.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        empty_label=gettext_lazy("no connection"),
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["connection"].queryset = Connection.objects.alive()  # type: ignore[attr-defined]
 
 
 @admins
@@ -102,8 +115,12 @@ def act(request: HttpRequest, uuid: UUID, name: str) -> HttpResponse:
 
 def _upload(request: HttpRequest, form: UploadForm) -> Import | None:
     try:
+        connection: Connection | None = form.cleaned_data["connection"]
         return importing.upload(
-            form.cleaned_data["file"], form.cleaned_data["kind"], by=roles.actor_of(request.user)
+            form.cleaned_data["file"],
+            form.cleaned_data["kind"],
+            by=roles.actor_of(request.user),
+            connection=connection.uuid if connection else None,
         )
     except Refused as refusal:
         for name, texts in refusal.fields.items():

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from csat import tasks
+from csat.connectors import connections
 from csat.imports.models import Import
 from csat.sessions import activity
 from csat.sessions.models import Session
@@ -40,6 +41,17 @@ def columns(*fields: str, scale: str = "five", day_first: str = "false") -> dict
 def run(source: Import) -> Import:
     tasks.import_file(source.pk)
     return source.again()
+
+
+def test_a_file_may_belong_to_a_connection(admin: Client) -> None:
+    assert "Conversations of" not in admin.get(PAGE).content.decode()
+    connection = connections.add(kind="generic", name="Acme desk", by=SYSTEM)
+    assert "Acme desk" in admin.get(PAGE).content.decode()
+    file = SimpleUploadedFile("past.csv", FILE.encode())
+    admin.post(PAGE, {"kind": "generic", "file": file, "connection": str(connection.uuid)})
+    assert Import.objects.get().mapping["connection"] == str(connection.uuid)
+    unknown = {"kind": "generic", "file": file, "connection": "00000000-0000-4000-8000-000000000000"}
+    assert admin.post(PAGE, unknown).status_code == 422
 
 
 class TestFromUploadToUndo:
