@@ -2,8 +2,9 @@
 
 import pytest
 
-from csat.connectors import mapping, presets
-from csat.connectors.mapping_rows import parse
+from csat.connectors import presets
+from csat.connectors.mapping import reader
+from csat.connectors.mapping.rows import parse
 from csat.connectors.presets import Preset
 from tests.connectors.fakes import payload
 
@@ -17,7 +18,7 @@ def test_they_are_listed_by_name():
 
 @pytest.mark.parametrize("preset", presets.all(), ids=lambda preset: preset.slug)
 def test_each_can_be_used_and_says_that_it_is_unverified(preset: Preset):
-    mapping.validate(preset.mapping, "https://desk.example.com")
+    reader.validate(preset.mapping, "https://desk.example.com")
     assert preset.note.startswith("Unverified")
     assert presets.find(preset.slug) is preset
 
@@ -47,14 +48,14 @@ def test_a_private_note_of_freshchat_is_no_message():
             "botsPrivateNote": False,
         }},
     }  # fmt: skip
-    assert [said.text for said in mapping.read(parse(preset.mapping), body).messages] == ["hello"]
+    assert [said.text for said in reader.read(parse(preset.mapping), body).messages] == ["hello"]
     body["data"]["message"]["message_type"] = "private"  # type: ignore[index]
-    assert mapping.read(parse(preset.mapping), body).messages == ()
+    assert reader.read(parse(preset.mapping), body).messages == ()
 
 
 def test_a_closed_conversation_of_dixa_is_resolved():
     preset = presets.find("dixa")
     assert preset
     body = {"event_id": "1", "event_fqn": "CONVERSATION_CLOSED", "data": {"conversation": {"csid": 42}}}
-    change = mapping.read(parse(preset.mapping), body)
+    change = reader.read(parse(preset.mapping), body)
     assert (change.external_id, change.status) == ("42", "closed_resolved")

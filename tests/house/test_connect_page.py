@@ -7,8 +7,9 @@ import pytest
 from django.urls import Resolver404, resolve
 
 from csat.api import errors
-from csat.connectors import mapping_rows, registry
+from csat.connectors import registry
 from csat.connectors.base import System
+from csat.connectors.mapping import rows
 from csat.people.keys import SCOPES
 from tests.workers import ROOT
 
@@ -102,7 +103,7 @@ def test_an_address_that_nobody_has_would_be_found() -> None:
 
 def test_the_mapping_it_shows_is_one() -> None:
     [shown] = re.findall(r"^```json\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
-    mapping = mapping_rows.parse(json.loads(shown), "https://desk.acme.example")
+    mapping = rows.parse(json.loads(shown), "https://desk.acme.example")
     assert [row.to for row in mapping.rows][:2] == ["external_id", "status"]
     assert mapping.write_back is not None
 

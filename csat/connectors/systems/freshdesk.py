@@ -13,10 +13,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from csat.connectors import mapping, notes
+from csat.connectors import notes
 from csat.connectors.api import Api, get_or_none, quoted
 from csat.connectors.base import Config, Rating, Step
 from csat.connectors.changes import Change, FoundBy, SaidThere
+from csat.connectors.mapping import reader
 from csat.connectors.payloads import dig, items, moment, objects, text
 from csat.connectors.systems.generic import Generic, basic
 from csat.lib.outcomes import Never
@@ -205,7 +206,7 @@ class Freshdesk(Generic):
             "contact": dig(ticket, "requester"),
             "agent": agent or {"id": dig(ticket, "responder_id")},
         }
-        change = mapping.read(self.parsed(config), body, base_url=config.base_url)
+        change = reader.read(self.parsed(config), body, base_url=config.base_url)
         return replace(change, found_by=FoundBy.POLL)
 
 

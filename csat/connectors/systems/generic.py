@@ -1,5 +1,5 @@
 """Any other tool that can send JSON: what its bodies mean is written in a mapping, see section 10 of
-connectors.md and csat.connectors.mapping_rows. Presets are this class with fixed rows.
+connectors.md and csat.connectors.mapping.rows. Presets are this class with fixed rows.
 """
 
 import base64
@@ -9,13 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from csat.connectors import mapping, mapping_rows
 from csat.connectors.api import Api
-from csat.connectors.auth_rules import AuthRule
 from csat.connectors.base import Config, Rating, Step, System
-from csat.connectors.call_templates import Call
 from csat.connectors.changes import Change
 from csat.connectors.errors import BadSignature, CannotRead
+from csat.connectors.mapping import reader, rows
+from csat.connectors.mapping.auth_rules import AuthRule
+from csat.connectors.mapping.call_templates import Call
 from csat.connectors.payloads import hidden, parse_pasted, text
 from csat.lib.refusal import Invalid, Problems
 from csat.lib.types import JsonObject, Label
@@ -82,11 +82,11 @@ class Generic(System):
         if named := headers.get(EVENT_HEADER, ""):
             return named
         if self.fixed:
-            return mapping.event_of(mapping_rows.parse(self.fixed), body)
+            return reader.event_of(rows.parse(self.fixed), body)
         return text(body, "event") or text(body, "type")
 
     def duplicate_key(self, headers: Mapping[str, str], body: Any, raw: bytes) -> str:
-        return mapping.key(mapping_rows.parse(self.fixed), body) if self.fixed else ""
+        return reader.key(rows.parse(self.fixed), body) if self.fixed else ""
 
     def identify(self, config: Config, headers: Mapping[str, str], body: Any, raw: bytes) -> tuple[str, str]:
         """By the connection's own mapping; before there is one that can be used, as above."""
@@ -94,8 +94,8 @@ class Generic(System):
             parsed = self.parsed(config)
         except CannotRead:
             return super().identify(config, headers, body, raw)
-        event = headers.get(EVENT_HEADER, "") or mapping.event_of(parsed, body)
-        return event or self.event_name(headers, body), mapping.key(parsed, body)
+        event = headers.get(EVENT_HEADER, "") or reader.event_of(parsed, body)
+        return event or self.event_name(headers, body), reader.key(parsed, body)
 
     def read(self, config: Config, headers: Mapping[str, str], body: Any, fetch: Api | None) -> list[Change]:
         """One change for the body, or one for each object of a list."""
@@ -106,7 +106,7 @@ class Generic(System):
             [part for part in body[:MOST] if isinstance(part, dict)] if isinstance(body, list) else [body]
         )
         return [
-            mapping.read(parsed, part, event=event, base_url=config.base_url, own_user=config.own_user)
+            reader.read(parsed, part, event=event, base_url=config.base_url, own_user=config.own_user)
             for part in bodies
         ]
 
@@ -126,7 +126,7 @@ class Generic(System):
     def auth(self, config: Config) -> Mapping[str, str]:
         """The headers of the template with the token in them; without any, a bearer token."""
         try:
-            parsed = mapping_rows.parse(self.mapping_of(config))
+            parsed = rows.parse(self.mapping_of(config))
         except Invalid:
             return {}
         calls: list[Call] = [call for call in (parsed.withdraw, parsed.write_back) if call and call.headers]
@@ -139,7 +139,7 @@ class Generic(System):
         }
 
     def check_mapping(self, mapping: Any, base_url: str) -> None:
-        mapping_rows.parse(self.over_fixed(mapping), base_url)
+        rows.parse(self.over_fixed(mapping), base_url)
 
     def mapping_of(self, config: Config) -> JsonObject:
         return self.over_fixed(config.mapping)
@@ -158,10 +158,10 @@ class Generic(System):
         kept = [row for row in self.fixed["rows"] if row["to"] not in replaced]
         return {**self.fixed, **own, "rows": kept + rows if isinstance(rows, list) else rows}
 
-    def parsed(self, config: Config) -> mapping_rows.Mapping:
+    def parsed(self, config: Config) -> rows.Mapping:
         """Raises CannotRead in the words of what is wrong with it."""
         try:
-            return mapping_rows.parse(self.mapping_of(config), config.base_url)
+            return rows.parse(self.mapping_of(config), config.base_url)
         except Invalid as refused:
             raise CannotRead(f"The mapping cannot be used. {refused.words}"[:500]) from refused
 

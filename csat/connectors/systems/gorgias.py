@@ -9,10 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from csat.connectors import mapping, notes
+from csat.connectors import notes
 from csat.connectors.api import Api, get_or_none, quoted
 from csat.connectors.base import Config, Rating, Step
 from csat.connectors.changes import Change, ChangeType, FoundBy, Person, SaidThere
+from csat.connectors.mapping import reader
 from csat.connectors.payloads import dig, moment, objects, text
 from csat.connectors.systems.generic import Generic, basic
 from csat.lib.types import JsonObject
@@ -147,7 +148,7 @@ class Gorgias(Generic):
             "updated": dig(ticket, "updated_datetime"),
             "closed": dig(ticket, "closed_datetime"),
         }
-        change = mapping.read(self.parsed(config), body, base_url=config.base_url)
+        change = reader.read(self.parsed(config), body, base_url=config.base_url)
         ended_at = moment(body, "closed")
         return replace(change, found_by=FoundBy.POLL, messages=_messages(ticket), ended_at=ended_at)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from csat.connectors import mapping, notes
+from csat.connectors import notes
 from csat.connectors.api import Api, get_or_none, quoted
 from csat.connectors.base import Config, Rating, Step
 from csat.connectors.changes import Change, ChangeType, Customer, FoundBy
+from csat.connectors.mapping import reader
 from csat.connectors.payloads import moment, objects, text
 from csat.connectors.systems.generic import Generic, basic
 from csat.lib.outcomes import Never
@@ -117,7 +118,7 @@ class Jsm(Generic):
         issue = get_or_none(api, path, properties="request.channel.type")
         if not text(issue, "key"):
             return None
-        change = mapping.read(self.parsed(config), {"issue": issue}, base_url=config.base_url)
+        change = reader.read(self.parsed(config), {"issue": issue}, base_url=config.base_url)
         return replace(_with_address(change, api), found_by=FoundBy.POLL)
 
     def write_back(self, config: Config, api: Api, rating: Rating) -> str:

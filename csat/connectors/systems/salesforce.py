@@ -10,10 +10,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from csat.connectors import mapping, notes
+from csat.connectors import notes
 from csat.connectors.api import Api, get_or_none
 from csat.connectors.base import Config, Rating, Step
 from csat.connectors.changes import Change, FoundBy, Person
+from csat.connectors.mapping import reader
 from csat.connectors.payloads import dig, objects, text
 from csat.connectors.systems.generic import Generic
 from csat.lib.outcomes import Never
@@ -189,7 +190,7 @@ class Salesforce(Generic):
             "contact": {**contact, **supplied} if isinstance(contact, dict) else supplied,
             "owner": dig(record, "Owner"),
         }
-        change = mapping.read(self.parsed(config), body, base_url=config.base_url)
+        change = reader.read(self.parsed(config), body, base_url=config.base_url)
         return replace(_owned(change, text(record, "Owner", "Type")), found_by=FoundBy.POLL)
 
 

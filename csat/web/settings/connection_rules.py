@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from csat.connectors import connections, mapping, preview
+from csat.connectors import connections, preview
+from csat.connectors.mapping import reader
 from csat.connectors.models import Connection, InboundEvent
 from csat.connectors.preview import Arrival
 from csat.connectors.rules import Rules
@@ -88,7 +89,7 @@ def _mapped(connection: Connection, system: Generic, event: InboundEvent) -> Jso
     try:
         rows, body = system.mapping_of(connection.config), event.parsed
         body = body[0] if isinstance(body, list) and body else body
-        change, results = mapping.preview(rows, body, event.headers.get(EVENT_HEADER, ""))
+        change, results = reader.preview(rows, body, event.headers.get(EVENT_HEADER, ""))
     except Invalid as refused:
         return {"trouble": refused.words}
     except UnknownKey as error:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from csat.connectors import connections, registry
-from csat.connectors.auth_rules import AuthRule
+from csat.connectors.mapping.auth_rules import AuthRule
 from csat.connectors.models import Connection
 from csat.lib.encryption import UnknownKey
 from csat.lib.refusal import Refused

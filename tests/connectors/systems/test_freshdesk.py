@@ -9,10 +9,11 @@ import pytest
 import time_machine
 from hypothesis import given
 
-from csat.connectors import mapping, registry
+from csat.connectors import registry
 from csat.connectors.base import Rating
 from csat.connectors.changes import Change, ChangeType, Customer, FoundBy, Person, SaidThere
 from csat.connectors.errors import BadSignature, CannotRead
+from csat.connectors.mapping import reader
 from csat.connectors.systems.freshdesk import Freshdesk
 from csat.lib.outcomes import Never, Retry
 from tests.connectors.fakes import Answers, FakeApi, Settings, payload
@@ -112,7 +113,7 @@ def look_up(**changes: Any) -> Change | None:
 def test_it_is_in_the_gallery_with_five_steps_and_rows_without_a_mistake():
     assert registry.get("freshdesk").label == "Freshdesk"
     assert len(FRESHDESK.steps) == 5
-    mapping.validate(FRESHDESK.fixed)
+    reader.validate(FRESHDESK.fixed)
 
 
 def test_the_token_of_the_header_is_the_proof():

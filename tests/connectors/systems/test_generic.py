@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from hypothesis import given
 
-from csat.connectors import mapping, registry
+from csat.connectors import registry
 from csat.connectors.base import Rating
 from csat.connectors.changes import Change, ChangeType, Customer, Person
 from csat.connectors.errors import BadSignature, CannotRead
+from csat.connectors.mapping import reader
 from csat.connectors.systems.generic import Generic
 from csat.lib.outcomes import Never, Retry
 from tests.connectors.fakes import FakeApi, Settings, payload, raw
@@ -262,7 +263,7 @@ def test_a_call_is_signed_in_by_the_template_or_by_a_bearer_token():
 
 
 def test_a_preview_of_the_screen_is_what_is_read():
-    change, _results = mapping.preview({name: LIBREDESK[name] for name in LIBREDESK if name != "name"}, BODY)
+    change, _results = reader.preview({name: LIBREDESK[name] for name in LIBREDESK if name != "name"}, BODY)
     assert [change] == read(BODY, LIBREDESK)
 
 

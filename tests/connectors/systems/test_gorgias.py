@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from csat.connectors import mapping, registry
+from csat.connectors import registry
 from csat.connectors.base import Rating
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, FoundBy, Person, SaidThere
 from csat.connectors.errors import BadSignature, CannotRead
+from csat.connectors.mapping import reader
 from csat.connectors.systems.gorgias import Gorgias
 from csat.lib.outcomes import Never, Retry
 from tests.connectors.fakes import FakeApi, Settings, payload
@@ -89,7 +90,7 @@ def read(body: Any = BODY, **changes: Any) -> Change:
 def test_it_is_in_the_gallery_with_five_steps_and_rows_without_a_mistake():
     assert registry.get("gorgias").label == "Gorgias"
     assert len(GORGIAS.steps) == 5
-    mapping.validate(GORGIAS.fixed)
+    reader.validate(GORGIAS.fixed)
 
 
 def test_they_sign_nothing_so_the_token_of_the_header_is_the_proof():

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from csat.connectors import mapping, registry
+from csat.connectors import registry
 from csat.connectors.base import Rating
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, FoundBy, Person, SaidThere
 from csat.connectors.errors import BadSignature, CannotRead
+from csat.connectors.mapping import reader
 from csat.connectors.systems.jsm import Jsm
 from csat.lib.outcomes import Never, Retry
 from tests.connectors.fakes import FakeApi, Settings, payload
@@ -73,7 +74,7 @@ def comment(**changes: Any) -> dict[str, Any]:
 def test_it_is_in_the_gallery_with_five_steps_and_rows_without_a_mistake():
     assert registry.get("jsm").label == "Jira Service Management"
     assert len(JSM.steps) == 5
-    mapping.validate(JSM.fixed)
+    reader.validate(JSM.fixed)
 
 
 def test_the_vector_verifies_also_during_a_rotation():

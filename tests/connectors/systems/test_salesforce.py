@@ -9,10 +9,11 @@ import pytest
 import time_machine
 from hypothesis import given
 
-from csat.connectors import mapping, registry
+from csat.connectors import registry
 from csat.connectors.base import Rating
 from csat.connectors.changes import Change, ClosedBy, Customer, FoundBy, Person
 from csat.connectors.errors import BadSignature, CannotRead
+from csat.connectors.mapping import reader
 from csat.connectors.systems.salesforce import Salesforce
 from csat.lib.outcomes import Never, Retry
 from tests.connectors.fakes import FakeApi, Settings, payload
@@ -71,7 +72,7 @@ def case(**changes: Any) -> dict[str, Any]:
 def test_it_is_in_the_gallery_with_five_steps_and_rows_without_a_mistake():
     assert registry.get("salesforce").label == "Salesforce"
     assert len(SALESFORCE.steps) == 5
-    mapping.validate(SALESFORCE.fixed)
+    reader.validate(SALESFORCE.fixed)
 
 
 def test_the_token_of_the_named_credential_is_the_proof():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csat.connectors import json_paths
+from csat.connectors.mapping import json_paths
 from csat.lib.refusal import Invalid
 from tests.connectors.mangling import mangled
 

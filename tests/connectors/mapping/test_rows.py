@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from csat.connectors import mapping_rows
-from csat.connectors.mapping_rows import Row
+from csat.connectors.mapping import rows
+from csat.connectors.mapping.rows import Row
 from csat.lib.refusal import Invalid
 from tests.connectors.fakes import payload
 from tests.connectors.mangling import mangled
@@ -19,7 +19,7 @@ ID = {"to": "external_id", "path": "id"}
 
 def mistakes(mapping: object) -> dict[str, list[str]]:
     try:
-        mapping_rows.parse(mapping, "https://desk.example.com")
+        rows.parse(mapping, "https://desk.example.com")
     except Invalid as refused:
         return refused.fields
     return {}
@@ -30,7 +30,7 @@ def row(**changes: Any) -> dict[str, list[str]]:
 
 
 def test_the_example_is_taken_apart():
-    mapping = mapping_rows.parse(LIBREDESK)
+    mapping = rows.parse(LIBREDESK)
     assert mapping.rows[0] == Row("external_id", (("payload", "conversation", "uuid"),), required=True)
     assert mapping.rows[4].paths[1] == ("payload", "conversation", "contact", "last_name")
     assert mapping.event.values["message.created"] == "message"
@@ -111,7 +111,7 @@ def test_all_mistakes_are_told_at_once():
 
 
 def test_a_row_may_be_nothing_but_a_default():
-    mapping = mapping_rows.parse({"rows": [ID, {"to": "channel", "default": "web"}]})
+    mapping = rows.parse({"rows": [ID, {"to": "channel", "default": "web"}]})
     assert mapping.rows[1] == Row("channel", (), default="web")
 
 

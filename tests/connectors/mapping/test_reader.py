@@ -7,8 +7,9 @@ import pytest
 import time_machine
 from hypothesis import given
 
-from csat.connectors import mapping, mapping_rows
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, Person, SaidThere
+from csat.connectors.mapping import reader
+from csat.connectors.mapping.rows import parse
 from csat.lib.refusal import Invalid
 from tests.connectors.fakes import payload
 from tests.connectors.mangling import mangled
@@ -50,15 +51,15 @@ def now():
 
 def read(body: Any, *rows: dict[str, Any], event: str = "", **more: Any) -> Change:
     given_mapping = {"rows": [ROW, *rows]} | more.pop("mapping", {})
-    return mapping.read(mapping_rows.parse(given_mapping), body, event=event, **more)
+    return reader.read(parse(given_mapping), body, event=event, **more)
 
 
 def test_the_example_of_libredesk_is_read_in_full():
-    assert mapping.read(mapping_rows.parse(LIBREDESK), BODY) == CHANGE
+    assert reader.read(parse(LIBREDESK), BODY) == CHANGE
 
 
 def test_a_preview_shows_the_change_and_what_every_row_found():
-    change, results = mapping.preview(LIBREDESK, BODY)
+    change, results = reader.preview(LIBREDESK, BODY)
     assert change == CHANGE
     told = {result.to: result for result in results}
     assert told["status"].found == ("Resolved",)
@@ -70,14 +71,14 @@ def test_a_preview_shows_the_change_and_what_every_row_found():
 
 
 def test_a_preview_without_the_id_shows_which_row_found_nothing():
-    change, results = mapping.preview(LIBREDESK, {"event": "message.created"})
+    change, results = reader.preview(LIBREDESK, {"event": "message.created"})
     assert change is None
     assert results[0].problem == "required, and nothing was found"
 
 
 def test_a_preview_of_a_mapping_with_mistakes_names_them():
     with pytest.raises(Invalid) as refused:
-        mapping.preview({"rows": [ROW, {"to": "subject", "path": "["}]}, BODY)
+        reader.preview({"rows": [ROW, {"to": "subject", "path": "["}]}, BODY)
     assert list(refused.value.fields) == ["rows.1.path"]
 
 
@@ -206,12 +207,12 @@ def test_who_closed_it_is_one_of_our_words_or_a_problem():
     rows = {"to": "closed_by", "path": "by", "map": {"rule": "automatic"}}
     assert read({"id": 7, "by": "rule"}, rows).closed_by == ClosedBy.AUTOMATIC
     assert read({"id": 7, "by": "somebody"}, rows).closed_by is None
-    _change, results = mapping.preview({"rows": [ROW, rows]}, {"id": 7, "by": "somebody"})
+    _change, results = reader.preview({"rows": [ROW, rows]}, {"id": 7, "by": "somebody"})
     assert "must be one of" in results[1].problem
 
 
 def test_a_time_that_cannot_be_read_is_a_problem_and_the_time_of_arrival_counts():
-    change, results = mapping.preview(
+    change, results = reader.preview(
         {"rows": [ROW, {"to": "occurred_at", "path": "t"}]}, {"id": 7, "t": "soon"}
     )
     assert change
@@ -238,22 +239,22 @@ def test_the_address_for_staff_is_made_or_read_and_is_only_ever_a_web_address():
 
 
 def test_a_key_is_made_of_its_paths_and_only_when_all_of_them_hold_something():
-    parsed = mapping_rows.parse(LIBREDESK)
+    parsed = parse(LIBREDESK)
     later = BODY | {"timestamp": "2026-11-20T11:01:41Z"}
-    assert mapping.key(parsed, BODY) == mapping.key(parsed, BODY | {"more": 1}) != mapping.key(parsed, later)
-    assert mapping.key(parsed, {"event": "x"}) == ""
-    assert mapping.key(mapping_rows.parse({"rows": [ROW]}), BODY) == ""
+    assert reader.key(parsed, BODY) == reader.key(parsed, BODY | {"more": 1}) != reader.key(parsed, later)
+    assert reader.key(parsed, {"event": "x"}) == ""
+    assert reader.key(parse({"rows": [ROW]}), BODY) == ""
 
 
 def test_what_is_right_is_valid_and_what_is_wrong_is_named():
-    mapping.validate(LIBREDESK, "https://desk.example.com")
+    reader.validate(LIBREDESK, "https://desk.example.com")
     with pytest.raises(Invalid) as refused:
-        mapping.validate(LIBREDESK, "https://other.example.com")
+        reader.validate(LIBREDESK, "https://other.example.com")
     assert list(refused.value.fields) == ["write_back.url"]
 
 
 @given(mangled(BODY))
 def test_no_body_makes_the_reading_raise(body):
-    change = mapping.read(mapping_rows.parse(LIBREDESK), body, base_url="https://x.example.com", own_user="9")
+    change = reader.read(parse(LIBREDESK), body, base_url="https://x.example.com", own_user="9")
     assert isinstance(change, Change)
-    mapping.preview(LIBREDESK, body)
+    reader.preview(LIBREDESK, body)

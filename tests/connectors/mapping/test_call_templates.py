@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csat.connectors import call_templates
-from csat.connectors.call_templates import Call, fill, filled
+from csat.connectors.mapping import call_templates
+from csat.connectors.mapping.call_templates import Call, fill, filled
 from csat.lib.outcomes import Never
 from csat.lib.refusal import Problems
 from tests.connectors.fakes import FakeApi

@@ -1,4 +1,4 @@
-"""From a body of any shape to a Change, by the rows of a mapping; see mapping_rows for how one is written."""
+"""From a body of any shape to a Change, by the rows of a mapping; see `rows` for how one is written."""
 
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from typing import Any
 from django.utils import timezone
 
 from csat.channels.kinds import Channel
-from csat.connectors import call_templates, json_paths, mapping_rows, transforms
 from csat.connectors.api import quoted
 from csat.connectors.changes import Change, ChangeType, ClosedBy, Customer, Person, SaidThere
-from csat.connectors.mapping_rows import EVENTS, IGNORED, LISTS, TIMES, Mapping, Row
+from csat.connectors.mapping import call_templates, json_paths, rows, transforms
+from csat.connectors.mapping.rows import EVENTS, IGNORED, LISTS, TIMES, Mapping, Row
+from csat.connectors.mapping.transforms import Value
 from csat.connectors.payloads import moment
-from csat.connectors.transforms import Value
 from csat.lib.types import JsonObject
 
 SENDERS = ("contact", "agent", "ai")
@@ -40,14 +40,14 @@ class RowResult:
 
 def validate(mapping: object, base_url: str = "") -> None:
     """Raise Invalid, its `fields` naming each row and field that is wrong."""
-    mapping_rows.parse(mapping, base_url)
+    rows.parse(mapping, base_url)
 
 
 def preview(mapping: JsonObject, body: Any, event: str = "") -> tuple[Change | None, list[RowResult]]:
     """What would arrive from this body, and every row's part in it; no Change where a required row found
     nothing. Raises Invalid for a mapping that cannot be used.
     """
-    parsed = mapping_rows.parse(mapping)
+    parsed = rows.parse(mapping)
     results = [evaluate(row, body) for row in parsed.rows]
     missing = _missing(parsed, results)
     return (None if missing else _change(parsed, body, results, event, "", "")), results

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csat.connectors import transforms
+from csat.connectors.mapping import transforms
 from csat.lib.refusal import Invalid
 
 AT = datetime(2026, 11, 20, 11, 1, 40, tzinfo=UTC)

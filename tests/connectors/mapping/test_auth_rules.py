@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from standardwebhooks import Webhook
 
-from csat.connectors.auth_rules import AuthRule
 from csat.connectors.errors import BadSignature
+from csat.connectors.mapping.auth_rules import AuthRule
 from csat.lib.refusal import Problems
 
 SECRET, RAW, TS = "test-secret", b'{"a":1}', "1764345600"

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from csat.connectors import call_templates, json_paths, transforms
-from csat.connectors.auth_rules import AuthRule
-from csat.connectors.call_templates import Call
 from csat.connectors.changes import ChangeType
-from csat.connectors.json_paths import Path
+from csat.connectors.mapping import call_templates, json_paths, transforms
+from csat.connectors.mapping.auth_rules import AuthRule
+from csat.connectors.mapping.call_templates import Call
+from csat.connectors.mapping.json_paths import Path
 from csat.lib.refusal import Invalid, Problems
 from csat.lib.types import JsonObject
 

@@ -1,0 +1,1 @@
+"""Any JSON by rows that people write: which part of it is what of a conversation."""
