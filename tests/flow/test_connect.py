@@ -4,6 +4,7 @@ customer is asked as often as the truth says, each score is written once, and no
 
 import contextlib
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -123,6 +124,7 @@ def desk(request: Any, live_server: Any) -> Desk:
 
 def test_each_customer_is_asked_as_often_as_the_truth_says(desk: Desk, smtp_server: SmtpServer) -> None:
     switch_on(delay_seconds=0)
+    time.sleep(1)  # of when something was written they tell whole seconds: not one before auto-send was on
     with working(desk.server, smtp_server):
         ids = talk(desk)
         desk.sweep()
