@@ -294,11 +294,8 @@ def _ended_at(change: Change, *, is_new: bool) -> datetime:
 
 
 def _may_ask(connection: Connection, at: datetime) -> bool:
-    """Nobody is asked about what was resolved before the connection was made, or over a day ago.
-
-    Some help desks tell whole seconds.
-    """
-    return at >= connection.connected_at.replace(microsecond=0) and not resolving.is_past(at)
+    """Nobody is asked about what was resolved before the connection was made, or over a day ago."""
+    return at >= connection.connected_at and not resolving.is_past(at)
 
 
 def _is_older(origin: ConversationOrigin, change: Change) -> bool:

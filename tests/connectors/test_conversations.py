@@ -242,12 +242,6 @@ class TestNobodyIsAsked:
         assert "before the connection" in applied.text
         assert Survey.objects.get().state == "skipped"
 
-    def test_but_about_what_was_in_the_very_second_of_it(self, tell, connection):
-        ask_everybody()
-        connection.change(connected_at=ago(minutes=1).replace(microsecond=900_000))
-        tell(status="solved", at=connection.connected_at.replace(microsecond=0), messages=(said(1),))
-        assert Survey.objects.get().state == "scheduled"
-
     def test_about_what_was_resolved_over_a_day_ago(self, tell, connection):
         ask_everybody()
         connection.change(connected_at=ago(days=9))
