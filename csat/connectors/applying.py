@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 import structlog
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -105,10 +105,8 @@ class Worker:
             changes = self.system.read(self.config, event.headers, event.parsed, self.client)
         except CannotRead as error:
             self._close(event, [Applied(InboundEvent.Outcome.FAILED, str(error))])
-        except Outcome as trouble:
+        except Exception as trouble:  # one event must not hold up the others, whatever is wrong with it
             self._retry(event, trouble)
-        except Exception as error:  # one event must not hold up the others, whatever is wrong with it
-            self._retry(event, error)
         else:
             self._apply_changes(event, changes)
 
@@ -119,10 +117,8 @@ class Worker:
                 results.append(self.apply(change))
             except Refused as refused:
                 results.append(Applied(InboundEvent.Outcome.FAILED, refused.words))
-            except (Outcome, Error) as trouble:
+            except Exception as trouble:
                 return self._retry(event, trouble)  # what was applied already is only found to be so
-            except Exception as error:
-                return self._retry(event, error)
         self._close(event, results or [Applied(InboundEvent.Outcome.IGNORED, _("Not used."))])
         return None
 

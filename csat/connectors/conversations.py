@@ -74,9 +74,7 @@ def apply(connection: Connection, rules: Rules, change: Change) -> Applied:
     """
     try:
         return _apply(connection, rules, change)
-    except (
-        IntegrityError
-    ):  # whoever needs no such lock, an import for example, has just made it: now it is found
+    except IntegrityError:  # one that needs no such lock, an import for example, has just made it
         return _apply(connection, rules, change)
 
 
