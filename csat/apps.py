@@ -19,3 +19,4 @@ class CsatConfig(AppConfig):
         from csat import checks, receivers, schedules  # noqa: F401 (each registers itself)
         from csat.lib import text_search  # noqa: F401 (registers its lookup)
         from csat.web import middleware  # noqa: F401
+        from csat.web.account import receivers as _of_accounts  # noqa: F401

@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.db import DatabaseError
 
 from csat.channels import registry, status
-from csat.people import demo, suppression
+from csat.lib.addresses import is_confidential
+from csat.people import demo, roles, single_sign_on, sso_roles, suppression
 
 
 @register("csat")
@@ -134,6 +136,48 @@ def secrets_key(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
 
 
 @register("csat", Tags.security, deploy=True)
+def oidc(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """Half a single sign-on is none, and may be no way in at all."""
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    missing = [name for name in names if not getattr(settings, name)]
+    messages: list[CheckMessage] = []
+    if missing and (len(missing) < len(names) or settings.OIDC_ROLE_CLAIM or settings.OIDC_ROLES):
+        text, hint = "Single sign-on is only half configured.", f"Set {', '.join(missing)}, too."
+        messages.append(Error(text, hint=hint, id="csat.E010"))
+    if settings.OIDC_ISSUER and not single_sign_on.is_usable(settings.OIDC_ISSUER):
+        hint = "Name it by its https address, of at most 200 characters; http is for this machine itself."
+        messages.append(Error("OIDC_ISSUER is not used.", hint=hint, id="csat.E011"))
+    if wrong := [origin for origin in settings.OIDC_ORIGINS if not is_confidential(origin)]:
+        hint = "An origin is like https://sts.example.com."
+        messages.append(Error(f"OIDC_ORIGINS names {', '.join(wrong)}.", hint=hint, id="csat.E015"))
+    if unknown := sso_roles.unknown(settings.OIDC_ROLES):
+        hint = f"Roles are {', '.join(roles.Role.values)}."
+        text = f"OIDC_ROLES gives what is no role: {', '.join(unknown)}."
+        messages.append(Error(text, hint=hint, id="csat.E012"))
+    if bool(settings.OIDC_ROLE_CLAIM) != bool(settings.OIDC_ROLES):
+        hint = (
+            "Set OIDC_ROLE_CLAIM and OIDC_ROLES, or neither: one names the claim, one what its groups give."
+        )
+        messages.append(Error("The issuer's groups give no roles.", hint=hint, id="csat.E013"))
+    if not settings.PASSWORD_LOGIN and not single_sign_on.is_configured():
+        hint = "Set the OIDC variables, or PASSWORD_LOGIN=on."
+        messages.append(Error("Nobody can log in.", hint=hint, id="csat.E014"))
+    return messages
+
+
+@register("csat", Tags.security, deploy=True)
+def break_glass(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """Silent where the database does not answer or has no tables yet."""
+    try:
+        if settings.PASSWORD_LOGIN or User.objects.filter(is_superuser=True, is_active=True).exists():
+            return []
+    except DatabaseError:
+        return []
+    hint = "Make a superuser (manage.py createsuperuser): welcome --break-glass logs them in."
+    return [Warning("While the issuer is away nobody can log in.", hint=hint, id="csat.W010")]
+
+
+@register("csat", Tags.security, deploy=True)
 def production(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     site = urlsplit(settings.SITE_URL)
@@ -141,6 +185,11 @@ def production(app_configs: Sequence[AppConfig] | None = None, **_: object) -> l
         hint = "Set SITE_URL to the https address under which customers reach this server."
         messages.append(
             Warning(f"Every link we send begins with {settings.SITE_URL}.", hint=hint, id="csat.W005")
+        )
+    if settings.LINK_BASE and urlsplit(settings.LINK_BASE).scheme != "https":
+        hint = "Set LINK_BASE to an https address, or customers' ratings travel in clear."
+        messages.append(
+            Warning(f"Customers' links begin with {settings.LINK_BASE}.", hint=hint, id="csat.W011")
         )
     if not settings.REDIS_URL:
         hint = "Set REDIS_URL when more than one web process runs."
@@ -159,3 +208,34 @@ def production(app_configs: Sequence[AppConfig] | None = None, **_: object) -> l
             Info("X-Forwarded-For and X-Forwarded-Proto are not read.", hint=hint, id="csat.I003")
         )
     return messages
+
+
+@register("csat", Tags.security, deploy=True)
+def inner_lines(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """Database and Redis of another machine: by TLS and with a password, or on a network that is trusted."""
+    database = settings.DATABASES["default"]
+    messages: list[CheckMessage] = []
+    if database["ENGINE"].endswith("postgresql") and _is_remote(database.get("HOST", "")):
+        if database.get("OPTIONS", {}).get("sslmode") not in ("require", "verify-ca", "verify-full"):
+            hint = (
+                "Add ?sslmode=verify-full to DATABASE_URL, unless that network is as trusted as this machine."
+            )
+            messages.append(
+                Info("The database is asked over the network, maybe without TLS.", hint=hint, id="csat.I004")
+            )
+        if not database.get("PASSWORD"):
+            hint = "Give the user of the database a password; DATABASE_URL_FILE may hold it."
+            messages.append(Warning("The database takes us without a password.", hint=hint, id="csat.W008"))
+    redis = urlsplit(settings.REDIS_URL)
+    if redis.scheme in ("redis", "rediss") and _is_remote(redis.hostname or ""):
+        if redis.scheme == "redis":
+            hint = "Use rediss://, unless that network is as trusted as this machine."
+            messages.append(Info("Redis is asked without TLS.", hint=hint, id="csat.I005"))
+        if not redis.password:
+            hint = "Set a password there (requirepass) and in REDIS_URL: redis://:PASSWORD@HOST."
+            messages.append(Info("Redis takes us without a password.", hint=hint, id="csat.I006"))
+    return messages
+
+
+def _is_remote(host: str) -> bool:
+    return bool(host) and not host.startswith("/") and host not in ("localhost", "127.0.0.1", "::1")

@@ -27,6 +27,7 @@ class Job(StrEnum):
     NIGHTLY = "csat.tasks.nightly"
     EXPORT = "csat.tasks.export"
     IMPORT = "csat.tasks.import_file"
+    SEND_PASSWORD_LINK = "csat.tasks.send_password_link"  # noqa: S105 (a job)
 
     @property
     def cluster(self) -> str:
@@ -34,7 +35,7 @@ class Job(StrEnum):
         return "surveys" if self in SURVEYS else "outward"
 
 
-SURVEYS = {Job.SEND_DUE, Job.ANSWER_BACK, Job.SWEEP}
+SURVEYS = {Job.SEND_DUE, Job.ANSWER_BACK, Job.SWEEP, Job.SEND_PASSWORD_LINK}
 # Seconds, where more than the cluster's own limit. A send: 40, what hangs then, and what went on beside it.
 # Help desks: 40, and the event, score or page (some calls for each of its conversations) that it is at then.
 TIMEOUTS = {

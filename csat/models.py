@@ -10,7 +10,19 @@ from csat.connectors.models import (
     WriteBack,
 )
 from csat.imports.models import Import, ImportedRow
-from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
+from csat.people.models import (
+    Agent,
+    ApiKey,
+    Brand,
+    Contact,
+    IdempotencyRecord,
+    Invitation,
+    Organization,
+    PersonalDataRead,
+    Profile,
+    Suppression,
+    Team,
+)
 from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
@@ -22,6 +34,7 @@ __all__ = [
     "Agent",
     "Answer",
     "ApiKey",
+    "Brand",
     "ChannelSettings",
     "Circuit",
     "ConnectedMessage",
@@ -42,9 +55,12 @@ __all__ = [
     "Import",
     "ImportedRow",
     "InboundEvent",
+    "Invitation",
     "Link",
     "Organization",
     "Participation",
+    "PersonalDataRead",
+    "Profile",
     "Rollup",
     "Run",
     "SandboxMessage",

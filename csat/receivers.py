@@ -17,17 +17,19 @@ from csat.channels.transports import email, email_inbound
 from csat.connectors import privacy as connector_privacy
 from csat.connectors import writing_back
 from csat.imports import privacy as import_privacy
+from csat.people import mail_index, roles
 from csat.people import privacy as people_privacy
-from csat.people import roles
 from csat.people.models import Agent, Organization, Team
 from csat.reports import indexes, rollup
 from csat.reports import privacy as report_privacy
+from csat.sessions import assignments, practice
 from csat.sessions import privacy as session_privacy
 from csat.sessions.models import Session
 from csat.sessions.resolving import Resolution
 from csat.surveys import privacy as survey_privacy
-from csat.surveys.answers import auto_reply
+from csat.surveys.answers import auto_reply, follow_ups
 from csat.surveys.delivery import holds, receipts, scheduling
+from csat.surveys.rules import sending_hours
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor
@@ -66,20 +68,34 @@ signals.contact_data.connect(workflow_privacy.export)
 signals.contact_data.connect(webhook_privacy.export)
 signals.contact_data.connect(connector_privacy.export)
 
-signals.circuit_changed.connect(holds.tell_of_circuit)
+signals.work_handed_over.connect(assignments.hand_over)
+signals.work_handed_over.connect(follow_ups.hand_over)
 
-signals.dispatching.connect(queueing.enqueue_for)
-signals.dispatching.connect(triggers.start_for)
-signals.dispatching.connect(writing_back.enqueue_for)
+signals.circuit_changed.connect(holds.tell_of_circuit)
 
 
 @receiver(signals.dispatching)
-def send_public_signals(events: list[Event], **_: object) -> None:
+def tell_readers(events: list[Event], **_: object) -> None:
+    """Webhooks, workflows, help desks and public signals; of practice nobody hears."""
+    if told := practice.without(events):
+        queueing.enqueue_for(told)
+        triggers.start_for(told)
+        writing_back.enqueue_for(told)
+        send_public_signals(told)
+
+
+def send_public_signals(events: list[Event]) -> None:
     """After the event was committed as dispatched; a receiver that raises does not stop the others."""
     public = {Kind.CSAT_REQUESTED: signals.csat_requested, Kind.CSAT_SUBMITTED: signals.csat_submitted}
     for event in events:
         if signal := public.get(Kind(event.kind)):
             transaction.on_commit(partial(signal.send_robust, sender=Event, event=event))
+
+
+@receiver(signals.contacts_moved)
+def judge_by_their_clock(contacts: list[int], **_: object) -> None:
+    """After the commit: the sender locks surveys first, and then their contacts."""
+    transaction.on_commit(partial(transaction.atomic(sending_hours.judge_anew), contacts))
 
 
 @receiver(signals.session_reopened)
@@ -117,4 +133,5 @@ def set_up(plan: list[Any] | None = None, **_: object) -> None:
         return
     Organization.current()
     roles.sync()
+    mail_index.make()
     indexes.make()

@@ -21,9 +21,13 @@ surveys_changed = (
 )  # session_ids: list[int], whose surveys may count differently in reports though no fact is recorded of it
 # contact: people.Contact, blanked; event: timeline.Event; addresses: list[str] that it had; each room erases
 contact_erased = Signal()
+contacts_moved = Signal()  # contacts: list[int], whose clock may be another by now
 contact_data = Signal()  # contact: people.Contact; each room returns what it holds, by the names in the file
 # session_ids: list[int], a batch; each room blanks the words it holds of them, and keeps the figures
 words_expired = Signal()
+# user: User who goes, successor: User | None, by: timeline.Actor; each room answers what, and how many, it
+# gave to the successor, or to nobody
+work_handed_over = Signal()
 circuit_changed = Signal()  # circuit: channels.circuits.Circuit, which has just opened or closed
 dispatching = (
     Signal()

@@ -1,11 +1,12 @@
 """Every function the queue may call. Their names are stored with queued tasks: never renamed."""
 
+from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from csat.connectors import applying, sweeping, writing_back
 from csat.imports import importing
 from csat.jobs import Job, enqueue
-from csat.people import idempotency
+from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
 from csat.surveys.answers import auto_reply
 from csat.surveys.delivery import expiry, sending
@@ -74,12 +75,20 @@ def import_file(pk: int) -> bool:
     return importing.run(pk)
 
 
+def send_password_link(pk: int) -> None:
+    if user := User.objects.filter(pk=pk, is_active=True).first():
+        password_reset.send(user)
+
+
 def nightly() -> None:
     """Delete what is old, and check the reports against the rows they were counted from."""
     call_command("clearsessions")
+    logins.forget_ended()
     exports.expire()
     importing.expire()
     rollup.recount(seconds=20)
     rollup.verify(seconds=20)
     idempotency.delete_expired()
+    audit_log.forget_reads()
+    keys.tell_of_expiry()
     sweeping.delete_old()

@@ -64,6 +64,22 @@ def site(name: str, default: str) -> str:
     return given
 
 
+def issuer(name: str) -> str:
+    """The URL of an identity provider, as it calls itself, without a closing slash."""
+    given = text(name).rstrip("/")
+    if given and not _parsed(name, "https://HOST/PATH", lambda: _is_issuer(given)):
+        raise _refused(name, "give https://HOST or https://HOST/PATH, as the provider's own pages name it")
+    return given
+
+
+def pairs(name: str) -> list[tuple[str, str]]:
+    """`this=that`, separated by commas; `this` may hold a = itself."""
+    items = [tuple(part.strip() for part in item.rpartition("=")[::2]) for item in names(name)]
+    if not all(left and right for left, right in items):
+        raise _refused(name, "give pairs such as support=agent,leads=manager")
+    return [(left, right) for left, right in items]
+
+
 def database(name: str, default: str) -> JsonObject:
     example = "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME (a # or / in the password as %23, %2F)"
     given = text(name, default)
@@ -128,6 +144,16 @@ def _is_site(given: str) -> bool:
         and bool(parts.hostname)
         and (parts.port or 1) > 0
         and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+    )
+
+
+def _is_issuer(given: str) -> bool:
+    parts = urlsplit(given)
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and (parts.port or 1) > 0
+        and not (parts.query or parts.fragment or "@" in parts.netloc)
     )
 
 

@@ -8,7 +8,8 @@ import structlog
 from csat.lib.types import JsonObject
 
 SECRET = re.compile(
-    r"(?P<link>/(?:r|u|widget/(?:state|card)|connect/[a-z_-]+)/)[A-Za-z0-9_-]+"
+    r"(?P<link>/(?:r|u|widget/(?:state|card)|connect/[a-z_-]+|invite|profile/email"
+    r"|account/(?:break-glass|password/reset/key))/)[A-Za-z0-9_:-]+"
     r"|(?P<key>csat_live_)[A-Za-z0-9]+|(?P<slack>xox[a-z]-)[A-Za-z0-9-]+|(?P<webhook>whsec_)[A-Za-z0-9+/=]+"
 )
 

@@ -15,6 +15,7 @@ TESTING = "pytest" in sys.modules
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = secret_key.read(passing=DEBUG or TESTING)
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")  # former ones: their logins go on
 SECRETS_KEYS = secret_key.read_secrets(SECRET_KEY)  # the first encrypts secrets of other systems
 SECRETS_KEY_GIVEN = bool(env.names("SECRETS_KEY"))
 LINK_KEYS = env.names("LINK_KEY")  # the first signs new links; old links made with the others still work
@@ -22,9 +23,11 @@ _host = env.text("HOST", "127.0.0.1")
 SITE_URL = env.site(
     "SITE_URL", f"http://{f'[{_host}]' if ':' in _host else _host}:{env.text('PORT', '8000')}"
 )
+LINK_BASE = env.site("LINK_BASE", "") if env.text("LINK_BASE") else ""  # a short domain for customers' links
 _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", [_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS += [urlsplit(LINK_BASE).hostname or ""] if LINK_BASE else []
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 WIDGET_ORIGINS = env.names("WIDGET_ORIGINS")
@@ -45,6 +48,12 @@ INSTALLED_APPS = [
     "django_q",
     "anymail",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -55,21 +64,25 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csat.web.middleware.RequestIdMiddleware",
+    "csat.web.middleware.ClientAddressMiddleware",
     "csat.web.middleware.RefuseNulMiddleware",
     "csat.web.middleware.HttpsOnlyMiddleware",
     "csp.middleware.CSPMiddleware",
+    "csat.web.middleware.LinkHostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "csat.web.middleware.NoStoreMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "csat.web.middleware.WholeLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "csat.web.middleware.ReaderZoneMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "csat.web.middleware.LoginTimeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "csat.web.middleware.ReaderZoneMiddleware",
+    "csat.web.account.reauthentication.ReauthenticationMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -165,6 +178,41 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_HOURS = env.number("SESSION_HOURS", 12, least=1)
 SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", 60, least=1)
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+PASSWORD_RESET_TIMEOUT = 3600  # of the link in the mail
+
+# Accounts, by django-allauth: `csat/web/account/`. A user's mail is User.email alone; guessing is slowed by
+# `login_attempts` alone
+ACCOUNT_ADAPTER = "csat.web.account.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "csat.web.account.forms.LoginForm",
+    "reset_password": "csat.web.account.forms.ResetPasswordForm",
+}
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "csat.web.account.adapter.SecondFactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "csat.web.account.forms.CodeForm",
+    "reauthenticate": "csat.web.account.forms.ConfirmByCodeForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_TOLERANCE = 1  # of 30 seconds, either way
+# Single sign-on by OpenID Connect (csat/web/account/single_sign_on.py)
+OIDC_ISSUER = env.issuer("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_ORIGINS = env.names("OIDC_ORIGINS")  # that the issuer leads people through without a page of its own
+OIDC_ROLE_CLAIM = env.text("OIDC_ROLE_CLAIM")
+OIDC_ROLES = env.pairs("OIDC_ROLES")  # (group, role)
+PASSWORD_LOGIN = env.flag("PASSWORD_LOGIN", default=True)
+SOCIALACCOUNT_ADAPTER = "csat.web.account.single_sign_on.Adapter"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import translation
 
 from csat.lib import translations
+from csat.people.models import Profile, Team
 
 pytest_plugins = ["tests.racing", "tests.standins.fixtures", "tests.connectors.fake_desk"]
 
@@ -85,6 +86,20 @@ def agent_user(db: Any) -> User:
 
 
 @pytest.fixture
+def lead_user(db: Any) -> User:
+    """Leads the team Care."""
+    user = _person("Lea", "team_lead")
+    profile = Profile.objects.get_or_create(user=user)[0]
+    profile.teams.add(Team.objects.get_or_create(name="Care")[0])
+    return user
+
+
+@pytest.fixture
+def analyst_user(db: Any) -> User:
+    return _person("Ana", "analyst")
+
+
+@pytest.fixture
 def manager_user(db: Any) -> User:
     return _person("Maria", "manager")
 
@@ -117,6 +132,16 @@ def customer() -> Client:
 @pytest.fixture
 def agent(agent_user: User) -> Client:
     return _logged_in(agent_user)
+
+
+@pytest.fixture
+def lead(lead_user: User) -> Client:
+    return _logged_in(lead_user)
+
+
+@pytest.fixture
+def analyst(analyst_user: User) -> Client:
+    return _logged_in(analyst_user)
 
 
 @pytest.fixture

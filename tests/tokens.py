@@ -10,4 +10,4 @@ def rate_token(survey: Survey) -> str:
 
 
 def unsubscribe_token(contact: Contact) -> str:
-    return links.unsubscribe_url(contact).rpartition("/")[2]
+    return links._token(links.Purpose.UNSUBSCRIBE, contact).rpartition("/")[2]

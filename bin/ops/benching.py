@@ -22,7 +22,7 @@ from typing import Any
 from ops import bench_table, checkout, packages, processes, servers, venv
 
 FOLDER = venv.ROOT / "benchmarks"
-SIMULATIONS = ("tests/flow/test_kills.py", "tests/flow/test_frozen.py")
+SIMULATIONS = ("tests/flow/test_kills.py", "tests/flow/test_frozen.py", "tests/flow/test_sending_hours.py")
 COMPARING = {"sending"}  # the measurements that know BENCH_BEFORE
 Measured = dict[str, list[bench_table.Figure]]  # by the name of the measurement
 
@@ -70,7 +70,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--long",
         action="store_true",
-        help="run the simulations of the tests in full instead: kills, a freeze",
+        help="run the simulations of the tests in full instead: kills, a freeze, sending hours",
     )
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in known]:
@@ -84,7 +84,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def _simulate(real: servers.Servers, *, write: bool) -> int:
     """The tests of SIMULATIONS, in full; what they print is the result."""
     env = os.environ | {"DATABASE_URL": real.database_url, "REDIS_URL": real.redis_url, "CSAT_LONG": "1"}
-    options = ["-q", "-s", "-m", "cluster", "--show-capture=no", "--timeout=600"]
+    options = ["-q", "-s", "-m", "cluster or simulation", "--show-capture=no", "--timeout=600"]
     command = [str(venv.VENV / "bin" / "pytest"), *options, *SIMULATIONS]
     done = subprocess.run(command, cwd=venv.ROOT, env=env, text=True, capture_output=True)
     words = [line.lstrip(".") for line in done.stdout.splitlines() if line.startswith(tuple(".0123456789EF"))]

@@ -1,4 +1,4 @@
-"""Before the start: secret key, database, translations, static files, demo data. Prints the logins.
+"""Before the start: secret key, database, translations, static files, demo data. Prints how to get in.
 
 bin/run runs it as a module, with the environment's Python.
 """
@@ -35,7 +35,7 @@ def main(*, demo: bool) -> None:
     if demo and Demo.nothing_here():
         print("Filling the empty database with a demo ...", file=sys.stderr, flush=True)
         call_command("demo", verbosity=0)
-    print(Demo.logins())
+    print(Demo.way_in())
 
 
 def _collect_static() -> None:

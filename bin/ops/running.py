@@ -88,6 +88,7 @@ def _environment(host: str, port: str) -> dict[str, str]:
     }
     if here == "127.0.0.1":
         ours["WIDGET_ORIGINS"] = f"http://localhost:{port}"  # the demo's host page: another origin
+        ours["WEBHOOK_ALLOW"] = f"127.0.0.1:{port}"  # ourselves: the demo's webhook is taken by this server
     return ours | dict(os.environ) | {"HOST": host, "PORT": port}
 
 

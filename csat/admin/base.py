@@ -1,13 +1,16 @@
 """The base classes of the admin's models: nothing is deleted, and most are read-only."""
 
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -15,8 +18,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from csat.lib.types import JsonObject
-from csat.people import permissions, roles
+from csat.people import audit_log, permissions, roles
+from csat.people.models import Contact
 from csat.people.permissions import Verb
+from csat.surveys.visibility import Visibility, visible_teams
 from csat.timeline.recording import Actor
 
 if TYPE_CHECKING:
@@ -26,16 +31,33 @@ else:
     ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
 
 Action = TypeVar("Action", bound=Callable[..., Any])
+# before these a person is asked who they are, as on the pages
+SENSITIVE = {Verb.ERASE_CONTACT, Verb.EXPORT, Verb.MANAGE_API_KEYS, Verb.TAKE_CONTACT_DATA}
 
 
 def verb_action(verb: Verb, *, description: Any) -> Callable[[Action], Action]:
     """An action for whoever may do this verb."""
 
     def decorate(function: Action) -> Action:
+        if verb in SENSITIVE:
+            function = asked_again(function)
         function.verb = verb  # type: ignore[attr-defined]
         return admin.action(description=description)(function)
 
     return decorate
+
+
+def asked_again(method: Action) -> Action:
+    """For a method of an admin that takes the request first. Looking at a form is free."""
+
+    @wraps(method)
+    def guarded(self: object, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return _ask_again(lambda _request: method(self, request, *args, **kwargs))(request)
+
+    return cast(Action, guarded)
+
+
+_ask_again = partial(reauthentication_required, allow_get=True)
 
 
 def role(request: HttpRequest) -> str | None:
@@ -52,12 +74,31 @@ def actor(request: HttpRequest) -> Actor:
 class BaseAdmin(ModelAdmin):
     """No deletion: other rows, and the figures, depend on these."""
 
+    personal = False  # whether who opens the page of a row is kept in the audit log
+    session_path: str | None = None  # from a row to its conversation; "": it is one; None: it has none
     show_full_result_count = False
     list_per_page = 50
     empty_value_display = "–"
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        teams, rows = visible_teams(cast(User, request.user)), super().get_queryset(request)
+        return rows if teams is None else rows.filter(self.of_teams(teams))
+
+    def of_teams(self, teams: tuple[int, ...]) -> Q:
+        """The rows that a lead of these teams sees: none where no conversation says whose they are."""
+        if self.session_path is None:
+            return Q(pk__in=())
+        return Visibility(teams=teams).conversations(self.session_path)
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        """A lead chooses among the rows that a lead sees."""
+        related = self.admin_site._registry.get(db_field.remote_field.model)
+        if related is None or visible_teams(cast(User, request.user)) is None:
+            return super().get_field_queryset(db, db_field, request)
+        return related.get_queryset(request)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """A number in the address that is too big for what it filters is told like any other wrong one."""
@@ -109,6 +150,9 @@ class BaseAdmin(ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs.get("obj")
+        if self.personal and row and request.method == "GET":
+            contact_id = row.pk if isinstance(row, Contact) else getattr(row, "contact_id", None)
+            audit_log.read_by(cast(User, request.user), row, contact_id=contact_id)
         context["row_actions"] = self.row_actions(request, row) if row else []
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -82,6 +82,7 @@ def _status(connection: Connection) -> ConnectionStatus:
 class InboundEventAdmin(ReadOnlyAdmin):
     """Its body is for those who may manage connections."""
 
+    personal = True
     list_display = ["id", "event", "connection", "outcome", "text", "created_at", "next_try"]
     list_filter = ["outcome", "connection__kind"]
     list_select_related = ["connection"]
@@ -104,7 +105,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
         run_on_each(
             request,
             rows,
-            receiving.retry_event,
+            lambda row: receiving.retry_event(row, by=actor(request)),
             done=ngettext_lazy(
                 "%(number)d event will be processed again.",
                 "%(number)d events will be processed again.",

@@ -23,7 +23,16 @@ from csat.timeline.recording import Actor
 
 CHANGED = ngettext_lazy("%(number)d channel changed.", "%(number)d channels changed.", "number")
 
-BY_LANGUAGE = _('By language, and "default": {"default": "How was it, {contact_name}?", "de": "..."}.')
+# how what is kept as JSON is written
+FORMATS = {
+    "custom_message": _(
+        'By language, and "default": {"default": "How was it, {contact_name}?", "de": "..."}.'
+    ),
+    "sending_hours": _(
+        'By day: {"mon": [["09:00", "12:00"], ["13:00", "18:00"]], "tue": ...}. Empty: always.'
+    ),
+    "holidays": _('A list: ["2026-12-25", ...].'),
+}
 
 
 class CsatSettingsForm(VerbForm):
@@ -67,8 +76,8 @@ class CsatSettingsAdmin(SingletonAdmin, VerbAdmin):
         field = settings.form_field(db_field, super().formfield_for_dbfield(db_field, request, **kwargs))
         if field and (unit := settings.unit(db_field.name)):
             field.label = format_lazy("{} ({})", field.label, unit)
-        if field and db_field.name == "custom_message":
-            field.help_text = format_lazy("{} {}", field.help_text, BY_LANGUAGE)
+        if field and (written := FORMATS.get(db_field.name)):
+            field.help_text = format_lazy("{} {}", field.help_text, written)
         return field
 
 

@@ -12,7 +12,7 @@ from csat import scale
 from csat.lib import csv_lines
 from csat.people.models import Organization
 from csat.sessions.models import Session
-from csat.surveys.visibility import ScoreVisibility
+from csat.surveys.visibility import Visibility
 
 AT_A_TIME = 1000
 COLUMNS: list[object] = [
@@ -25,7 +25,7 @@ COLUMNS: list[object] = [
 
 
 def csv_response(
-    sessions: QuerySet[Session], *, visibility: ScoreVisibility, delimiter: str = ","
+    sessions: QuerySet[Session], *, visibility: Visibility, delimiter: str = ","
 ) -> StreamingHttpResponse:
     """A streamed download: it starts at once for any number of sessions."""
     response = StreamingHttpResponse(
@@ -36,12 +36,14 @@ def csv_response(
     return response
 
 
-def _rows(sessions: QuerySet[Session], visibility: ScoreVisibility) -> Iterator[list[object]]:
+def _rows(sessions: QuerySet[Session], visibility: Visibility) -> Iterator[list[object]]:
     yield COLUMNS
     zone = ZoneInfo(Organization.current().timezone)
-    rows = sessions.select_related(
-        "contact", "team", "assignee", "resolver", "survey", "score"
-    ).prefetch_related("handoff_reasons")
+    rows = (
+        sessions.filter(practice=False)
+        .select_related("contact", "team", "assignee", "resolver", "survey", "score")
+        .prefetch_related("handoff_reasons")
+    )
     for session in rows.iterator(chunk_size=AT_A_TIME):
         cells = [*_session(session), *_survey(session, visibility)]
         yield [csv_lines.moment(cell, zone) if isinstance(cell, datetime) else cell for cell in cells]
@@ -59,7 +61,7 @@ def _session(session: Session) -> list[object]:
     ]  # fmt: skip
 
 
-def _survey(session: Session, visibility: ScoreVisibility) -> list[object]:
+def _survey(session: Session, visibility: Visibility) -> list[object]:
     survey, score = getattr(session, "survey", None), getattr(session, "score", None)
     request = [survey.requested_at, survey.delivered_via] if survey else ["", ""]
     if score is None or not visibility.can_see(score):

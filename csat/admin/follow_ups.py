@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from csat.admin.base import verb_action
-from csat.admin.filters import IsSetFilter
+from csat.admin.filters import IsSetFilter, SeenFilter
 from csat.admin.score_visibility import ReadOnlyScoredAdmin
 from csat.admin.surveys import face
 from csat.admin.verbs import run_on_each
@@ -24,9 +24,9 @@ CHANGED = ngettext_lazy("%(number)d follow-up changed.", "%(number)d follow-ups 
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyScoredAdmin):
     change_form_template = "admin/csat/change_form.html"
-    score_path = "session__score__"
+    session_path, score_path = "session__", "session__score__"
     list_display = ["session", "rating", "owner", "note", "created_at", "done_at"]
-    list_filter = [("done_at", IsSetFilter), "owner"]
+    list_filter = [("done_at", IsSetFilter), ("owner", SeenFilter)]
     list_select_related = ["session__score", "owner"]
     search_fields = ["=session__id", "note"]
     ordering = ["-created_at"]

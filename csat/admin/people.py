@@ -5,19 +5,22 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from csat.admin.base import ReadOnlyAdmin, SingletonAdmin, actor, role, verb_action
-from csat.admin.filters import IsSetFilter
+from csat.admin.filters import IsSetFilter, SeenFilter
 from csat.admin.verbs import AuditedAdmin, ModelForm, VerbAdmin, VerbForm, confirm_first, run_on_each
 from csat.lib.clock import zones
 from csat.lib.refusal import Invalid
 from csat.people import addresses, audit_log, contacts, erasure, keys, roles, suppression
+from csat.people.audit_actions import AuditAction
 from csat.people.models import Agent, ApiKey, Contact, Organization, Suppression, SuppressionReason, Team
 from csat.people.permissions import Verb
+from csat.surveys.rules import sending_hours
+from csat.surveys.visibility import Visibility, agents_among
 from csat.timeline.recording import Actor
 
 CHANGED = ngettext_lazy("%(number)d contact changed.", "%(number)d contacts changed.", "number")
@@ -50,6 +53,7 @@ class ContactForm(VerbForm):
 
 @admin.register(Contact)
 class ContactAdmin(VerbAdmin):
+    personal = True
     form = ContactForm
     change_form_template = "admin/csat/change_form.html"
     list_display = ["__str__", "email", "phone", "language", "surveyed", "created_at"]
@@ -60,6 +64,9 @@ class ContactAdmin(VerbAdmin):
     ordering = ["-created_at"]
     readonly_fields = ["uuid", "opted_out_at", "opt_out_reason", "erased_at", "created_at", "updated_at"]
     actions = ["opt_out", "opt_in", "erase"]
+
+    def of_teams(self, teams: tuple[int, ...]) -> Q:
+        return Visibility(teams=teams).contacts()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
@@ -112,7 +119,7 @@ class SuppressionForm(VerbForm):
 
     def perform(self, by: Actor, **values: Any) -> Suppression:
         row = suppression.suppress(values["medium"], values["address"], reason=SuppressionReason.STAFF)
-        audit_log.audit(by, "suppression", after={"id": str(row.uuid), "medium": row.medium})
+        audit_log.audit(by, AuditAction.SUPPRESSION_ADDED, after={"medium": row.medium}, target=row)
         return row
 
 
@@ -166,11 +173,14 @@ class AgentForm(ModelForm):
 class AgentAdmin(AuditedAdmin):
     form = AgentForm
     list_display = ["name", "email", "kind", "team", "user"]
-    list_filter = ["kind", "team"]
+    list_filter = ["kind", ("team", SeenFilter)]
     list_select_related = ["team", "user"]
     search_fields = ["name", "email"]
     autocomplete_fields = ["team", "user"]
     fields = ["name", "email", "kind", "team", "user"]
+
+    def of_teams(self, teams: tuple[int, ...]) -> Q:
+        return Q(pk__in=agents_among(teams).values("pk"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
         """Under which name somebody appears is for admins, as their account is."""
@@ -185,16 +195,24 @@ class TeamAdmin(AuditedAdmin):
     search_fields = ["name"]
     fields = ["name"]
 
+    def of_teams(self, teams: tuple[int, ...]) -> Q:
+        return Q(pk__in=teams)
+
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
     """Made in Settings → API keys, where the key is shown once; here they can be revoked."""
 
-    list_display = ["name", "prefix", "shown_scopes", "last_used_at", "in_use", "created_by", "created_at"]
+    list_display = [
+        "name", "prefix", "shown_scopes", "last_used_at", "in_use", "expires_at", "created_by", "created_at",
+    ]  # fmt: skip
     list_select_related = ["created_by"]
     list_filter = [("revoked_at", IsSetFilter)]
     search_fields = ["name", "prefix"]
-    fields = ["name", "prefix", "shown_scopes", "created_by", "created_at", "last_used_at", "revoked_at"]
+    fields = [
+        "name", "prefix", "shown_scopes", "networks", "created_by", "created_at", "rotated_from",
+        "last_used_at", "last_used_from", "expires_at", "revoked_at",
+    ]  # fmt: skip
     actions = ["revoke"]
     change_form_template = "admin/csat/change_form.html"
 
@@ -204,7 +222,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @admin.display(boolean=True, description=_("active"))
     def in_use(self, key: ApiKey) -> bool:
-        return key.revoked_at is None
+        return not key.ended
 
     @verb_action(Verb.MANAGE_API_KEYS, description=_("Revoke"))
     def revoke(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
@@ -231,3 +249,8 @@ class OrganizationAdmin(SingletonAdmin, AuditedAdmin):
     form = OrganizationForm
     fields = ["uuid", "timezone", "language"]
     readonly_fields = ["uuid"]
+
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "timezone" in form.changed_data:
+            sending_hours.judge_anew()

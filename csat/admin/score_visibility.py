@@ -8,12 +8,12 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from csat.admin.base import BaseAdmin, ReadOnlyAdmin, ReadOnlyInline
-from csat.surveys.visibility import ScoreVisibility, visibility_for
+from csat.surveys.visibility import Visibility, visibility_for
 
 
-def visibility(request: HttpRequest) -> ScoreVisibility:
+def visibility(request: HttpRequest) -> Visibility:
     """The user's, worked out once per request."""
-    visibility: ScoreVisibility | None = getattr(request, "_score_visibility", None)
+    visibility: Visibility | None = getattr(request, "_score_visibility", None)
     if visibility is None:
         visibility = visibility_for(cast(User, request.user))
         request._score_visibility = visibility  # type: ignore[attr-defined]

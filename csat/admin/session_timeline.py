@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from csat.sessions.models import Session
 from csat.surveys import kept_links
-from csat.surveys.visibility import ScoreVisibility
+from csat.surveys.visibility import Visibility
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.payloads import (
@@ -32,14 +32,14 @@ class Line:
     text: str
 
 
-def lines(session: Session, visibility: ScoreVisibility) -> list[Line]:
+def lines(session: Session, visibility: Visibility) -> list[Line]:
     """The session's timeline, oldest first."""
     events = list(Event.objects.filter(session_id=session.pk).order_by("-at", "-id")[:SHOWN])
     can_see = visibility.can_see(getattr(session, "score", None))
     return [_line(event, can_see, visibility) for event in events[::-1]]
 
 
-def _line(event: Event, can_see: bool, visibility: ScoreVisibility) -> Line:
+def _line(event: Event, can_see: bool, visibility: Visibility) -> Line:
     if event.kind == Kind.CSAT_SUBMITTED:
         rating = read(event, Submitted)
         comment = rating.get("comment", "") if can_see and visibility.can_see_comments else ""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.admin import csv_export, session_timeline
 from csat.admin.base import actor, admin_link, verb_action
-from csat.admin.filters import IsSetFilter
+from csat.admin.filters import IsSetFilter, SeenFilter
 from csat.admin.score_visibility import visibility
 from csat.admin.session_filters import (
     ChannelFilter,
@@ -68,11 +68,13 @@ class SessionForm(VerbForm):
 @admin.register(Session)
 class SessionAdmin(VerbAdmin):
     form = SessionForm
+    session_path = ""
     change_form_template = "admin/csat/session.html"
     list_display = ["ticket", "contact", "channel", "status", "agent", "rating", "survey_state", "active"]
     list_filter = [
         "status", ChannelFilter, SurveyStateFilter, ScoreFilter, FollowUpFilter,
-        ("handed_off_at", IsSetFilter), "ai_closure_type", "sentiment", "team",
+        ("handed_off_at", IsSetFilter), "ai_closure_type", "sentiment",
+        ("team", SeenFilter), "practice",
     ]  # fmt: skip
     list_select_related = ["contact", "assignee", "resolver", "survey"]
     date_hierarchy = "last_activity_at"
@@ -84,13 +86,13 @@ class SessionAdmin(VerbAdmin):
         "uuid", "external_id", "contact", "channel", "bridged_to_web", "subject", "status", "ai_closure_type",
         "resolver", "tag_names",
         "custom_data", "created_at", "resolved_at", "closed_at", "handed_off_at", "last_activity_at",
-        "rating", "survey_page",
+        "practice", "rating", "survey_page",
     ]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["contact", "channel", "subject", "status", "rating", "survey_page"]}),
         (_("Editable"), {"fields": ["assignee", "team", "language", "sentiment", "skip_csat"]}),
         (_("More"), {"classes": ["collapse"], "fields": [
-            "uuid", "external_id", "bridged_to_web", "ai_closure_type", "resolver", "tag_names",
+            "uuid", "external_id", "practice", "bridged_to_web", "ai_closure_type", "resolver", "tag_names",
             "custom_data",
             "created_at", "resolved_at", "closed_at", "handed_off_at", "last_activity_at",
         ]}),

@@ -58,6 +58,7 @@ class AnswerInline(ReadOnlyScoredInline):
 
 @admin.register(Survey)
 class SurveyAdmin(ReadOnlyAdmin):
+    session_path = "session__"
     change_form_template = FORM
     list_display = [
         "session",
@@ -117,6 +118,7 @@ def request_survey(session: Session, *, by: Actor) -> Survey:
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
+    session_path = "survey__session__"
     list_display = [
         "id",
         "survey",
@@ -154,7 +156,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 @admin.register(Answer)
 class AnswerAdmin(ReadOnlyScoredAdmin):
     change_form_template = FORM
-    score_path = "survey__score__"
+    session_path, score_path = "survey__session__", "survey__score__"
     list_display = ["session", "revision", "rating", "comment", "source", "state", "reason", "created_at"]
     list_filter = ["state", "score", "source", "about", "reason"]
     list_select_related = ["survey"]
@@ -196,6 +198,7 @@ class AnswerAdmin(ReadOnlyScoredAdmin):
 
 @admin.register(Score)
 class ScoreAdmin(ReadOnlyScoredAdmin):
+    session_path = "session__"
     list_display = ["session", "rating", "comment", "contact", "agent", "channel", "source", "submitted_at"]
     list_filter = ["score", "channel", "source", "about", "imported"]
     list_select_related = ["session", "contact", "agent"]
@@ -224,6 +227,7 @@ class ScoreAdmin(ReadOnlyScoredAdmin):
 class LinkAdmin(ReadOnlyAdmin):
     """The token is not stored: it is derived from the row and its key."""
 
+    personal = True
     change_form_template = FORM
     list_display = ["purpose", "subject", "version", "expires_at", "revoked_at", "created_at"]
     list_filter = ["purpose", ("revoked_at", IsSetFilter)]

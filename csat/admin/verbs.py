@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from csat.admin.base import BaseAdmin, actor
 from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
-from csat.people import audit_log
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
 from csat.timeline.recording import Actor
 
 if TYPE_CHECKING:
@@ -90,28 +91,26 @@ class VerbAdmin(BaseAdmin):
 class AuditedAdmin(BaseAdmin):
     """Saved by Django as usual; each change goes to the audit log with its values before and after."""
 
+    added, changed, deleted = (
+        AuditAction.RECORD_ADDED,
+        AuditAction.RECORD_CHANGED,
+        AuditAction.RECORD_DELETED,
+    )
+
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         before = {name: _to_json(form.initial.get(name)) for name in form.changed_data} if change else None
         super().save_model(request, obj, form, change)
         names = [name for name in form.changed_data if "password" not in name]
         after = {name: _to_json(form.cleaned_data.get(name)) for name in names}
-        self.audit(request, obj, "changed" if change else "added", before=before, after=after)
+        audit(actor(request), self.action_of(form, change), before=before, after=after, target=obj)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        self.audit(request, obj, "deleted", before={"name": str(obj)})
+        audit(actor(request), self.deleted, before={"name": str(obj)}, target=obj)
         super().delete_model(request, obj)
 
-    def audit(
-        self,
-        request: HttpRequest,
-        obj: Model,
-        change: str,
-        *,
-        before: JsonObject | None = None,
-        after: JsonObject | None = None,
-    ) -> None:
-        text = f"{self.opts.model_name} {change}: {obj}"
-        audit_log.audit(actor(request), text, before=before, after=after)
+    def action_of(self, form: ModelForm, change: bool) -> AuditAction:
+        """How the audit log names what this form did."""
+        return self.changed if change else self.added
 
 
 def run_on_each(

@@ -6,10 +6,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from csat.admin.base import ReadOnlyAdmin, actor, verb_action
+from csat.admin.base import ReadOnlyAdmin, actor, role, verb_action
 from csat.admin.filters import IsSetFilter
 from csat.admin.verbs import run_on_each
-from csat.people.permissions import Verb
+from csat.people.permissions import Verb, role_may
 from csat.webhooks import endpoints, queueing
 from csat.webhooks.models import Endpoint, WebhookAttempt
 
@@ -51,6 +51,7 @@ class EndpointAdmin(ReadOnlyAdmin):
 
 @admin.register(WebhookAttempt)
 class WebhookAttemptAdmin(ReadOnlyAdmin):
+    personal = True
     list_display = ["id", "type", "endpoint", "state", "attempt", "status", "next_try", "delivered_at"]
     list_filter = ["state", "type", "status"]
     list_select_related = ["endpoint"]
@@ -70,6 +71,12 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
     ]
     actions = ["call_again"]
     change_form_template = "admin/csat/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookAttempt]:
+        rows: QuerySet[WebhookAttempt] = super().get_queryset(request)
+        if role_may(role(request), Verb.READ_AUDIT):
+            return rows
+        return rows.exclude(type__startswith="audit.")
 
     @verb_action(Verb.MANAGE_WEBHOOKS, description=_("Replay"))
     def call_again(self, request: HttpRequest, rows: QuerySet[WebhookAttempt]) -> None:

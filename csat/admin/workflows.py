@@ -49,6 +49,7 @@ class StepInline(ReadOnlyInline):
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
+    personal = True
     list_display = [
         "id",
         "workflow",

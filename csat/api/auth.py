@@ -2,16 +2,20 @@
 
 from typing import Any
 
+import structlog
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from csat.lib import client_address
 from csat.people import keys
 from csat.people.models import ApiKey
 from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
+
+log = structlog.get_logger(__name__)
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -21,8 +25,15 @@ class KeyAuthentication(BaseAuthentication):
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
-        key = keys.authenticate(secret.strip()) if scheme.lower() == "bearer" else None
+        address = client_address.find(request.META)
+        try:
+            key = keys.authenticate(secret.strip(), address=address) if scheme.lower() == "bearer" else None
+        except keys.Expired as refused:
+            raise AuthenticationFailed(refused.message) from None
+        except keys.WrongNetwork as refused:
+            raise PermissionDenied(refused.message) from None
         if key is None:
+            log.warning("refused for lack of a valid API key")
             raise AuthenticationFailed(_("This API key is not valid."))
         return None, key
 
@@ -38,7 +49,10 @@ class HasScope(BasePermission):
             return False
         scope = required_scope(view, request.method or "")
         self.message = _("This API key lacks the scope %(scope)s.") % {"scope": scope}
-        return scope in key_of(request).scopes
+        if scope in key_of(request).scopes:
+            return True
+        log.warning("refused for lack of a scope", key_id=str(key_of(request).uuid), scope=scope)
+        return False
 
 
 def required_scope(view: Any, method: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Invalid, Missing
 from csat.lib.types import JsonObject
-from csat.people import agents, contacts
+from csat.people import agents, brands, contacts
 from csat.people.details import Details
 from csat.people.models import Agent, Contact
 from csat.sessions.models import Session
@@ -45,6 +45,7 @@ def session_arguments(payload: JsonObject) -> JsonObject:
         "left_out": left_out,
         "assignee": find_or_create_agent(payload.get("assignee")),
         "team": agents.find_or_create_team(payload.get("team")),
+        **brands.named(payload.get("brand")),
         "bridged_to_web": payload["bridged_to_web"],
     }
 
@@ -56,6 +57,8 @@ def change_arguments(payload: JsonObject) -> JsonObject:
         values["assignee"] = find_or_create_agent(values["assignee"])
     if "team" in values:
         values["team"] = agents.find_or_create_team(values["team"])
+    if "brand" in values:
+        values |= brands.named(values.pop("brand")) or {"brand_settled": False}
     if "tags" in values:
         values["tags"] = values["tags"] or []
     return values

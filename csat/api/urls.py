@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from csat.api import errors
 from csat.api.openapi import views
 from csat.api.views import (
+    brands,
     bulk,
     connections,
     contacts,
@@ -67,6 +68,7 @@ MODULES = [
     workflows,
     connections,
     imports,
+    brands,
     views,
 ]
 

@@ -39,6 +39,10 @@ class Brand:
     color: str = "#2f5fd0"
     logo_url: str = ""
     reply_to: str = ""
+    sender: str = ""  # an address, or "Name <address>"; empty: the installation's
+    # by language, or for all of them under "default"; it is no part of what a template says
+    opening_line: Mapping[str, str] = field(default_factory=dict, compare=False)
+    slug: str = ""  # empty: the default brand
 
 
 @dataclass(frozen=True)
@@ -232,9 +236,18 @@ class Channel(ABC):
         """Where plain words to this customer go; empty when they cannot be reached."""
         return self.address(addresses) or ""
 
-    def plain(self, to: str, text: str, *, subject: str = "", token: str = "", thread: str = "") -> Message:
+    def plain(
+        self,
+        to: str,
+        text: str,
+        *,
+        subject: str = "",
+        token: str = "",
+        thread: str = "",
+        brand: Brand | None = None,
+    ) -> Message:
         """Plain words as a message; `token` names it over repeats, and a look-up searches for the words
-        themselves.
+        themselves. To a customer they come from a `brand`.
         """
         return Message(
             kind=self.kind, to=to, text=text, subject=subject, reference=token or str(uuid4()), link=text

@@ -64,20 +64,37 @@ class Email(ByEmail):
             link=context.rate_url,
         )
 
-    def plain(self, to: str, text: str, *, subject: str = "", token: str = "", thread: str = "") -> Message:
+    def plain(
+        self,
+        to: str,
+        text: str,
+        *,
+        subject: str = "",
+        token: str = "",
+        thread: str = "",
+        brand: Brand | None = None,
+    ) -> Message:
         reference = token or str(uuid4())
-        headers = {"Message-ID": f"<{reference}@{_domain()}>", "Auto-Submitted": "auto-generated"}
+        headers = {"Message-ID": f"<{reference}@{_domain(brand)}>", "Auto-Submitted": "auto-generated"}
+        if brand and brand.reply_to:
+            headers["Reply-To"] = brand.reply_to
         return Message(
-            kind=self.kind, to=to, text=text, subject=subject, reference=reference, headers=headers
+            kind=self.kind,
+            to=to,
+            text=text,
+            subject=subject,
+            sender=_sender(brand) if brand else "",
+            reference=reference,
+            headers=headers,
         )
 
 
 def compose_reply(kind: str, context: MessageContext, text: str, *, reference: str) -> Message:
     """A plain-text reply in the thread of the survey mail, marked as automatic (RFC 3834)."""
     title = one_line(rendering.render(f"{kind}/subject.txt", context))
-    subject, own_id = _subject(context, title), f"<{context.reference}@{_domain()}>"
+    subject, own_id = _subject(context, title), f"<{context.reference}@{_domain(context.brand)}>"
     headers = _headers(context) | {
-        "Message-ID": f"<{reference}@{_domain()}>",
+        "Message-ID": f"<{reference}@{_domain(context.brand)}>",
         "Auto-Submitted": "auto-replied",
         "In-Reply-To": own_id,
         "References": " ".join(filter(None, [_message_id(context.email_message_id), own_id])),
@@ -118,7 +135,10 @@ def _subject(context: MessageContext, title: str) -> str:
 
 
 def _sender(brand: Brand) -> str:
-    """The brand's name over the installation's address."""
+    """As the brand has it; without an address of its own, its name over the installation's."""
+    if brand.sender:
+        name, address = parseaddr(brand.sender)
+        return _mailbox(one_line(name or brand.name), address)
     return _mailbox(one_line(brand.name), settings.DEFAULT_FROM_EMAIL)
 
 
@@ -135,7 +155,7 @@ def _mailbox(brand_name: str, installation: str) -> str:
 
 def _headers(context: MessageContext) -> dict[str, str]:
     headers = {
-        "Message-ID": f"<{context.reference}@{_domain()}>",
+        "Message-ID": f"<{context.reference}@{_domain(context.brand)}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
@@ -149,13 +169,15 @@ def _headers(context: MessageContext) -> dict[str, str]:
     return headers
 
 
-def _domain() -> str:
-    return _domain_of(settings.DEFAULT_FROM_EMAIL) or urlsplit(settings.SITE_URL).hostname or "localhost"
+def _domain(brand: Brand | None) -> str:
+    """Of a Message-ID: the sender's, so that no other brand's stands in the mail."""
+    sender = (brand and brand.sender) or settings.DEFAULT_FROM_EMAIL
+    return _domain_of(sender) or urlsplit(settings.SITE_URL).hostname or "localhost"
 
 
-@lru_cache(maxsize=8)
-def _domain_of(installation: str) -> str:
-    return parseaddr(installation)[1].rpartition("@")[2]
+@lru_cache(maxsize=32)
+def _domain_of(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2]
 
 
 def _message_id(text: str) -> str:

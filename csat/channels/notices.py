@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from csat.channels import circuits, registry
-from csat.channels.base import Addresses, CannotTell, Message, Receipt
+from csat.channels.base import Addresses, Brand, CannotTell, Message, Receipt
 from csat.lib.outcomes import Never
 
+LETS_IN = "lets-in-"  # begins the token of a mail whose link lets somebody in: `people/letters_of_access`
 LOOK_BACK = timedelta(days=6)  # longer than a notice waits for its provider
 
 
@@ -27,6 +28,7 @@ def to_customer(
     channel: str,
     addresses: Addresses,
     *,
+    brand: Brand,
     text: str,
     subject: str = "",
     token: str = "",
@@ -47,7 +49,7 @@ def to_customer(
     to = via.plain_address(addresses)
     if not to:
         raise Never("the contact has no address on this channel")
-    message = via.plain(to, text, subject=subject, token=token, thread=addresses.thread_ts)
+    message = via.plain(to, text, subject=subject, token=token, thread=addresses.thread_ts, brand=brand)
     return via.kind, _send(replace(message, others=tuple(others)), since=since)
 
 

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from csat.channels import rendering
-from csat.channels.base import EXAMPLE, Addresses, Message, MessageContext
+from csat.channels.base import EXAMPLE, Addresses, Brand, Message, MessageContext
 from csat.channels.kinds import Channel
 from csat.channels.transports.slack import ACTION, BySlack
 from csat.scale import FACES
@@ -42,7 +42,16 @@ class Slack(BySlack):
         """The channel will do where there is no thread."""
         return addresses.slack_channel
 
-    def plain(self, to: str, text: str, *, subject: str = "", token: str = "", thread: str = "") -> Message:
+    def plain(
+        self,
+        to: str,
+        text: str,
+        *,
+        subject: str = "",
+        token: str = "",
+        thread: str = "",
+        brand: Brand | None = None,
+    ) -> Message:
         """Slack reads & < > as commands: a customer's comment must not call a whole channel."""
         message = super().plain(to, text, subject=subject, token=token)
         return replace(message, text=escaped(text), thread_ts=thread)

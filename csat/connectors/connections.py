@@ -20,6 +20,7 @@ from csat.lib.refusal import Invalid, Problems, Refused
 from csat.lib.text import one_line
 from csat.lib.types import JsonObject
 from csat.people import roles
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.timeline.kinds import Kind
 from csat.timeline.payloads import ConnectionPaused
@@ -103,7 +104,8 @@ def add(
     connection.rules = rules.clean(system, rules_given or {}, base_url=connection.base_url)
     connection.secrets = connection.sealed(address=token, **_secrets(secrets_given or {}))
     connection.save()
-    audit(by, "connection added", after={"kind": kind, "name": connection.name, "base_url": base_url})
+    after = {"kind": kind, "name": connection.name, "base_url": base_url}
+    audit(by, AuditAction.CONNECTION_ADDED, after=after, target=connection)
     return connection
 
 
@@ -136,7 +138,8 @@ def change(
     after = {name: value for name, value in values.items() if name != "secrets"}
     connection.change(**values)
     _forget(connection)
-    audit(by, "connection changed", before=before, after=after | {"secrets": sorted(changed)})
+    after |= {"secrets": sorted(changed)}
+    audit(by, AuditAction.CONNECTION_CHANGED, before=before, after=after, target=connection)
     return connection
 
 
@@ -150,7 +153,8 @@ def pause(connection: Connection, *, reason: str, by: Actor = SYSTEM) -> bool:
     if not connection.change(where=where, paused_at=timezone.now(), paused_reason=reason[:300]):
         return False
     _forget(connection)
-    audit(by, "connection paused", after={"name": connection.name, "reason": reason})
+    after = {"name": connection.name, "reason": reason}
+    audit(by, AuditAction.CONNECTION_PAUSED, after=after, target=connection)
     told = ConnectionPaused(
         connection_id=str(connection.uuid), system=connection.kind, name=connection.name, reason=reason
     )
@@ -183,7 +187,7 @@ def resume(connection: Connection, *, by: Actor) -> bool:
         return False
     _forget(connection)
     connection.write_backs.filter(state="pending").update(next_try=now)
-    audit(by, "connection resumed", after={"name": connection.name})
+    audit(by, AuditAction.CONNECTION_RESUMED, after={"name": connection.name}, target=connection)
     enqueue(Job.APPLY_EVENTS, connection.pk)
     return True
 
@@ -195,7 +199,8 @@ def remove(connection: Connection, *, by: Actor) -> None:
     connection.events.all().delete()
     connection.write_backs.filter(state="pending").delete()
     connection.change(deleted_at=timezone.now(), secrets="", digest=f"removed {connection.uuid}")
-    audit(by, "connection removed", before={"kind": connection.kind, "name": connection.name})
+    before = {"kind": connection.kind, "name": connection.name}
+    audit(by, AuditAction.CONNECTION_REMOVED, before=before, target=connection)
 
 
 def _may_be_anothers(connection: Connection, changed: Mapping[str, str], own_user: str) -> bool:
@@ -203,6 +208,19 @@ def _may_be_anothers(connection: Connection, changed: Mapping[str, str], own_use
     former = connection.opened.get("token") if "token" in changed else None
     is_new = former is not None and former != changed["token"]
     return is_new and own_user == connection.own_user and connection.system.can("own_user")
+
+
+def reencrypt() -> tuple[int, int]:
+    """Encrypt all secrets with the first key; how many connections were, and how many cannot be read."""
+    done = unreadable = 0
+    for connection in Connection.objects.exclude(secrets="").order_by("pk").iterator():
+        try:
+            sealed = connection.sealed()
+        except encryption.UnknownKey:
+            unreadable += 1
+            continue
+        done += connection.change(where={"secrets": connection.secrets}, secrets=sealed)
+    return done, unreadable
 
 
 def refuse_unreadable(connection: Connection) -> None:

@@ -147,6 +147,7 @@ def _draft(connection: Connection, rules: Rules, change: Change, external_id: st
         language=rules.language_of(change) or None,
         custom_data=custom_data,
         connected=True,
+        **rules.brand_of(change),
         created_at=min(change.created_at or change.at, timezone.now()),
         left_out=left_out,
     )
@@ -229,6 +230,8 @@ def _update(origin: ConversationOrigin, rules: Rules, change: Change, by: Actor)
     fields: JsonObject = {}
     if change.team and (team := agents.find_or_create_team(change.team)) != session.team:
         fields["team"] = team
+    if change.inbox and not session.brand_settled:  # its first event may have told no inbox
+        fields |= rules.brand_of(change)
     if not session.language and (language := rules.language_of(change)):
         fields["language"] = language
     if fields:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,6 +24,9 @@ from csat.jobs import Job, enqueue
 from csat.lib.encryption import UnknownKey
 from csat.lib.rows import insert_if_new
 from csat.lib.text import UNSAFE, clean_json, one_line
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
+from csat.timeline.recording import Actor
 
 log = structlog.get_logger(__name__)
 MAX_BYTES = 2 * 1024 * 1024
@@ -139,7 +143,9 @@ def _count_rejected(connection: Connection, reason: str) -> None:
     log.warning("a request to a connection was refused", connection=str(connection.uuid), reason=reason)
 
 
-def retry_event(event: InboundEvent) -> None:
+@transaction.atomic
+def retry_event(event: InboundEvent, *, by: Actor) -> None:
     """*Process again*: as if it had just come in."""
     event.change(next_try=timezone.now(), outcome=InboundEvent.Outcome.WAITING, text="", attempt=0)
+    audit(by, AuditAction.CONNECTION_EVENT_RETRIED, after={"event": str(event.uuid)}, target=event.connection)
     enqueue(Job.APPLY_EVENTS, event.connection_id)

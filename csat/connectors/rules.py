@@ -13,10 +13,14 @@ from csat.connectors.base import System
 from csat.connectors.changes import Change, ChangeType
 from csat.lib.refusal import Invalid, Problems
 from csat.lib.types import JsonObject
+from csat.people import brands
 from csat.sessions.models import Session
 
 WRITES = ("note", "fields", "tag")
-NAMES = ("resolved", "channels", "inboxes", "language", "agents", "write_back", "send", "mapping")
+NAMES = (
+    "resolved", "channels", "inboxes", "brand", "brands", "language", "agents", "write_back", "send",
+    "mapping",
+)  # fmt: skip
 
 
 class LanguageFrom(models.TextChoices):
@@ -45,6 +49,8 @@ class Rules:
     unresolved: frozenset[str]
     channels: Mapping[str, str] = field(default_factory=dict)  # their inbox's id: our slug
     inboxes: frozenset[str] = frozenset()  # those that count; empty: all
+    brand: str = ""  # slug of the brand of its conversations; empty: the team's
+    brands: Mapping[str, str] = field(default_factory=dict)  # their inbox's id: another slug
     note: bool = True
     fields: bool = True
     tag: bool = False
@@ -60,6 +66,8 @@ class Rules:
             unresolved=_lower(system.unresolved),
             channels=stored.get("channels") or {},
             inboxes=frozenset(stored.get("inboxes") or ()),
+            brand=stored.get("brand") or "",
+            brands=stored.get("brands") or {},
             **{name: bool(writes.get(name, default)) for name, default in default_writes(system).items()},
             send=bool(stored.get("send")) and system.can_send,
             language=stored.get("language") or LanguageFrom.CONVERSATION,
@@ -84,6 +92,13 @@ class Rules:
         chosen = self.channels.get(change.inbox) or change.channel
         return chosen if chosen in Channel.values else Channel.API.value
 
+    def brand_of(self, change: Change) -> JsonObject:
+        """What names the brand of a new conversation; nothing where no rule does or its brand is archived."""
+        try:
+            return brands.named(self.brands.get(change.inbox) or self.brand)
+        except Invalid:
+            return {}
+
     def language_of(self, change: Change) -> str:
         customers = change.customer.language if change.customer else ""
         if self.language == LanguageFrom.NONE:
@@ -106,6 +121,8 @@ def complete(system: System, stored: JsonObject) -> JsonObject:
         "resolved": stored.get("resolved") or list(system.resolved),
         "inboxes": stored.get("inboxes") or [],
         "channels": stored.get("channels") or {},
+        "brand": stored.get("brand") or "",
+        "brands": stored.get("brands") or {},
         "language": stored.get("language") or LanguageFrom.CONVERSATION.value,
         "agents": stored.get("agents") or AgentsBy.EMAIL_OR_NAME.value,
         "write_back": default_writes(system) | (stored.get("write_back") or {}),
@@ -159,6 +176,18 @@ def _channels(given: Any) -> dict[str, str]:
     return {str(inbox).strip(): slug for inbox, slug in given.items()}
 
 
+def _brand(given: Any) -> str:
+    if given and not (isinstance(given, str) and brands.exists(given)):
+        raise Invalid(_("There is no brand %(slug)s.") % {"slug": given})
+    return str(given or "")
+
+
+def _brands(given: Any) -> dict[str, str]:
+    if not isinstance(given, dict) or len(given) > LIMIT:
+        raise Invalid(_("Give an object of their inboxes and our brands."))
+    return {str(inbox).strip(): _brand(slug) for inbox, slug in given.items() if slug}
+
+
 def _writes(given: Any) -> dict[str, bool]:
     if not isinstance(given, dict) or not set(given) <= set(WRITES):
         raise Invalid(_("Give true or false for: %(names)s.") % {"names": ", ".join(WRITES)})
@@ -190,6 +219,8 @@ CLEAN: dict[str, Callable[[Any], Any]] = {
     "resolved": _texts,
     "inboxes": _texts,
     "channels": _channels,
+    "brand": _brand,
+    "brands": _brands,
     "write_back": _writes,
     "send": _flag,
     "language": _one_of(LanguageFrom.values),

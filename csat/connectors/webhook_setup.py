@@ -7,6 +7,7 @@ from csat.connectors.api_client import ApiClient
 from csat.connectors.models import Connection
 from csat.lib.outcomes import Outcome
 from csat.lib.refusal import Refused
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.timeline.recording import Actor
 
@@ -26,4 +27,4 @@ def make_webhook(connection: Connection, *, by: Actor) -> None:
         raise Refused(text % {"why": trouble.text}) from trouble
     if secret:
         connections.change(connection, by=by, secrets_given={"inbound": secret})
-    audit(by, "webhook made in the help desk", after={"name": connection.name})
+    audit(by, AuditAction.CONNECTION_WEBHOOK_MADE, after={"name": connection.name}, target=connection)

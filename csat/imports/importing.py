@@ -24,6 +24,7 @@ from csat.lib import advisory_lock
 from csat.lib.refusal import Invalid, Refused
 from csat.lib.text import one_line
 from csat.lib.types import JsonObject
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.timeline.recording import Actor
 
@@ -92,7 +93,8 @@ def start(source: Import, *, by: Actor) -> None:
     zero = dict.fromkeys(("progress", "new", "updated", "unchanged", "refused"), 0)
     _begin(source, State.RUNNING, [State.DRAFT, State.READY], started_at=timezone.now(), **zero)
     source.rows.all().delete()  # of the dry run
-    audit(by, "import", after={"id": str(source.uuid), "kind": source.kind, "file": source.file_name})
+    after = {"kind": source.kind, "file": source.file_name}
+    audit(by, AuditAction.IMPORT_STARTED, after=after, target=source)
 
 
 @transaction.atomic
@@ -113,7 +115,7 @@ def undo(source: Import, *, by: Actor) -> None:
     if source.started_at is None:
         raise Refused(_("Nothing was imported from this file yet."))
     _begin(source, State.UNDOING, [State.DONE, State.CANCELLED, State.FAILED], progress=0, kept=0, error="")
-    audit(by, "import undone", after={"id": str(source.uuid), "kind": source.kind})
+    audit(by, AuditAction.IMPORT_UNDONE, after={"kind": source.kind}, target=source)
 
 
 def withdraw(source: Import, *, by: Actor) -> None:

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from collections.abc import Collection
 from threading import Thread
+from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -50,6 +51,22 @@ def _not_found(host: str, error: Exception | None = None) -> str:
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
         return f"The host {host} could not be looked up: the name server does not answer. Try again later."
     return f"The host {host} was not found. Check how it is spelled."
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what goes there does not leave this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_confidential(url: str) -> bool:
+    """Whether nobody on the way reads it: https, or plain http that does not leave this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
 
 def is_reserved(host: str) -> bool:

@@ -1,11 +1,14 @@
 """Where a request comes from: the one answer for rate limits, logins and logs."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
 
+_current: ContextVar[str] = ContextVar("client_address", default="")
 SUBSCRIBER = 64  # bits: the smallest IPv6 network that a provider hands to one subscriber
 
 
@@ -22,10 +25,28 @@ def find(meta: Mapping[str, Any]) -> str:
 
 def find_network(meta: Mapping[str, Any]) -> str:
     """What one subscriber has: an IPv4 address, or the /64 around an IPv6 address."""
-    address = find(meta)
+    return network_of(find(meta))
+
+
+def network_of(address: str) -> str:
     if ":" not in address:
         return address
     return str(ipaddress.ip_network(f"{address}/{SUBSCRIBER}", strict=False))
+
+
+def current() -> str:
+    """Where the request that is being answered comes from; empty in workers and shells."""
+    return _current.get()
+
+
+@contextmanager
+def as_current(address: str) -> Iterator[None]:
+    """`current()` says so within."""
+    token = _current.set(address)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def _canonical(text: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from csat.lib.refusal import Invalid
 from csat.lib.text import compositions, one_line
 from csat.people import addresses
-from csat.people.models import Agent, Team
+from csat.people.models import Agent, Contact, Profile, Team
 
 
 def find_or_create(*, name: str | None = "", email: str | None = "", kind: str | None = "human") -> Agent:
@@ -36,31 +36,59 @@ def find_or_create(*, name: str | None = "", email: str | None = "", kind: str |
 
 
 def agent_for_user(user: User | AbstractBaseUser | AnonymousUser) -> Agent:
-    """The agent of this user: matched once by email with a human agent, else created."""
+    """The agent of this user: matched once by email with a human agent, else created.
+
+    It keeps the name it got then, whatever people call themselves in their profile: see `rename`.
+    """
     assert isinstance(user, User)
-    agent = (
+    return (
         Agent.objects.filter(user=user).first()
         or _claim(user)
         or _create({"user": user}, **_unused_identity(user))
     )
-    name = user.get_full_name()
-    if name and agent.email and agent.name != name:
+
+
+def rename(user: User) -> None:
+    """An admin has named this user: their work bears the name from now on."""
+    agent, name = Agent.objects.filter(user=user).first(), user.get_full_name()
+    if agent and name and agent.email and agent.name != name:
         agent.change(name=name)
-    return agent
 
 
-def staff_emails(among: Collection[str] | None = None) -> set[str]:
-    """Email addresses of users who may log in, and of agents; those of these addresses only, by one query."""
+def staff_addresses(among: Collection[str] | None = None) -> set[str]:
+    """Mails and phone numbers of users who may log in, and mails of agents, as `is_one_of_us` compares them;
+    those of these addresses only, by one query.
+    """
     users = User.objects.filter(is_active=True).annotate(address=Lower("email"))
+    phones = Profile.objects.filter(user__is_active=True).exclude(phone="")
     known = Agent.objects.all()
     if among is not None:
-        forms = (addresses.spellings("email", address) for address in among if address)
-        spellings: set[str] = set().union(*forms)
-        if not spellings:
+        mails, numbers = _spellings(addresses.EMAIL, among), _spellings(addresses.PHONE, among)
+        if not mails and not numbers:
             return set()
-        users, known = users.filter(address__in=spellings), known.filter(email__in=spellings)
-    rows = users.values_list("address").union(known.order_by().values_list("email"))
-    return {_email(address, strict=False) for (address,) in rows} - {""}
+        users, known = users.filter(address__in=mails), known.filter(email__in=mails)
+        phones = phones.filter(phone__in=numbers)
+    rows = users.values_list("address").union(
+        known.order_by().values_list("email"), phones.values_list("phone")
+    )
+    return {_compared(address) for (address,) in rows} - {""}
+
+
+def is_one_of_us(contact: Contact, staff: Collection[str]) -> bool:
+    """Whether the mail or the number of this customer is among `staff_addresses`."""
+    return any(address and address in staff for address in (contact.email, _compared(contact.phone)))
+
+
+def _spellings(kind: str, texts: Collection[str]) -> set[str]:
+    of_kind = (text for text in texts if text and ("@" in text) == (kind == addresses.EMAIL))
+    return set().union(*(addresses.spellings(kind, text) for text in of_kind))
+
+
+def _compared(address: str) -> str:
+    """One form for every spelling; empty for what is no address."""
+    if "@" in address:
+        return _email(address, strict=False)
+    return addresses.key(addresses.PHONE, address)
 
 
 def find_or_create_team(name: str | None) -> Team | None:
@@ -68,7 +96,8 @@ def find_or_create_team(name: str | None) -> Team | None:
     name = one_line(name or "")[:120]
     if not name:
         return None
-    team = Team.objects.filter(name__in=compositions(name)).order_by("id").first()
+    known = Team.objects.select_related("brand").filter(name__in=compositions(name))
+    team = known.order_by("id").first()
     return team or Team.objects.get_or_create(name=name)[0]
 
 
@@ -76,7 +105,10 @@ def _claim(user: User) -> Agent | None:
     """Link the agent that a help desk named before its user first logged in."""
     email = _email(user.email, strict=False)
     agent = Agent.objects.filter(email=email, user=None, kind=Agent.Kind.HUMAN).first() if email else None
-    return agent if agent and agent.change(where={"user": None}, user=user) else None
+    if not agent or not agent.change(where={"user": None}, user=user):
+        return None
+    rename(user)
+    return agent.again()
 
 
 def _unused_identity(user: User) -> dict[str, str]:

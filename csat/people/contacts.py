@@ -9,12 +9,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
+from csat import signals
 from csat.lib import advisory_lock
 from csat.lib.json_limits import merge
 from csat.lib.refusal import Invalid, Missing, Refused
 from csat.lib.text import identifier, one_line
 from csat.lib.types import JsonObject
 from csat.people import addresses
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.details import Details
 from csat.people.models import Contact
@@ -22,6 +24,7 @@ from csat.timeline.recording import Actor
 
 TRIES = 3
 REFRESHED = ("name", "language", "timezone")  # the latest value replaces the stored one
+CLOCK = {"timezone", "phone"}  # of which one says by whose clock surveys leave
 # in the order they are looked for; filled in when missing, never replaced
 IDENTITY = ("external_id", "email", "phone")
 
@@ -87,10 +90,16 @@ def _change(contact: Contact, fields: JsonObject, by: Actor | None) -> Contact:
     }
     if values:
         _refuse_taken(contact, values)
-        before = {name: getattr(contact, name) for name in values}
         contact.change(**values)
+        _tell_moved([contact] if CLOCK & values.keys() else [])
         if by:
-            audit(by, "contact", before=before, after=values, contact_id=contact.pk)
+            audit(
+                by,
+                AuditAction.CONTACT_CHANGED,
+                after={"changed": sorted(values)},
+                target=contact,
+                contact_id=contact.pk,
+            )
     return contact
 
 
@@ -171,8 +180,15 @@ def _find_or_create_many(people: list[Details]) -> list[tuple[Contact, bool]]:
         pairs.append((contact, created))
     # in one order, so that no two callers wait for each other
     Contact.objects.bulk_create(sorted(new, key=lambda contact: contact.email))
-    _save([pair for pair in changed.values() if pair[0] not in new])
+    known = [pair for pair in changed.values() if pair[0] not in new]
+    _save(known)
+    _tell_moved([contact for contact, names in known if CLOCK & names])
     return pairs
+
+
+def _tell_moved(moved: list[Contact]) -> None:
+    if moved:
+        signals.contacts_moved.send(sender=Contact, contacts=[contact.pk for contact in moved])
 
 
 def _candidates(people: list[Details]) -> Iterable[Contact]:

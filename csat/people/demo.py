@@ -3,7 +3,6 @@
 Their passwords are drawn when they are made and kept in `var/demo-logins`.
 """
 
-import ipaddress
 import os
 import secrets
 from typing import Any
@@ -11,13 +10,27 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db.models import Q
 
+from csat.lib import addresses
 from csat.people import roles
 from csat.people.models import Contact
 
 MARK = "demo-en-1"  # the external id of a customer of the demo
-LOGINS = {roles.AGENT: "sam", roles.MANAGER: "maria", roles.ADMIN: "ada"}
-NAMES = {"sam": "Sam Okafor", "maria": "Maria Jensen", "ada": "Ada Lindqvist"}
+LOGINS = {
+    roles.AGENT: "sam",
+    roles.TEAM_LEAD: "priya",  # of the team Billing
+    roles.ANALYST: "noor",
+    roles.MANAGER: "maria",
+    roles.ADMIN: "ada",
+}
+NAMES = {
+    "sam": "Sam Okafor",
+    "priya": "Priya Natarajan",
+    "noor": "Noor Aydin",
+    "maria": "Maria Jensen",
+    "ada": "Ada Lindqvist",
+}
 SAM = {"name": NAMES["sam"], "email": "sam@acme.example"}
 VISITOR: dict[str, Any] = {"name": "Visitor of the demo", "external_id": "demo-visitor"}  # in the chat page
 FORMER_PASSWORD = "acme-demo"  # noqa: S105 (of the demos before passwords were drawn; replaced by bin/run)
@@ -34,9 +47,14 @@ def email(login: str) -> str:
 
 
 def is_login(user: User | AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether this is one of the demo's own users, untouched: name and mail are still the demo's."""
+    """Whether this is one of the demo's own users: marked so, whatever they call themselves by now, or made
+    by a demo that did not mark yet, with name and mail untouched.
+    """
     if not isinstance(user, User):
         return False
+    profile = getattr(user, "profile", None)
+    if profile is not None and profile.is_demo:
+        return True
     identity = (user.username, user.email, user.get_full_name())
     return identity in {(login, email(login), name) for login, name in NAMES.items()}
 
@@ -47,17 +65,17 @@ def is_refused(user: User | AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def users() -> list[User]:
-    return [user for user in User.objects.filter(username__in=NAMES).order_by("pk") if is_login(user)]
+    rows = User.objects.select_related("profile").filter(Q(profile__is_demo=True) | Q(username__in=NAMES))
+    return [user for user in rows.order_by("pk") if is_login(user)]
 
 
 def on_this_machine() -> bool:
-    host = urlsplit(settings.SITE_URL).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return addresses.is_loopback(urlsplit(settings.SITE_URL).hostname or "")
+
+
+def hook_url() -> str:
+    """Where the demo's own webhook goes: to this server."""
+    return f"{settings.SITE_URL}/demo/hook/"
 
 
 def passwords() -> dict[str, str]:

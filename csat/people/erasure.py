@@ -10,6 +10,8 @@ from csat import signals
 from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
 from csat.people import privacy, suppression
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
 from csat.people.models import Contact
 from csat.timeline.kinds import Kind
 from csat.timeline.payloads import Erased
@@ -33,6 +35,7 @@ def erase(contact: Contact, *, by: Actor) -> bool:
     event = record(
         Kind.CONTACT_ERASED, by=by, contact_id=contact.pk, **Erased(contact_uuid=str(contact.uuid))
     )
+    audit(by, AuditAction.CONTACT_ERASED, target=contact, contact_id=contact.pk)
     signals.contact_erased.send(sender=Contact, contact=contact, event=event, addresses=addresses)
     # last, because it is unique: from here on whoever adds rows of the contact waits for us
     contact.change(external_id=None)

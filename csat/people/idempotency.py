@@ -15,14 +15,15 @@ LEASE = timedelta(minutes=5)  # a request that takes longer is taken for dead
 
 
 def begin(key: ApiKey, *, name: str, fingerprint: str) -> IdempotencyRecord:
-    """The record of this request; its `status` is set when it was answered before.
+    """The record of this request; its `status` is set when it was answered before, be it under the key that
+    this one took the place of, or under the one that took its place.
 
     Raises Invalid for other parameters under the same name, Refused while the first request is running.
     """
     if len(name) > 255:
         raise Invalid(fields={"Idempotency-Key": [_("Use at most 255 characters.")]})
     record, is_new = IdempotencyRecord.objects.get_or_create(
-        key=key, name=name, defaults={"fingerprint": fingerprint}
+        key_id=key.line_id, name=name, defaults={"fingerprint": fingerprint}
     )
     if is_new:
         return record

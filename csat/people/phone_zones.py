@@ -15,7 +15,7 @@ def find(phone: str, *, at: datetime) -> tzinfo | None:
 @lru_cache(10_000)
 def _zones(phone: str) -> tuple[ZoneInfo, ...]:
     import phonenumbers
-    from phonenumbers import timezone  # 0.08 s and 11 MB: only where it is night somewhere
+    from phonenumbers import timezone  # 0.08 s and 11 MB: only where hours are kept
 
     try:
         return tuple(ZoneInfo(name) for name in timezone.time_zones_for_number(phonenumbers.parse(phone)))

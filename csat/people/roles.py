@@ -1,11 +1,15 @@
-"""The three roles of the staff; each is a group whose permissions are set after every migrate."""
+"""The five roles of the staff; each is a group whose permissions are set after every migrate.
+
+They stand in no line: what a role may do is a set of verbs (`permissions`), what it sees is `visibility`.
+"""
 
 from functools import reduce
 from operator import or_
 
 import structlog
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission, User
-from django.db.models import Q
+from django.db.models import Q, TextChoices, prefetch_related_objects
+from django.utils.translation import gettext_lazy as _
 
 from csat.channels import notices
 from csat.lib.outcomes import Outcome
@@ -14,9 +18,28 @@ from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
 
 log = structlog.get_logger(__name__)
-AGENT, MANAGER, ADMIN = "agent", "manager", "admin"
+
+
+class Role(TextChoices):
+    AGENT = "agent", _("Agent")
+    TEAM_LEAD = "team_lead", _("Team lead")
+    ANALYST = "analyst", _("Analyst")
+    MANAGER = "manager", _("Manager")
+    ADMIN = "admin", _("Admin")
+
+
+AGENT, TEAM_LEAD, ANALYST, MANAGER, ADMIN = Role.values
+DOES = {  # one sentence each, for whoever gives a role
+    AGENT: _("Works on conversations and asks customers for ratings."),
+    TEAM_LEAD: _(
+        "Works as an agent and reads reports and exports, for the conversations of their teams only."
+    ),
+    ANALYST: _("Reads conversations, reports and exports, and changes nothing."),
+    MANAGER: _("Sees everything, and decides who is asked, when and how."),
+    ADMIN: _("Does what managers do, and manages people, API keys, connections and imports."),
+}
+COUNTS_FIRST = (ADMIN, MANAGER, TEAM_LEAD, ANALYST, AGENT)  # of several roles that one person was given
 SECRET = ("apikey", "idempotencyrecord")
-RANKED = (ADMIN, MANAGER, AGENT)
 
 AGENT_MAY = {
     "view": {
@@ -41,18 +64,14 @@ ADMIN_ALSO = {
 
 
 def role_of(user: User | AbstractBaseUser | AnonymousUser) -> str | None:
-    """The highest role of an active user, or None. A superuser is an admin."""
+    """The role of an active user, or None. A superuser is an admin. One query, however often it is asked."""
     if not user.is_authenticated or not user.is_active or not isinstance(user, User):
         return None
     if user.is_superuser:
         return ADMIN
+    prefetch_related_objects([user], "groups")
     groups = {group.name for group in user.groups.all()}
-    return next((role for role in RANKED if role in groups), None)
-
-
-def includes(role: str | None, lowest: str) -> bool:
-    """Whether this role is `lowest` or a higher one."""
-    return role in RANKED and RANKED.index(role) <= RANKED.index(lowest)
+    return next((role for role in COUNTS_FIRST if role in groups), None)
 
 
 def actor_of(user: User | AbstractBaseUser | AnonymousUser) -> Actor:
@@ -90,6 +109,8 @@ def sync() -> None:
         ),
     )
     _set_permissions(AGENT, ours & _to(AGENT_MAY))
+    _set_permissions(TEAM_LEAD, ours & _to(AGENT_MAY))
+    _set_permissions(ANALYST, ours & _to({"view": AGENT_MAY["view"]}))
     _set_permissions(MANAGER, ours & (_to(MANAGER_MAY) | everything_but_secrets))
     _set_permissions(ADMIN, ours | of_other_apps)
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from csat.lib.tokens import key_id
 from csat.people import address_sql, addresses
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.models import Contact, Suppression, SuppressionReason
 from csat.timeline.kinds import ActorKind, Kind
@@ -66,9 +67,9 @@ def lift_by_staff(row: Suppression, *, by: Actor) -> bool:
         return False
     audit(
         by,
-        "suppression",
-        before={"id": str(row.uuid), "medium": row.medium, "reason": row.reason},
-        after={"lifted": True},
+        AuditAction.SUPPRESSION_LIFTED,
+        before={"medium": row.medium, "reason": row.reason},
+        target=row,
     )
     return True
 
@@ -141,6 +142,8 @@ def opt_out(
         return False
     contact.refresh_from_db(fields=list(values))
     record(Kind.CONTACT_OPTED_OUT, by=by, contact_id=contact.pk, **OptedOut(reason=reason))
+    if reason == SuppressionReason.STAFF:
+        audit(by, AuditAction.CONTACT_OPTED_OUT, target=contact, contact_id=contact.pk)
     return True
 
 
@@ -159,6 +162,8 @@ def opt_in(contact: Contact, *, by: Actor) -> bool:
     if not (changed or lifted):
         return False
     record(Kind.CONTACT_OPTED_IN, by=by, contact_id=contact.pk)
+    if by.user_id:
+        audit(by, AuditAction.CONTACT_OPTED_IN, target=contact, contact_id=contact.pk)
     return True
 
 

@@ -8,7 +8,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate, TruncMonth, TruncWeek
 
 from csat.lib.text import as_uuid
-from csat.people.models import Agent, Team
+from csat.people.brands import DEFAULT
+from csat.people.models import Agent, Brand, Team
 from csat.reports.filters import NONE, Filters
 from csat.reports.scores import Counts
 from csat.scale import SCORES
@@ -21,6 +22,7 @@ COLUMN = {
     "agent": "session__{credit}_id",
     "agent_kind": "session__{credit}__kind",
     "team": "session__team_id",
+    "brand": "session__brand_id",
     "language": "language",
     "handoff_reason": "session__handoff_reasons__reason",
     "tag": "session__tags__name",
@@ -36,12 +38,15 @@ NAMED: dict[str, tuple[Any, str]] = {
     "agent": (Agent, "uuid"),
     "agent_kind": (Agent, "kind"),
     "team": (Team, "name"),
+    "brand": (Brand, "slug"),
 }
 
 
 def surveys(filters: Filters) -> QuerySet[Survey]:
-    """Those of the window that pass every filter; `rated` is the rating that counts."""
+    """Those of the window and scope that pass every filter; `rated` is the rating that counts."""
     rows = rated(between(filters.start, filters.end), quarantined=filters.quarantined)
+    if filters.scope is not None:
+        rows = rows.filter(session__team__in=filters.scope)
     for name, values in filters.chosen.items():
         rows = rows.filter(where(name, values, credit=filters.credit))
     return rows
@@ -64,6 +69,9 @@ def latest() -> Subquery:
 def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
     """One filter: any of these values; `none` is those that have nothing."""
     names = [value for value in values if value != NONE]
+    if name == "brand":
+        condition = Q(session__brand__in=ids(name, names))
+        return condition | Q(session__brand__isnull=True) if DEFAULT in names else condition
     if name == "score":
         return Q(rated__in=[int(value) for value in names])
     if name == "imported":
@@ -83,8 +91,8 @@ def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
 
 
 def ids(name: str, values: Sequence[str]) -> list[int]:
-    """Of these agents or teams. Queried first, as no planner guesses well how much of the work a handful of
-    them does.
+    """Of these agents, teams or brands. Queried first, as no planner guesses well how much of the work a
+    handful of them does.
     """
     model, column = NAMED[name]
     if column == "uuid":

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Aggregate, CharField, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from csat import scale
@@ -15,7 +16,7 @@ from csat.lib.refusal import Invalid
 from csat.reports import cohort
 from csat.reports.filters import Filters
 from csat.sessions.models import HandoffReason
-from csat.surveys.models import Answer, Survey
+from csat.surveys.models import Answer, CsatSettings, Survey
 
 Cell = Any  # text, number, time or None
 COLUMN, ZONE = "{c}", "{zone}"
@@ -98,6 +99,9 @@ ALL = [
     text("CSAT Comment", "score__comment"),
     moment("CSAT Submitted At", "score__submitted_at"),
     slug("CSAT Source", "score__source"),
+    text(
+        "Brand", Coalesce(F("session__brand__name"), Subquery(CsatSettings.objects.values("brand_name")[:1]))
+    ),
 ]
 NAMES = [column.name for column in ALL]
 FROM_ANSWER = {  # the columns of the latest answer, where quarantined ones count, too

@@ -13,16 +13,21 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid
+from csat.lib.types import JsonObject
 from csat.people import roles
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.models import Contact
+from csat.people.permissions import Verb, role_may
 from csat.reports import columns, spreadsheet
 from csat.reports.filters import Filters, parse, to_query
 from csat.reports.models import DELIMITERS, Export
 from csat.surveys.models import Survey
+from csat.surveys.visibility import teams_among, visible_teams
 from csat.timeline.recording import Actor
 
 State = Export.State
@@ -32,6 +37,7 @@ KEPT = timedelta(days=7)
 PATIENCE = timedelta(hours=6)  # one that outlives so many workers is given up
 Pages = Iterator[spreadsheet.Rows | None]
 STANDING = [State.DUE, State.RUNNING]
+SCOPE_CHANGED = gettext_lazy("Your role or your teams have changed since. Export again.")
 
 
 @transaction.atomic
@@ -42,7 +48,12 @@ def start(user: User, filters: Filters, names: list[str], format: str) -> Export
     columns.chosen(names)
     total = spreadsheet.count(filters)
     export = Export.objects.create(
-        user=user, filters=to_query(filters), columns=list(names), format=format, rows_total=total
+        user=user,
+        filters=to_query(filters),
+        scope=None if filters.scope is None else list(filters.scope),
+        columns=list(names),
+        format=format,
+        rows_total=total,
     )
     record_export(user, filters, names, format)
     enqueue(Job.EXPORT, export.pk)
@@ -51,16 +62,15 @@ def start(user: User, filters: Filters, names: list[str], format: str) -> Export
 
 def record_export(user: User, filters: Filters, names: list[str], format: str) -> None:
     """Who took what out: call it for an export that is streamed at once, too."""
-    audit(
-        roles.actor_of(user),
-        "export",
-        after={"filters": to_query(filters), "columns": list(names), "format": format},
-    )
+    after: JsonObject = {"filters": to_query(filters), "columns": list(names), "format": format}
+    if filters.scope is not None:
+        after["teams"] = [team.name for team in teams_among(filters.scope)]
+    audit(roles.actor_of(user), AuditAction.EXPORT_MADE, after=after)
 
 
 def record_selection(what: str, count: int, *, by: Actor) -> None:
     """The same for rows chosen one by one or by a list's own filters."""
-    audit(by, "export", after={"what": what, "rows": count, "format": Export.Format.CSV})
+    audit(by, AuditAction.EXPORT_MADE, after={"what": what, "rows": count, "format": Export.Format.CSV})
 
 
 def cancel(export: Export) -> bool:
@@ -90,6 +100,9 @@ def run(pk: int) -> bool:
         return False
     if export.created_at < timezone.now() - PATIENCE:
         _fail(export, _("This took too long. Choose a shorter period."))
+        return False
+    if export.user is None or not may_fetch(export, export.user):
+        _fail(export, str(SCOPE_CHANGED))
         return False
     try:
         return _make(export)
@@ -127,6 +140,14 @@ def erase(contact: Contact, **_: Any) -> None:
             _withdraw(export)
 
 
+def may_fetch(export: Export, user: User) -> bool:
+    """Whether this person may still see all that is in the file: who lost a team has lost it."""
+    teams = visible_teams(user)
+    if not role_may(roles.role_of(user), Verb.EXPORT):
+        return False
+    return teams is None or (export.scope is not None and set(export.scope) <= set(teams))
+
+
 def _claim(export: Export) -> bool:
     """The lease is the claim: whoever writes it over the one just read has the export."""
     where = {"state": export.state, "lease_until": export.lease_until}
@@ -134,7 +155,8 @@ def _claim(export: Export) -> bool:
 
 
 def _make(export: Export) -> bool:
-    filters, chosen = parse(export.filters), columns.chosen(export.columns)
+    scope = None if export.scope is None else tuple(export.scope)
+    filters, chosen = parse(export.filters, scope=scope), columns.chosen(export.columns)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"export.{export.format}"
         pages = _pages(columns.rows(filters, chosen), export)

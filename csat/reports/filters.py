@@ -18,6 +18,7 @@ from csat.channels.kinds import Channel
 from csat.lib.clock import zones
 from csat.lib.refusal import Problems
 from csat.lib.text import as_uuid
+from csat.people import brands
 from csat.people.models import Agent, Organization
 from csat.scale import SCORES
 from csat.sessions.models import HandoffReason
@@ -26,7 +27,7 @@ from csat.surveys.choices import About
 NONE = "none"  # the key of those without an agent, team, reason, tag ...
 CREDIT = ("resolver", "last_human", "most_replies")
 LISTS = (
-    "channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about", "score",
+    "channel", "agent", "agent_kind", "team", "brand", "language", "handoff_reason", "tag", "about", "score",
     "imported",
 )  # fmt: skip
 SPLIT = set(LISTS) - {"team", "tag"}  # may come with commas, too
@@ -51,6 +52,7 @@ class Filters:
     agent: tuple[str, ...] = ()  # uuids
     agent_kind: tuple[str, ...] = ()
     team: tuple[str, ...] = ()  # names
+    brand: tuple[str, ...] = ()  # slugs
     language: tuple[str, ...] = ()
     handoff_reason: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
@@ -59,6 +61,8 @@ class Filters:
     imported: tuple[str, ...] = ()  # true, false
     credit: str = "resolver"
     quarantined: bool = False  # count what is in quarantine, too
+    # ids of the teams whose conversations the reader may see; None: all. Nobody chooses or leaves it
+    scope: tuple[int, ...] | None = None
 
     @property
     def chosen(self) -> dict[str, tuple[str, ...]]:
@@ -73,10 +77,16 @@ class Filters:
         return (start.date(), end.date()) if whole else None
 
 
-def parse(mapping: Mapping[str, Any], *, default_days: int = 30, now: datetime | None = None) -> Filters:
+def parse(
+    mapping: Mapping[str, Any],
+    *,
+    scope: tuple[int, ...] | None = None,
+    default_days: int = 30,
+    now: datetime | None = None,
+) -> Filters:
     """Read a query string or a dict of strings and lists. Raises Invalid with every field that is wrong.
 
-    Without `from` and `to`: the last days up to and with today.
+    Without `from` and `to`: the last days up to and with today. `scope`: the reader's `visible_teams`.
     """
     problems = Problems()
     zone = _zone(mapping, problems)
@@ -89,11 +99,13 @@ def parse(mapping: Mapping[str, Any], *, default_days: int = 30, now: datetime |
     if quarantined not in YES | NO:
         problems.add("quarantined", _("Use true or false."))
     problems.check()
-    return Filters(start=start, end=end, zone=zone, credit=credit, quarantined=quarantined in YES, **lists)
+    return Filters(
+        start=start, end=end, zone=zone, credit=credit, quarantined=quarantined in YES, scope=scope, **lists
+    )
 
 
 def to_query(filters: Filters) -> dict[str, list[str]]:
-    """What `parse` reads back to the same filters."""
+    """What `parse` reads back to the same filters, of the same scope."""
     edges = {
         "from": [_edge(filters.start, filters.zone)],
         "to": [_edge(filters.end, filters.zone)],
@@ -253,4 +265,5 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "about": _one_of([*About.values, NONE]),
     "score": _one_of(SCORES),
     "imported": _one_of(Imported.values),
+    "brand": brands.exists,
 }

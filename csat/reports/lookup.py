@@ -108,8 +108,9 @@ def _plan(filters: Filters, by: str) -> Plan | None:
     once and the like.
     """
     names = list(filters.chosen)
+    scoped = [] if filters.scope is None else ["team"]
     grouped = by if by and by not in cohort.PERIOD else ""
-    used = {THROUGH.get(name, name) for name in (*names, grouped) if name}
+    used = {THROUGH.get(name, name) for name in (*names, grouped, *scoped) if name}
     shape = tuple(name for name in rollup_sql.DIMENSIONS if name in used)
     perspectives = [filters.credit] if "agent" in used and filters.credit != CREDIT[0] else []
     perspectives += [rollup_sql.QUARANTINED] if filters.quarantined else []
@@ -121,6 +122,7 @@ def _plan(filters: Filters, by: str) -> Plan | None:
         return None
     place = {name: f"key{shape.index(name) + 1}" for name in shape}
     keys = Q(*(Q(**{f"{place[THROUGH.get(name, name)]}__in": _keys(name, filters)}) for name in names))
+    keys &= Q(*(Q(**{f"{place[name]}__in": [str(pk) for pk in filters.scope or ()]}) for name in scoped))
     group = ["day"] if by in cohort.PERIOD else [place[THROUGH.get(grouped, grouped)]] if grouped else []
     return Plan(shape, group, keys, ("", *perspectives))
 
@@ -186,6 +188,6 @@ def _keys_of(by: str) -> Callable[..., Any]:
     """Turns a key of the rollup into what the base rows call it; called with nothing, into the whole's."""
     if by == "agent_kind":
         return {str(pk): kind for pk, kind in Agent.objects.values_list("pk", "kind")}.get
-    if by in ("agent", "team"):
+    if by in ("agent", "team", "brand"):
         return lambda stored: int(stored) if stored else None
     return lambda stored="": stored or None

@@ -78,6 +78,8 @@ class Export(Row):
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
     format = models.CharField(max_length=4, choices=Format, default=Format.CSV)
     filters = models.JSONField(default=dict)  # as in the URL
+    # ids of the teams whose conversations are in it; None: all
+    scope = models.JSONField(null=True, blank=True)
     columns = models.JSONField(default=list, blank=True)  # [] = all
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)

@@ -13,19 +13,23 @@ from django.utils.translation import gettext as _
 from csat import scale
 from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
-from csat.people.models import Agent, Team
+from csat.people.brands import DEFAULT
+from csat.people.models import Agent, Brand, Team
 from csat.reports import cohort, lookup
 from csat.reports.filters import LISTS, NONE, Filters, Imported, after, first_of, midnight, steps
 from csat.reports.recovery import surveys_at
 from csat.reports.scores import Counts
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.choices import About
+from csat.surveys.models import CsatSettings
+from csat.surveys.rules import brands
 
 BY = (
     "channel",
     "agent",
     "agent_kind",
     "team",
+    "brand",
     "language",
     "handoff_reason",
     "tag",
@@ -50,8 +54,8 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True)
 class Group:
-    """`key` is what a filter takes: slug, agent's uuid, team's or tag's name, ISO date of the first day, or
-    `none`.
+    """`key` is what a filter takes: channel's or brand's slug, agent's uuid, team's or tag's name, ISO date
+    of the first day, or `none`.
     """
 
     key: str
@@ -115,7 +119,7 @@ def _labelled(by: str, parts: Iterable[tuple[Any, Counts]]) -> list[Group]:
     keys = [key for key in counts_by_key if key]
     names = _names(by, keys)
     kinds = dict(Agent.objects.filter(pk__in=keys).values_list("pk", "kind")) if by == "agent" else {}
-    unset = (NONE, unset_label(by))
+    unset = (DEFAULT, CsatSettings.current().brand_name) if by == "brand" else (NONE, unset_label(by))
     groups = [
         Group(*names.get(key, unset), counts, kinds.get(key, "")) for key, counts in counts_by_key.items()
     ]
@@ -137,6 +141,8 @@ def unset_label(by: str) -> str:
 
 def label(by: str, value: str) -> str:
     """The label of a filter's value; the value itself where it is its own label."""
+    if by == "brand":
+        return dict(brands.choices()).get(value, value)
     return value if by == "team" else _names(by, [value]).get(value, (value, value))[1]
 
 
@@ -147,6 +153,8 @@ def _names(by: str, keys: list[Any]) -> dict[Any, Name]:
     if by == "agent":
         agents = Agent.objects.filter(pk__in=keys)
         return {agent.pk: (str(agent.uuid), agent.name or agent.email) for agent in agents}
+    if by == "brand":
+        return {brand.pk: (brand.slug, brand.name) for brand in Brand.objects.filter(pk__in=keys)}
     if by == "team":
         return {team.pk: (team.name, team.name) for team in Team.objects.filter(pk__in=keys)}
     return {key: (key, _language_name(key) if by == "language" else key) for key in keys}

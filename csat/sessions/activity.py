@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,10 +14,11 @@ from csat.lib import languages
 from csat.lib.json_limits import clean_object, merge
 from csat.lib.text import clean
 from csat.lib.types import JsonObject
-from csat.people import agents
+from csat.people import agents, brands
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.erasure import refuse_erased
-from csat.people.models import Agent, Team
+from csat.people.models import Agent
 from csat.sessions import cleaning, resolving
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session
 from csat.sessions.resolving import is_past
@@ -115,7 +116,8 @@ def assign(session: Session, agent: Agent | None, *, by: Actor) -> bool:
     session.lock()
     if session.assignee_id == (agent.pk if agent else None):
         return False
-    session.change(assignee=agent, team=session.team or (agent.team if agent else None))
+    team = session.team or (agent.team if agent else None)
+    session.change(assignee=agent, team=team, **_brand_of_team(session, team=team))
     record(
         Kind.SESSION_ASSIGNED,
         by=by,
@@ -166,19 +168,38 @@ def _change_and_audit(session: Session, values: JsonObject, *, by: Actor) -> Non
     session.lock()
     if "custom_data" in values:
         values["custom_data"] = merge(session.custom_data, values["custom_data"])
+    if "brand" not in values and {"team", "brand_settled"} & set(values):
+        values |= _brand_of_team(session, **values)
     values = {name: value for name, value in values.items() if getattr(session, name) != value}
     if not values:
         return
     if any(values[name] for name in WORDS & set(values)):
         refuse_erased(session.contact)
-    before = {name: _as_json(getattr(session, name)) for name in values}
+    before = _told(session, values)
     session.change(**values)
-    after = {name: _as_json(value) for name, value in values.items()}
-    audit(by, "session", before=before, after=after, session_id=session.pk, contact_id=session.contact_id)
+    audit(
+        by,
+        AuditAction.CONVERSATION_CHANGED,
+        before=before,
+        after=_told(session, values) | dict.fromkeys(WORDS & set(values), "changed"),
+        target=session,
+        session_id=session.pk,
+        contact_id=session.contact_id,
+    )
 
 
-def _as_json(value: object) -> object:
-    return str(value) if isinstance(value, Team) else value
+def _brand_of_team(session: Session, **values: Any) -> JsonObject:
+    """The brand that comes with another team, unless it is settled."""
+    team, settled = values.get("team", session.team), values.get("brand_settled", session.brand_settled)
+    if settled or (team == session.team and not session.brand_settled):
+        return {}
+    return {"brand": brands.of_team(team)}
+
+
+def _told(session: Session, names: Iterable[str]) -> JsonObject:
+    """These fields for the audit log, without what may say something of the person."""
+    values = {name: getattr(session, name) for name in names if name not in WORDS}
+    return {name: str(value) if isinstance(value, Model) else value for name, value in values.items()}
 
 
 def _closure(value: str | None) -> str | None:
@@ -197,6 +218,8 @@ STATUS: dict[str, Callable[..., bool]] = {
 WORDS = {"subject", "sentiment", "custom_data"}  # may say something of the person
 CLEAN: dict[str, Callable[[Any], Any]] = {
     "team": lambda team: team,
+    "brand": lambda brand: brand,
+    "brand_settled": bool,
     "sentiment": lambda text: cleaning.line(text or "", 20, "sentiment"),
     "language": languages.name_of,
     "skip_csat": bool,

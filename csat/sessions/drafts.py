@@ -13,7 +13,8 @@ from csat.lib import languages
 from csat.lib.json_limits import clean_object
 from csat.lib.refusal import Problems
 from csat.lib.types import JsonObject
-from csat.people.models import Agent, Contact, Team
+from csat.people import brands
+from csat.people.models import Agent, Brand, Contact, Team
 from csat.sessions import cleaning
 from csat.sessions.models import Session
 from csat.sessions.resolving import is_past
@@ -40,10 +41,13 @@ class Draft:
     language: str = ""
     assignee: Agent | None = None
     team: Team | None = None
+    brand: Brand | None = None
+    brand_settled: bool = False  # otherwise it is the team's
     tags: list[str] = field(default_factory=list)
     custom_data: JsonObject = field(default_factory=dict)
     bridged_to_web: bool = False
     connected: bool = False  # it lives in a help desk
+    practice: bool = False
     created_at: datetime | None = None
     left_out: list[str] = field(default_factory=list)  # names of the contact's details
     status: str = Session.Status.OPEN
@@ -90,16 +94,17 @@ class Draft:
             **{name: getattr(self, name) for name in COPIED},
         )
         row.team = row.team or (row.assignee.team if row.assignee else None)
+        row.brand = self.brand if self.brand_settled else brands.of_team(row.team)
         if self.status != Session.Status.OPEN:
             row.closed_at = row.last_activity_at = self.ended
         if self.status == Session.Status.RESOLVED:
-            row.resolved_at, row.resolver = self.ended, self.assignee
+            row.resolved_at, row.resolver, row.brand_settled = self.ended, self.assignee, True
         return row
 
 
 COPIED = (
     "channel", "slack_channel", "thread_ts", "email_message_id", "subject", "sentiment", "language",
-    "assignee", "team", "custom_data", "bridged_to_web", "connected",
+    "assignee", "team", "brand_settled", "custom_data", "bridged_to_web", "connected", "practice",
     "status", "ai_closure_type", "skip_csat",
 )  # fmt: skip
 
@@ -161,5 +166,6 @@ CLEAN: dict[str, Callable[[object], object]] = {
     "language": _language,
     "bridged_to_web": _flag,
     "connected": _flag,
+    "practice": _flag,
     "skip_csat": _flag,
 }

@@ -14,7 +14,7 @@ from csat.sessions.models import Handoff, HandoffReason
 
 def summarize(*, start: datetime, end: datetime) -> JsonObject:
     """Counts of the handoffs from `start` to before `end`; days are UTC."""
-    rows = Handoff.objects.filter(created_at__gte=start, created_at__lt=end)
+    rows = Handoff.objects.filter(created_at__gte=start, created_at__lt=end, session__practice=False)
     total, sessions = rows.count(), rows.values("session").distinct().count()
     reasons = _counted(HandoffReason.objects.filter(handoff__in=rows), "reason", total)
     return {

@@ -1,5 +1,7 @@
 """Importing many conversations at once, for the API's bulk call. A bad item does not stop the others."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,7 +17,7 @@ from csat.lib.json_limits import MAX_DEPTH, refuse_depth
 from csat.lib.refusal import Invalid, Refused
 from csat.lib.text import as_uuid
 from csat.lib.types import JsonObject
-from csat.people import agents, contacts
+from csat.people import agents, brands, contacts
 from csat.people.details import Details
 from csat.people.models import Agent, Contact, Team
 from csat.sessions import activity, resolving
@@ -112,13 +114,13 @@ def _import_batch(batch: list[Item], by: Actor) -> None:
 
 
 def _store(batch: list[Item], by: Actor) -> None:
-    people, teams = _Agents(), _Teams()
+    people, teams, named_brands = _Agents(), _Teams(), functools.cache(_named_brand)
     for item in batch:
-        _read(item, people, teams)
+        _read(item, people, teams, named_brands)
     ids = {item.draft.external_id for item in batch if item.draft} - {""}
     known = find_many(ids)
     _find_contacts([item for item in batch if item.draft and item.draft.external_id not in known])
-    new = _new_items([item for item in batch if item.draft], known)
+    new = [item for item in _new_items([item for item in batch if item.draft], known) if _may_begin(item)]
     _find_or_create_contacts(new)
     for item, session in zip(new, create([item.draft for item in new if item.draft], by=by), strict=True):
         item.session = session
@@ -130,7 +132,7 @@ def _store(batch: list[Item], by: Actor) -> None:
         updates = _update_sessions(updates, by)
 
 
-def _read(item: Item, people: "_Agents", teams: "_Teams") -> None:
+def _read(item: Item, people: "_Agents", teams: "_Teams", named_brands: Callable[[str], JsonObject]) -> None:
     try:
         payload = item.payload
         if not isinstance(payload, dict):
@@ -153,6 +155,7 @@ def _read(item: Item, people: "_Agents", teams: "_Teams") -> None:
             resolved_at=_time(payload, "resolved_at"),
             assignee=people.get(_object(payload, "assignee")),
             team=teams.get(payload.get("team")),
+            **named_brands(_slug(payload)),
             left_out=left_out,
         )
     except Refused as refused:
@@ -166,6 +169,26 @@ def _object(payload: JsonObject, name: str) -> JsonObject:
     if not isinstance(value, dict):
         raise invalid(name, _("%(name)s: give an object.") % {"name": name})
     return value
+
+
+def _slug(payload: JsonObject) -> str:
+    slug = payload.get("brand") or ""
+    if not isinstance(slug, str):
+        raise invalid("brand", _("Give the brand's slug."))
+    return slug
+
+
+def _named_brand(slug: str) -> JsonObject:
+    return brands.named(slug, archived=True)
+
+
+def _may_begin(item: Item) -> bool:
+    """Only a new conversation is refused for an archived brand: a known one keeps it."""
+    try:
+        brands.refuse_archived(_draft(item).brand)
+    except Refused as refused:
+        item.draft, item.error = None, refused.words
+    return item.draft is not None
 
 
 def _time(payload: JsonObject, name: str) -> object:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Missing
 from csat.lib.types import JsonObject
-from csat.people.models import Agent, Contact, Team
+from csat.people.models import Agent, Brand, Contact, Team
 from csat.sessions.creation import create, find
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session
@@ -27,16 +27,20 @@ def start(
     subject: str = "",
     assignee: Agent | None = None,
     team: Team | None = None,
+    brand: Brand | None = None,
+    brand_settled: bool = False,
     language: str = "",
     sentiment: str = "",
     tags: Iterable[str] = (),
     custom_data: JsonObject | None = None,
     bridged_to_web: bool = False,
+    practice: bool = False,
     created_at: datetime | None = None,
     left_out: list[str] | None = None,
 ) -> tuple[Session, bool]:
     """The session of this external id, or a new one, and whether it is new.
 
+    `brand` counts where `brand_settled`: without, it is the team's.
     `left_out`: what of the contact could not be used; it is noted in a new session.
     Raises Invalid, and Missing for an erased contact. Safe to run concurrently.
     """
@@ -50,11 +54,14 @@ def start(
         subject=subject,
         assignee=assignee,
         team=team,
+        brand=brand,
+        brand_settled=brand_settled,
         language=language,
         sentiment=sentiment,
         tags=tags,
         custom_data=custom_data,
         bridged_to_web=bridged_to_web,
+        practice=practice,
         created_at=created_at,
         left_out=left_out,
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from csat.channels.base import Addresses
 from csat.channels.kinds import Channel
 from csat.lib.rows import Row
-from csat.people.models import Agent, Contact, Team
+from csat.people.models import Agent, Brand, Contact, Team
 
 
 def channel_choices() -> list[tuple[str, str]]:
@@ -114,6 +114,12 @@ class Session(Row):
     # it lives in a help desk: our card cannot be shown there
     connected = models.BooleanField(default=False, db_default=False)
     barred = models.CharField(max_length=20, choices=Barred, blank=True, default="", db_default="")
+    # somebody tries the product: in no figure, export, webhook or workflow
+    practice = models.BooleanField(default=False, db_default=False)
+    # None: the default brand. No index: reports filter by date first, and brands are never deleted.
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
+    # the API or a rule named it, or it was resolved or asked; otherwise it goes with the team
+    brand_settled = models.BooleanField(default=False, db_default=False)
     custom_data = models.JSONField(default=dict, blank=True)
     customer_messages = models.PositiveIntegerField(default=0)
     last_customer_message_at = models.DateTimeField(null=True, blank=True)

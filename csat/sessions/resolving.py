@@ -58,6 +58,7 @@ def resolve_many(
         "closed_at",
         "last_activity_at",
         "ai_closure_type",
+        "brand_settled",
         "resolver",
         "most_replies",
     )
@@ -113,6 +114,7 @@ def _set_resolved(session: Session, at: datetime, *, by: Actor) -> None:
     session.status = Session.Status.RESOLVED
     session.resolved_at = session.closed_at = at
     session.last_activity_at = max(session.last_activity_at, at)
+    session.brand_settled = True
     session.ai_closure_type = session.ai_closure_type or (
         Session.Closure.RESOLVED if by.kind == ActorKind.AI else None
     )

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.lib.text import one_line
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.erasure import refuse_erased
 from csat.sessions import cleaning
@@ -50,8 +51,9 @@ def untag(session: Session, names: Iterable[str], *, by: Actor) -> bool:
         session.change(updated_at=timezone.now())
         audit(
             by,
-            "tags",
+            AuditAction.CONVERSATION_UNTAGGED,
             before={"removed": [row.name for row in removed]},
+            target=session,
             session_id=session.pk,
             contact_id=session.contact_id,
         )

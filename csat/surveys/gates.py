@@ -1,9 +1,12 @@
 """Gate: one question that decides whether a customer is asked, with its answer in words."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import TextChoices
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +41,7 @@ class GateName(TextChoices):
     SUPPRESSION = "suppression", _("address suppressed")
     CONTACT_CAP = "contact_cap", _("cap")
     QUIET_HOURS = "quiet_hours", _("quiet hours")
+    SENDING_HOURS = "sending_hours", _("outside sending hours")
     STILL_RESOLVED = "still_resolved", _("no longer resolved")
     TOO_OLD = "too_old", _("could not be sent in time")
 
@@ -120,6 +124,10 @@ WORDS: dict[str, tuple[str, str]] = {
         gettext_noop("Outside quiet hours"),
         gettext_noop("Quiet hours: waits until %(value)s"),
     ),
+    GateName.SENDING_HOURS: (
+        gettext_noop("Within sending hours"),
+        gettext_noop("Outside sending hours: waits until %(value)s"),
+    ),
     GateName.STILL_RESOLVED: (gettext_noop("Still resolved"), gettext_noop("No longer resolved")),
     GateName.TOO_OLD: (
         gettext_noop("Could be sent within %(value)s hours"),
@@ -131,6 +139,7 @@ NEUTRAL: dict[tuple[str, int], str] = {
     (GateName.CONTACT_CAP, 0): gettext_noop("No limit per contact"),
     (GateName.SAMPLE, 100): gettext_noop("No sampling: everybody is asked"),
     (GateName.DELAY, 0): gettext_noop("No delay"),
+    (GateName.SENDING_HOURS, 0): gettext_noop("Surveys are sent at any hour"),
     (GateName.QUIET_TOO_LONG, 0): gettext_noop("Customers are asked however long nobody wrote"),
     (GateName.CUSTOMER_MESSAGE, 0): gettext_noop("Customers who wrote nothing are asked too"),
 }
@@ -150,7 +159,7 @@ BINDING: dict[str, set[GateName]] = {
     Origin.API: ON_REQUEST,
     Origin.MANUAL: ALWAYS,
     Origin.LINK: ALWAYS,
-    Origin.REMINDER: ALWAYS | {GateName.QUIET_HOURS, GateName.MERGED_OR_SPAM},
+    Origin.REMINDER: ALWAYS | {GateName.QUIET_HOURS, GateName.SENDING_HOURS, GateName.MERGED_OR_SPAM},
 }
 
 
@@ -177,6 +186,10 @@ class Gate:
             return str(Channel(self.value).label)
         if self.name == GateName.TICKETING_SYSTEM and self.value in CsatSettings.Ticketing.values:
             return str(CsatSettings.Ticketing(self.value).label)
+        if self.name in (GateName.QUIET_HOURS, GateName.SENDING_HOURS):
+            with suppress(TypeError, ValueError):
+                until = datetime.fromisoformat(self.value)
+                return f"{date_format(until, 'D j M Y, H:i')} ({until.tzname()})"
         return str(self.value)
 
     def as_dict(self) -> JsonObject:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings as project
-
+from csat.lib import customer_links
 from csat.surveys import links
 from csat.surveys.models import Survey
 
@@ -19,9 +18,9 @@ def hide(value: Any) -> Any:
 
 def show(value: Any) -> Any:
     """Any JSON, as those see it who may not act for the customer: `/r/…` for each address, kept or live."""
-    site = project.SITE_URL
-    live = re.compile(re.escape(site) + r"(/[ru]/)[0-9A-Za-z]{20,}")
-    return _replaced(value, lambda text: live.sub(rf"{site}\1…", text.replace(RATING_URL, f"{site}/r/…")))
+    live = re.compile(rf"({_bases()}/[ru]/)[0-9A-Za-z]{{20,}}")
+    kept = customer_links.url("/r/…")
+    return _replaced(value, lambda text: live.sub(r"\1…", text.replace(RATING_URL, kept)))
 
 
 def restore(text: str, survey: Survey) -> str:
@@ -30,7 +29,11 @@ def restore(text: str, survey: Survey) -> str:
 
 
 def _live() -> re.Pattern[str]:
-    return re.compile(re.escape(f"{project.SITE_URL}/r/") + r"[A-Za-z0-9_-]+")
+    return re.compile(rf"{_bases()}/r/[A-Za-z0-9_-]+")
+
+
+def _bases() -> str:
+    return f"(?:{'|'.join(map(re.escape, customer_links.bases()))})"
 
 
 def _replaced(value: Any, replace: Callable[[str], str]) -> Any:

@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from csat.lib import tokens
+from csat.channels.base import Brand
+from csat.lib import customer_links, tokens
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.models import Contact
 from csat.sessions.models import Session
@@ -25,33 +27,45 @@ OWNER = {Purpose.RATE: "survey", Purpose.WIDGET: "session", Purpose.UNSUBSCRIBE:
 RATING_PAGE = (Purpose.RATE, Purpose.COPY)  # the customer's own, and those that staff copied
 COPY_LIFE = timedelta(days=7)
 RELATED = {  # what the page behind a link reads
-    Purpose.RATE: ("survey__session__contact", "survey__session__resolver", "survey__session__assignee"),
-    Purpose.WIDGET: ("session__contact",),
+    Purpose.RATE: (
+        *("survey__session__contact", "survey__session__brand"),
+        *("survey__session__resolver", "survey__session__assignee"),
+    ),
+    Purpose.WIDGET: ("session__contact", "session__brand"),
     Purpose.UNSUBSCRIBE: ("contact",),
 }
 EXAMPLE = "preview"  # in place of a token in previews and tests; too short to be one
 
 
 def urls(surveys: Collection[Survey]) -> dict[int, tuple[str, str]]:
-    """By survey: the address of its rating page, and that of *stop asking me*. The same for resends.
-
-    The rating page offers the other one, so both rows are created here: opening the page writes nothing.
-    """
-    tokens_of = _tokens(
-        [(Purpose.RATE, survey) for survey in surveys]
-        + [(Purpose.UNSUBSCRIBE, survey.contact) for survey in surveys]
-    )
+    """By survey: the address of its rating page, and that of *stop asking me*. The same for resends."""
+    tokens_of = _tokens_of_pages(surveys)
     return {
         survey.pk: (
-            f"{project.SITE_URL}/r/{tokens_of[Purpose.RATE, survey.pk]}",
-            f"{project.SITE_URL}/u/{tokens_of[Purpose.UNSUBSCRIBE, survey.contact_id]}",
+            customer_links.url(f"/r/{tokens_of[Purpose.RATE, survey.pk]}"),
+            _stop_url(tokens_of[Purpose.UNSUBSCRIBE, survey.contact_id], survey.session),
         )
         for survey in surveys
     }
 
 
 def rate_url(survey: Survey) -> str:
-    return urls([survey])[survey.pk][0]
+    token = _tokens_of_pages([survey])[Purpose.RATE, survey.pk]
+    return customer_links.url(f"/r/{token}")
+
+
+def _tokens_of_pages(surveys: Collection[Survey]) -> dict[tuple[Purpose, int], str]:
+    """The rating page offers the other one, so both rows are made here: opening the page writes nothing."""
+    return _tokens(
+        [(Purpose.RATE, survey) for survey in surveys]
+        + [(Purpose.UNSUBSCRIBE, survey.contact) for survey in surveys]
+    )
+
+
+def example_urls(brand: Brand) -> tuple[str, str]:
+    """As `urls`, for a preview or a test message: they lead to a page that says so."""
+    rate, stop = (customer_links.url(f"/{page}/{EXAMPLE}") for page in "ru")
+    return _in_brand(rate, brand.slug), _in_brand(stop, brand.slug)
 
 
 def copy_for(survey: Survey, *, by: User) -> tuple[str, Link]:
@@ -68,12 +82,23 @@ def copy_for(survey: Survey, *, by: User) -> tuple[str, Link]:
         expires_at=timezone.now() + COPY_LIFE,
         handed_out_by=by,
     )
-    return f"{project.SITE_URL}/r/{token}", link
+    return customer_links.url(f"/r/{token}"), link
 
 
-def unsubscribe_url(contact: Contact) -> str:
-    """The address of *stop asking me*: never expires."""
-    return f"{project.SITE_URL}/u/{_token(Purpose.UNSUBSCRIBE, contact)}"
+def unsubscribe_url(session: Session) -> str:
+    """The address of *stop asking me*, in the session's brand: never expires. The contact is asked no more
+    under any.
+    """
+    return _stop_url(_token(Purpose.UNSUBSCRIBE, session.contact), session)
+
+
+def _stop_url(token: str, session: Session) -> str:
+    return _in_brand(customer_links.url(f"/u/{token}"), session.brand.slug if session.brand else "")
+
+
+def _in_brand(url: str, slug: str) -> str:
+    """An address whose page belongs to no conversation that would tell the brand."""
+    return f"{url}?brand={slug}" if slug else url
 
 
 def widget_token(session: Session) -> tuple[str, datetime]:
@@ -100,8 +125,7 @@ def revoke(link: Link, *, by: Actor) -> bool:
     if not link.change(where={"revoked_at": None}, revoked_at=timezone.now()):
         return False
     session_id = link.survey.session_id if link.survey else link.session_id
-    before = {"link": str(link.uuid)}
-    audit(by, "link revoked", before=before, session_id=session_id, contact_id=link.contact_id)
+    audit(by, AuditAction.LINK_REVOKED, target=link, session_id=session_id, contact_id=link.contact_id)
     return True
 
 

@@ -18,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from csat.channels import registry
 from csat.channels.base import Brand, ProviderEvent
 from csat.lib import images
+from csat.lib.opening_hours import OpeningHours
 from csat.lib.rows import Row
-from csat.people.models import Agent, Contact
+from csat.lib.text_by_language import TextByLanguage
+from csat.people.models import OPENING_LINE_MAX_LENGTH, Agent, Contact, brand_logo_url
 from csat.scale import HIGHEST, LOW_MAX, LOWEST
 from csat.sessions.models import Session, channel_choices
 from csat.surveys.choices import (
@@ -32,9 +34,11 @@ from csat.surveys.choices import (
     Source,
     SurveyState,
 )
-from csat.surveys.validators import TextByLanguage, shipped_languages
+from csat.surveys.validators import holidays, hours_by_weekday, shipped_languages
 
-MESSAGE_MAX_LENGTH = 1000  # characters of a custom message, and of a request's own words instead of it
+MESSAGE_MAX_LENGTH = (
+    OPENING_LINE_MAX_LENGTH  # of a custom message, and of a request's own words instead of it
+)
 KEPT_EVENTS = 20  # of a provider, in a delivery's `raw`
 
 
@@ -134,6 +138,29 @@ class CsatSettings(Pausable):
     )
     quiet_end = models.TimeField(
         _("Quiet until"), null=True, blank=True, help_text=_("Empty: no quiet hours.")
+    )
+    # {"mon": [["09:00", "18:00"]], ...}; None: always; an absent day: closed
+    sending_hours = models.JSONField(
+        _("Sending hours"),
+        null=True,
+        blank=True,
+        validators=[hours_by_weekday],
+        help_text=_("In the customer's time zone. Surveys due at another time wait until they open."),
+    )
+    # ["2026-12-25", ...]
+    holidays = models.JSONField(
+        _("Holidays"),
+        default=list,
+        db_default=[],
+        blank=True,
+        validators=[holidays],
+        help_text=_("Days on which no survey is sent."),
+    )
+    delay_in_office_hours = models.BooleanField(
+        _("Count the delay in sending hours"),
+        default=False,
+        db_default=False,
+        help_text=_("An hour's delay at closing time ends an hour after opening."),
     )
     skip_no_customer_message = models.BooleanField(
         _("Skip conversations in which the customer wrote nothing"),
@@ -267,6 +294,16 @@ class CsatSettings(Pausable):
             raise ValidationError({"quiet_start": gettext("Quiet hours need a start and an end.")})
         if self.quiet_start is not None and self.quiet_start == self.quiet_end:
             raise ValidationError({"quiet_start": gettext("Start and end must differ.")})
+        if self.sending_hours is not None:
+            self._check_hours(OpeningHours.of(self.sending_hours))
+
+    def _check_hours(self, hours: OpeningHours) -> None:
+        if hours.never:
+            raise ValidationError({"sending_hours": gettext("Leave at least one day open.")})
+        # quiet hours alone always leave some
+        if self.quiet_start and self.quiet_end and hours.without(self.quiet_start, self.quiet_end).never:
+            left = gettext("With the quiet hours, no minute of the week is left.")
+            raise ValidationError({"sending_hours": left})
 
     @classmethod
     def current(cls) -> "CsatSettings":
@@ -274,8 +311,18 @@ class CsatSettings(Pausable):
 
     @property
     def brand(self) -> Brand:
-        logo = f"{settings.SITE_URL}{self.brand_logo.url}" if self.brand_logo else ""
-        return Brand(self.brand_name, self.brand_color, logo, self.reply_to)
+        """The default one."""
+        return Brand(
+            self.brand_name,
+            self.brand_color,
+            brand_logo_url(self.brand_logo),
+            self.reply_to,
+            opening_line=self.custom_message,
+        )
+
+    def brand_of(self, session: Session) -> Brand:
+        """The one its customer is asked under: in every message, on every page, in every reply."""
+        return session.brand.value if session.brand else self.brand
 
 
 class ChannelSettings(Pausable):
@@ -312,7 +359,7 @@ class Survey(Row):
     skipped_by = models.CharField(max_length=40, blank=True)  # the gate that failed
     scheduled_for = models.DateTimeField(null=True, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)  # first csat.requested; the cohort's date
-    # The cohort: its first request, else the first score nobody asked for.
+    # The cohort: its first request, else the first score nobody asked for. None: in no figure.
     counted_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)  # first acceptance that was not later failed
     delivered_via = models.CharField(max_length=20, blank=True)
@@ -343,6 +390,10 @@ class Survey(Row):
     def is_past_expiry(self) -> bool:
         """Whether its links have ended, even while the sweeper has not expired it yet."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def counts_at(self, at: datetime) -> datetime | None:
+        """The time at which every figure counts it, when it was asked or rated then; never: practice."""
+        return None if self.session.practice else at
 
     def move(self, target: SurveyState, **values: Any) -> bool:
         """Change the state if it may become `target`, judged in the database; whether it was changed."""
@@ -413,6 +464,8 @@ class Delivery(Row):
     next_try = models.DateTimeField()
     # When it could have gone out first; a further try, an outage or a pause leave it as it is.
     due_since = models.DateTimeField(default=timezone.now, db_default=Now())
+    # When it was due first, if it then had to wait for the hours in which surveys are sent.
+    held_from = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     # The gates let it pass: counts for the contact cap from here on.
     cleared_at = models.DateTimeField(null=True, blank=True)

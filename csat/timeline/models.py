@@ -32,6 +32,11 @@ class Event(models.Model):
                 fields=["dispatch_after"], condition=models.Q(dispatched_at=None), name="event_undispatched"
             ),
             models.Index(fields=["kind", "at"], name="event_kind_at"),
+            models.Index(
+                fields=["actor_id", "-at", "-id"],
+                condition=models.Q(kind=Kind.AUDIT),
+                name="event_audit_actor",
+            ),
         ]
         ordering = ["at", "id"]
 

@@ -20,6 +20,7 @@ class FollowUpStep(TextChoices):
     TAKEN = "taken", _("Follow-up assigned")
     NOTED = "noted", _("Follow-up note")
     DONE = "done", _("Follow-up done")
+    HANDED_OVER = "handed_over", _("Follow-up handed over")
 
 
 class Empty(TypedDict):
@@ -146,9 +147,11 @@ class RunEnded(TypedDict):
 
 
 class Audited(TypedDict):
-    what: str
+    what: str  # an AuditAction of people/audit_actions.py
     before: JsonObject
     after: JsonObject
+    target: NotRequired[str]  # `endpoint:<uuid>`: what it was done to
+    client_address: NotRequired[str]
 
 
 PAYLOADS: dict[Kind, type] = {

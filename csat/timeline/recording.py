@@ -14,7 +14,6 @@ from csat.timeline.models import Event
 
 # kept on the timeline only: no webhook, no workflow
 NEVER_PUBLISHED = {
-    Kind.AUDIT,
     Kind.CSAT_LINK_HANDED_OUT,
     Kind.FOLLOW_UP,
     Kind.SESSION_NOTE,

@@ -17,9 +17,9 @@ PERSONAL: dict[type[Model], Collection[str]] = {Event: ["data", "actor_name"]}
 BATCH = 2000
 # keys whose text is one of our own words, never a person's
 OUR_WORDS = {
-    "about", "agent_name", "ai_closure_type", "channel", "code", "delivered_via", "emoji", "fallback",
-    "gate", "kind", "label", "medium", "origin", "reason", "reasons", "score", "sender", "source",
-    "state", "status", "transport", "trigger", "what", "workflow_name",
+    "about", "agent_name", "ai_closure_type", "channel", "client_address", "code", "delivered_via", "emoji",
+    "fallback", "gate", "kind", "label", "medium", "origin", "reason", "reasons", "score", "sender",
+    "source", "state", "status", "target", "transport", "trigger", "what", "workflow_name",
 }  # fmt: skip
 FREE_FORM = {"before", "after", "custom_data"}  # may hold anything, numbers too: emptied
 SENTIMENTS = {"positive", "neutral", "negative"}

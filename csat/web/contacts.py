@@ -18,20 +18,24 @@ from csat import scale
 from csat.lib.types import JsonObject
 from csat.people import contacts as people
 from csat.people import erasure, roles, suppression
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.models import Contact, SuppressionReason
 from csat.people.permissions import Verb
 from csat.surveys.models import Answer, Score, Survey
-from csat.surveys.visibility import ScoreVisibility, visibility_for
+from csat.surveys.visibility import Visibility, contacts_of, visibility_for
 from csat.web import paging
-from csat.web.access import StaffRequest, may, may_each, staff
+from csat.web.access import StaffRequest, may, may_each
+from csat.web.account.reauthentication import asked_again, asked_again_before
+from csat.web.personal_data import keep_read
 
 
-def _rated(visibility: ScoreVisibility, **lookups: object) -> Q:
-    return Q(Exists(Score.objects.filter(visibility.as_filter(), contact=OuterRef("pk"), **lookups)))
+def _rated(visibility: Visibility, **lookups: object) -> Q:
+    scores = Score.objects.filter(visibility.as_filter(), session__practice=False, **lookups)
+    return Q(Exists(scores.filter(contact=OuterRef("pk"))))
 
 
-FILTERS: dict[str, dict[str, tuple[object, Callable[[ScoreVisibility], Q]]]] = {
+FILTERS: dict[str, dict[str, tuple[object, Callable[[Visibility], Q]]]] = {
     "ratings": {
         "some": (_l("Rated"), lambda visibility: _rated(visibility)),
         "low": (_l("Rated low"), lambda visibility: _rated(visibility, score__lte=scale.LOW_MAX)),
@@ -48,14 +52,14 @@ FILTERS: dict[str, dict[str, tuple[object, Callable[[ScoreVisibility], Q]]]] = {
 }
 
 
-@staff
+@may(Verb.READ_CONVERSATIONS)
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
     text, visibility = request.GET.get("q", "").strip()[:200], visibility_for(request.user)
     filters = {name: value for name in FILTERS if (value := request.GET.get(name, "")) in FILTERS[name]}
     contacts = Contact.objects.alive().filter(
-        *(FILTERS[name][value][1](visibility) for name, value in filters.items())
+        visibility.contacts(), *(FILTERS[name][value][1](visibility) for name, value in filters.items())
     )
     shown = paging.page(people.search(contacts, text), by="created_at", cursor=request.GET.get("before", ""))
     selects = [
@@ -72,25 +76,29 @@ def page(request: StaffRequest) -> HttpResponse:
     return render(request, "contacts/_rows.html" if request.htmx else "contacts/page.html", context)
 
 
-@staff
+@may(Verb.READ_CONVERSATIONS)
 @require_GET
 def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    contact, visibility = get_object_or_404(Contact.objects.alive(), uuid=uuid), visibility_for(request.user)
+    visibility = visibility_for(request.user)
+    contact = get_object_or_404(Contact.objects.alive().filter(visibility.contacts()), uuid=uuid)
     scores = Score.objects.filter(visibility.as_filter(), contact=contact)
     related = scores.select_related("session", "agent")
     ratings = paging.page(related, by="submitted_at", cursor=request.GET.get("before", ""))
     counts = {f"of_{score}": Count("pk", filter=Q(score=score)) for score in scale.SCORES}
-    unanswered = Survey.objects.filter(contact=contact, score=None).select_related("session")
+    asked = Survey.objects.filter(visibility.conversations("session__"), contact=contact)
+    unanswered = asked.filter(score=None).select_related("session")
     context = {
         "contact": contact,
         "ratings": ratings,
         "rated": _with_earlier(ratings.rows),
-        "figures": scores.aggregate(count=Count("pk"), average=Avg("score"), **counts),
+        "figures": scores.filter(session__practice=False).aggregate(
+            count=Count("pk"), average=Avg("score"), **counts
+        ),
         "unrated": paging.page(unanswered, by="created_at", cursor=request.GET.get("asked_before", "")),
         "suppressions": suppression.suppressions_of(contact),
-        "manages": request.role != roles.AGENT,
         "comments": visibility.can_see_comments,
     }
+    keep_read(request, contact, contact_id=contact.pk)
     return render(request, "contacts/one.html", context)
 
 
@@ -103,9 +111,10 @@ VERBS = {
 
 @may_each(VERBS)
 @require_POST
+@asked_again_before("erase")
 def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
     """Opt out, opt in, erase."""
-    contact, by = get_object_or_404(Contact.objects.alive(), uuid=uuid), roles.actor_of(request.user)
+    contact, by = get_object_or_404(contacts_of(request.user), uuid=uuid), roles.actor_of(request.user)
     match name:
         case "erase":
             erasure.erase(contact, by=by)
@@ -122,20 +131,22 @@ def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
 
 @may(Verb.TAKE_CONTACT_DATA)
 @require_POST
+@asked_again
 def data(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """All that is stored about one person, as a file to hand over."""
-    contact = get_object_or_404(Contact.objects.alive(), uuid=uuid)
+    contact = get_object_or_404(contacts_of(request.user), uuid=uuid)
     by = roles.actor_of(request.user)
-    audit(by, "contact data", after={"contact": str(contact.uuid)}, contact_id=contact.pk)
+    audit(by, AuditAction.CONTACT_DATA_TAKEN, target=contact, contact_id=contact.pk)
     response = JsonResponse(erasure.data_of(contact), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="contact-{contact.uuid}.json"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _with_ratings(contacts: list[Contact], visibility: ScoreVisibility) -> list[tuple[Contact, JsonObject]]:
+def _with_ratings(contacts: list[Contact], visibility: Visibility) -> list[tuple[Contact, JsonObject]]:
     """Each contact beside the count and average of their ratings, in one query."""
-    scores = Score.objects.filter(visibility.as_filter(), contact__in=contacts).order_by()
+    counted = visibility.as_filter() & Q(session__practice=False)
+    scores = Score.objects.filter(counted, contact__in=contacts).order_by()
     figures = scores.values("contact").annotate(count=Count("pk"), average=Avg("score"))
     by_contact = {row["contact"]: dict(row) for row in figures}
     return [(contact, by_contact.get(contact.pk, {})) for contact in contacts]

@@ -2,8 +2,10 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -13,21 +15,22 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.channels import registry, status
 from csat.channels.outbox import SandboxMessage
-from csat.people import roles
+from csat.people import permissions, roles, single_sign_on
+from csat.people.permissions import Verb
 from csat.surveys.models import CsatSettings
+from csat.surveys.visibility import visible_teams
 from csat.web import branding
 
-MANAGERS = (roles.MANAGER, roles.ADMIN)
-STAFF = (roles.AGENT, *MANAGERS)
 RAIL = [
-    ("inbox", _("Inbox"), STAFF),
-    ("contacts", _("Contacts"), STAFF),
-    ("reports", _("Reports"), MANAGERS),
-    ("workflows", _("Workflows"), MANAGERS),
-    ("settings-csat", _("Settings"), MANAGERS),
-    ("outbox", _("Outbox"), STAFF),
+    ("inbox", _("Inbox"), Verb.READ_CONVERSATIONS),
+    ("contacts", _("Contacts"), Verb.READ_CONVERSATIONS),
+    ("reports", _("Reports"), Verb.READ_REPORTS),
+    ("workflows", _("Workflows"), Verb.MANAGE_WORKFLOWS),
+    ("settings-csat", _("Settings"), Verb.MANAGE_SETTINGS),
+    ("settings-people", _("People"), Verb.MANAGE_PEOPLE),  # by itself for whom the settings are closed
+    ("outbox", _("Outbox"), Verb.READ_OUTBOX),
 ]
-ICONS = {"settings-csat": "settings"}
+ICONS = {"settings-csat": "settings", "settings-people": "contacts"}
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,38 @@ class Place:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Rail and brand, worked out only when a template asks for them."""
+    """Rail, brand and what this person may do, worked out only when a template asks for them."""
     return {
         "brand": SimpleLazyObject(lambda: branding.page_brand(CsatSettings.current().brand)),
         "rail": SimpleLazyObject(lambda: _rail(request)),
+        "may": SimpleLazyObject(lambda: permissions.verbs_of(_role(request))),
+        "single_sign_on": single_sign_on.is_configured,
+        "password_login": settings.PASSWORD_LOGIN,
+        "has_no_team": SimpleLazyObject(lambda: _has_no_team(request)),
     }
 
 
+def _role(request: HttpRequest) -> str | None:
+    return getattr(request, "role", None) or roles.role_of(request.user)
+
+
+def _has_no_team(request: HttpRequest) -> bool:
+    """Somebody who sees the conversations of their teams and is in none yet."""
+    return _role(request) is not None and visible_teams(cast(User, request.user)) == ()
+
+
 def _rail(request: HttpRequest) -> list[Place]:
-    role = getattr(request, "role", None) or roles.role_of(request.user)
+    role = _role(request)
     return [
-        place for name, label, allowed in RAIL if role in allowed and (place := _place(request, name, label))
+        place
+        for name, label, verb in RAIL
+        if permissions.role_may(role, verb) and (place := _place(request, name, label))
     ]
 
 
 def _place(request: HttpRequest, name: str, label: object) -> Place | None:
+    if name == "settings-people" and permissions.role_may(_role(request), Verb.MANAGE_SETTINGS):
+        return None
     if name == "outbox" and not (has_sandbox_channel() or SandboxMessage.objects.exists()):
         return None
     try:

@@ -7,7 +7,7 @@ from django.db.models import Max, QuerySet
 from csat.sessions.models import Session
 from csat.surveys import kept_links
 from csat.surveys.models import Score
-from csat.surveys.visibility import ScoreVisibility
+from csat.surveys.visibility import Visibility
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.payloads import Said, read
@@ -33,12 +33,12 @@ def with_related(sessions: QuerySet[Session]) -> QuerySet[Session]:
     )
 
 
-def rows(sessions: list[Session], visibility: ScoreVisibility) -> list[Row]:
+def rows(sessions: list[Session], visibility: Visibility) -> list[Row]:
     messages = _last_messages(sessions)
     return [_row(session, messages.get(session.pk), visibility) for session in sessions]
 
 
-def _row(session: Session, message: Event | None, visibility: ScoreVisibility) -> Row:
+def _row(session: Session, message: Event | None, visibility: Visibility) -> Row:
     score = getattr(session, "score", None)
     can_see = visibility.can_see(score)
     follow_up = getattr(session, "follow_up", None)

@@ -2,13 +2,17 @@
 
 from urllib.parse import quote
 
+import structlog
 from django import shortcuts
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
+from csat.people import roles, staff
 from csat.web.access import RoleNeeded
 from csat.web.public_page import render
+
+log = structlog.get_logger(__name__)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -21,12 +25,18 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """For whoever's role does not open the page: it says whose page it is, or who gives a role."""
+    """For whoever's role does not open the page: it says which roles do, or who gives a role."""
     needed = exception if isinstance(exception, RoleNeeded) else None
-    context = {
-        "lowest": needed.lowest if needed else "",
+    if needed:
+        who = {"user_id": request.user.pk, "role": needed.role}
+        log.warning("refused for lack of a role", path=request.path, **who)
+    context: dict[str, object] = {
+        "roles": ", ".join(str(role.label) for role in needed.roles) if needed else "",
+        "role": roles.Role(needed.role).label if needed and needed.role else "",
         "no_role": needed is not None and needed.role is None,
     }
+    if context["no_role"]:
+        context["admins"] = staff.admins().order_by(*staff.BY_NAME)[:3]
     return shortcuts.render(request, "403.html", context, status=403)
 
 

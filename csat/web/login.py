@@ -1,63 +1,60 @@
 """Login and logout."""
 
-from django.contrib.auth.forms import AuthenticationForm
+from typing import Any, cast
+
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.views import LoginView
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView, LogoutView
-from django.core.exceptions import ValidationError
+from django.contrib.auth.views import LogoutView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
-from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _
+from django.shortcuts import redirect
 
-from csat.people import demo, roles
-from csat.web import login_attempts
-
-
-class LoginForm(AuthenticationForm):
-    def confirm_login_allowed(self, user: User) -> None:
-        super().confirm_login_allowed(user)
-        if demo.is_refused(user):
-            raise ValidationError(_("The demo's accounts work only on the machine that runs it."))
+from csat.people import demo, profiles, roles
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
+from csat.web.account.single_sign_on import offered, while_passwords_do
+from csat.web.login_attempts import Attempt, limited
+from csat.web.middleware import SECOND_FACTOR_DUE
 
 
-_login, _logout = LoginView.as_view(authentication_form=LoginForm), LogoutView.as_view()
+class Login(LoginView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = demo.on_this_machine() and demo.is_here()
+        return super().get_context_data(**kwargs) | {"demo": demo if shown else None}  # type: ignore[no-any-return]
 
 
+_login, _logout = Login.as_view(), LogoutView.as_view()
+_login_by_password = while_passwords_do(_login)
+
+
+@offered
+@limited(Attempt.LOGIN, lambda request: request.POST.get("username", ""))
 def log_in(request: HttpRequest) -> HttpResponseBase:
     """Redirect who is logged in with a role; anybody else may log in, also as another user."""
-    if request.method == "GET" and roles.role_of(request.user):
-        return redirect("inbox")
-    name = request.POST.get("username", "").strip()
-    if request.method == "POST" and (seconds := login_attempts.begin(request, name)):
-        return _too_many(request, seconds)
-    response = _login(request)
-    if request.method == "POST":
-        failed = isinstance(response, TemplateResponse)
-        (login_attempts.fail if failed else login_attempts.succeed)(request, name)
-    if isinstance(response, TemplateResponse):
-        shown = demo.on_this_machine() and demo.is_here()
-        response.context_data = (response.context_data or {}) | {
-            "demo": demo if shown else None,
-            "nobody_yet": not User.objects.filter(is_active=True).exists(),
-        }
-    return response
+    if request.method == "GET" and request.user.is_authenticated:
+        if request.session.get(SECOND_FACTOR_DUE):
+            return redirect("mfa_index")
+        if roles.role_of(request.user):
+            return redirect(profiles.landing_page(request.user))
+    return _login_by_password(request) if request.method == "POST" else _login(request)
 
 
+@transaction.atomic
 def log_out(request: HttpRequest) -> HttpResponseBase:
     """End the session; the browser forgets our pages. Its cookies stay, for our neighbours have some too."""
+    if request.method == "POST":
+        if request.user.is_authenticated:
+            audit(roles.actor_of(request.user), AuditAction.LOGGED_OUT, target=request.user)
+        clear_login(request)  # one that waits for its second factor
     response = _logout(request)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The inbox for staff, the login for everybody else."""
-    return redirect("inbox" if roles.role_of(request.user) else "login")
-
-
-def _too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    context = {"next": request.POST.get("next", ""), "seconds": seconds}
-    response = render(request, "registration/too_many_attempts.html", context, status=429)
-    response.headers["Retry-After"] = str(seconds)
-    return response
+    """The page that staff chose to begin with, the login for everybody else."""
+    if not roles.role_of(request.user):
+        return redirect("login")
+    return redirect(profiles.landing_page(cast(User, request.user)))

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from csat.people.models import Brand
 from csat.surveys.models import CsatSettings
 
 LEAST = 4  # letters that no listed word accounts for
@@ -99,9 +100,10 @@ def _is_made_of(words: list[str], text: str) -> bool:
 
 
 def _own_names() -> Iterator[str]:
-    """Of the site, the sender of mails and the brand."""
+    """Of the site, the sender of mails and the brands."""
     host = urlsplit(settings.SITE_URL).hostname or ""
-    texts = (host, settings.DEFAULT_FROM_EMAIL, CsatSettings.current().brand_name)
+    brands = Brand.objects.values_list("name", flat=True)
+    texts = (host, settings.DEFAULT_FROM_EMAIL, CsatSettings.current().brand_name, *brands)
     for name in re.findall(r"[^\W\d_]{3,}", " ".join(texts).casefold()):
         if name not in PLACES:
             yield name

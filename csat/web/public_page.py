@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
+from csat.channels.base import Brand
 from csat.lib.languages import normalize
-from csat.surveys.models import CsatSettings
 from csat.web import branding
 
 HEADERS = {
@@ -40,7 +40,7 @@ def render(
     template: str,
     *,
     language: str = "",
-    settings: CsatSettings | None = None,
+    brand: Brand | None = None,
     status: int = 200,
     **context: object,
 ) -> HttpResponse:
@@ -52,7 +52,7 @@ def render(
             {
                 "language": language,
                 "direction": "rtl" if translation.get_language_bidi() else "ltr",
-                "brand": settings and branding.page_brand(settings.brand),
+                "brand": brand and branding.page_brand(brand),
                 **context,
             },
         )

@@ -1,17 +1,19 @@
 """Addresses for people with a browser."""
 
-from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from csat.web import branding, contacts, login, outbox
+from csat.web import branding, checklist, contacts, invitations, login, outbox, profile, welcome
 from csat.web.customer import demo_chat, rating, unsubscribe, widget
 from csat.web.customer.link_path import LinkToken
-from csat.web.inbox import actions, session
+from csat.web.inbox import actions, practice, session
 from csat.web.inbox import page as inbox
-from csat.web.machines import csp_reports, health, metrics
+from csat.web.machines import csp_reports, demo_hook, health, metrics
 from csat.web.reports import exports, saved_views
 from csat.web.reports import page as reports
 from csat.web.settings import (
     api_keys,
+    audit,
+    brands,
     connection_actions,
     connection_events,
     connection_rules,
@@ -19,6 +21,7 @@ from csat.web.settings import (
     connections,
     csat,
     imports,
+    people,
     sending,
     webhooks,
 )
@@ -31,13 +34,25 @@ register_converter(LinkToken, "link_token")
 urlpatterns: list[URLPattern | URLResolver] = [
     # coming in
     path("", login.home, name="home"),
-    path("login/", login.log_in, name="login"),
+    path("login/", welcome.unless_first_run(login.log_in), name="login"),
+    path("login/", welcome.unless_first_run(login.log_in), name="account_login"),  # as django-allauth says
     path("logout/", login.log_out, name="logout"),
+    path("account/", include("csat.web.account.urls")),
+    path("profile/", profile.page, name="profile"),
+    path("profile/email/", profile.email, name="profile-email"),
+    path("profile/email/again/", profile.send_again, name="profile-email-again"),
+    path("profile/email/cancel/", profile.cancel_email, name="profile-email-cancel"),
+    path("profile/email/<str:token>/", profile.confirm_email, name="profile-email-confirm"),
+    path("invite/<slug:token>/", invitations.accept, name="invitation"),
+    path("welcome/", welcome.page, name="welcome"),
     # the team's side
     path("inbox/", inbox.page, name="inbox"),
     path("inbox/<uuid:uuid>/", session.page, name="session"),
+    path("inbox/practice/", practice.make, name="practice"),
+    path("inbox/<uuid:uuid>/remove-practice/", practice.remove, name="practice-remove"),
     path("inbox/<uuid:uuid>/link/", actions.link, name="session-link"),
     path("inbox/<uuid:uuid>/<slug:name>/", actions.act, name="act"),
+    path("checklist/<slug:name>/", checklist.act, name="checklist"),
     path("contacts/", contacts.page, name="contacts"),
     path("contacts/<uuid:uuid>/", contacts.one, name="contact"),
     path("contacts/<uuid:uuid>/data/", contacts.data, name="contact-data"),
@@ -71,9 +86,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("widget/state/<str:token>", widget.state, name="widget-state"),
     path("widget/card/<str:token>", widget.card, name="widget-card"),
     path("widget/card/<str:token>/shown", widget.shown, name="widget-shown"),
-    path("brand-<slug:digest>.css", branding.css, name="brand-css"),
+    path("brand-<slug:colour_and_digest>.css", branding.css, name="brand-css"),
     path("media/brand/<str:name>", branding.logo, name="brand-logo"),
     # the demo's host page, under another name of this machine
+    path("demo/hook/", demo_hook.receive, name="demo-hook"),
     path("demo/chat/", demo_chat.page, name="toy-chat"),
     path("demo/chat/<slug:act>", demo_chat.act, name="toy-chat-act"),
     path("demo/chat/<str:name>", demo_chat.page, name="toy-chat-file"),
@@ -81,6 +97,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", csat.index, name="settings"),
     path("settings/csat/", csat.page, name="settings-csat"),
     path("settings/csat/dry-run/", csat.dry_run, name="settings-dry-run"),
+    path("settings/csat/hours/copy/", csat.copy_hours, name="settings-hours-copy"),
     path("settings/csat/preview/", csat.preview, name="settings-preview"),
     path("settings/csat/preview/<slug:kind>/", csat.preview, name="settings-preview-kind"),
     path("settings/csat/preview/<slug:kind>/mail/", csat.preview_page, name="settings-preview-page"),
@@ -93,6 +110,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/csat/try/<slug:kind>/", sending.try_now, name="settings-try"),
     path("settings/csat/resend/", sending.resend, name="settings-resend"),
     path("settings/csat/resend/run/", sending.run_resend, name="settings-resend-run"),
+    path("settings/brands/", brands.page, name="settings-brands"),
+    path("settings/brands/new/", brands.new, name="settings-brand-new"),
+    path("settings/brands/preview/", brands.preview, name="settings-brand-preview"),
+    path("settings/brands/mail/<slug:kind>/", brands.mail, name="settings-brand-mail"),
+    path("settings/brands/<uuid:uuid>/", brands.one, name="settings-brand"),
+    path("settings/brands/<uuid:uuid>/preview/", brands.preview, name="settings-brand-preview-of"),
+    path("settings/brands/<uuid:uuid>/test/", brands.test, name="settings-brand-test"),
+    path("settings/brands/<uuid:uuid>/<slug:name>/", brands.act, name="settings-brand-act"),
     path("settings/webhooks/", webhooks.page, name="settings-webhooks"),
     path("settings/webhooks/<uuid:uuid>/", webhooks.one, name="settings-webhook"),
     path("settings/webhooks/<uuid:uuid>/calls/", webhooks.calls, name="settings-webhook-calls"),
@@ -144,8 +169,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
         connection_actions.act,
         name="settings-connection-act",
     ),
+    path("settings/people/", people.page, name="settings-people"),
+    path("settings/people/invite/", people.invite, name="settings-people-invite"),
+    path(
+        "settings/people/second-factor/", people.require_second_factor, name="settings-people-second-factor"
+    ),
+    path(
+        "settings/people/invitations/<uuid:uuid>/<slug:name>/", people.invitation, name="settings-invitation"
+    ),
+    path("settings/people/<int:pk>/", people.one, name="settings-person"),
+    path("settings/people/<int:pk>/<slug:name>/", people.act, name="settings-person-act"),
     path("settings/api-keys/", api_keys.page, name="settings-api-keys"),
     path("settings/api-keys/<uuid:uuid>/revoke/", api_keys.revoke, name="settings-api-key-revoke"),
+    path("settings/api-keys/<uuid:uuid>/rotate/", api_keys.rotate, name="settings-api-key-rotate"),
+    path("settings/audit/", audit.page, name="settings-audit"),
+    path("settings/audit/export/", audit.export, name="settings-audit-export"),
     # machines
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

@@ -13,17 +13,25 @@ from django.utils.translation import gettext as _
 
 from csat.jobs import Job, enqueue
 from csat.lib import http
-from csat.lib.refusal import Invalid
+from csat.lib.encryption import UnknownKey
+from csat.lib.refusal import Invalid, Refused
 from csat.lib.types import JsonObject
 from csat.people import roles
-from csat.people.audit_log import audit
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit, may_read
 from csat.timeline.recording import SYSTEM, Actor
-from csat.webhooks.event_types import EVENTS
-from csat.webhooks.models import Endpoint
+from csat.webhooks.event_types import AUDIT, EVENTS
+from csat.webhooks.models import SECRET_PREFIX, Endpoint, open_secret, seal_secret
 
 log = structlog.get_logger(__name__)
 ROTATION = timedelta(hours=24)  # how long both secrets sign
 FIELDS = {"url", "events", "description", "enabled"}
+
+
+class AdminsOnly(Refused):
+    """For those alone who may read the audit log."""
+
+    status = 403
 
 
 @transaction.atomic
@@ -31,19 +39,22 @@ def add(
     *, url: str, events: Iterable[str], by: Actor, description: str = "", enabled: bool = True
 ) -> Endpoint:
     """Create an endpoint with a new secret. Raises Invalid for a blocked address or an unknown event."""
-    values = _validate({"url": url, "events": list(events), "description": description, "enabled": enabled})
-    endpoint = Endpoint.objects.create(secret=_new_secret(), **values)
-    audit(by, "webhook added", after={"url": url, "events": values["events"]})
+    given = {"url": url, "events": list(events), "description": description, "enabled": enabled}
+    values = _validate(given, by)
+    endpoint = Endpoint.objects.create(secret=seal_secret(_new_secret()), **values)
+    audit(by, AuditAction.WEBHOOK_ADDED, after={"url": url, "events": values["events"]}, target=endpoint)
     return endpoint
 
 
 @transaction.atomic
 def change(endpoint: Endpoint, *, by: Actor, **fields: object) -> Endpoint:
-    """Change url, events, description or enabled. Raises Invalid.
+    """Change url, events, description or enabled. Raises Invalid, and AdminsOnly.
 
-    Switching on resets its failures, and what waited goes out.
+    Switching on resets its failures, and what waited goes out. Who may not read the audit log may change it
+    once that is no longer among its events: what it did not get of that until then, it never gets.
     """
-    values = _validate({name: value for name, value in fields.items() if name in FIELDS})
+    _refuse_strangers(endpoint, by)
+    values = _validate({name: value for name, value in fields.items() if name in FIELDS}, by)
     before = {name: getattr(endpoint, name) for name in values}
     if values.get("enabled") and not endpoint.enabled:
         values |= {
@@ -54,26 +65,34 @@ def change(endpoint: Endpoint, *, by: Actor, **fields: object) -> Endpoint:
             "disabled_reason": "",
         }
         enqueue(Job.CALL_DUE)
+    if endpoint.carries_audit and AUDIT not in values.get("events", [AUDIT]):
+        endpoint.calls.unsent_audit().delete()
     endpoint.change(**values)
-    audit(by, "webhook changed", before=before, after={name: values[name] for name in before})
+    after = {name: values[name] for name in before}
+    audit(by, AuditAction.WEBHOOK_CHANGED, before=before, after=after, target=endpoint)
     return endpoint
 
 
 @transaction.atomic
 def rotate(endpoint: Endpoint, *, by: Actor) -> str:
-    """Replace the secret and return the new one; both sign for 24 hours."""
+    """Replace the secret and return the new one; both sign for 24 hours, unless the former cannot be read."""
+    _refuse_strangers(endpoint, by)
+    secret = _new_secret()
     endpoint.change(
-        old_secret=endpoint.secret, old_secret_until=timezone.now() + ROTATION, secret=_new_secret()
+        old_secret=endpoint.secret if is_readable(endpoint) else "",
+        old_secret_until=timezone.now() + ROTATION,
+        secret=seal_secret(secret),
     )
-    audit(by, "webhook secret rotated", after={"url": endpoint.url})
-    return endpoint.secret
+    audit(by, AuditAction.WEBHOOK_SECRET_ROTATED, after={"url": endpoint.url}, target=endpoint)
+    return secret
 
 
 @transaction.atomic
 def remove(endpoint: Endpoint, *, by: Actor) -> None:
-    """It receives no further events; its log is kept."""
+    """It receives no further events; its log is kept. Raises AdminsOnly."""
+    _refuse_strangers(endpoint, by)
     endpoint.change(deleted_at=timezone.now(), enabled=False)
-    audit(by, "webhook removed", before={"url": endpoint.url})
+    audit(by, AuditAction.WEBHOOK_REMOVED, before={"url": endpoint.url}, target=endpoint)
 
 
 def disable(endpoint: Endpoint, *, reason: str) -> None:
@@ -85,7 +104,8 @@ def disable(endpoint: Endpoint, *, reason: str) -> None:
         where={"enabled": True}, enabled=False, disabled_at=timezone.now(), disabled_reason=reason
     ):
         return
-    audit(SYSTEM, "webhook disabled", after={"url": endpoint.url, "reason": reason})
+    after = {"url": endpoint.url, "reason": reason}
+    audit(SYSTEM, AuditAction.WEBHOOK_DISABLED, after=after, target=endpoint)
     log.error("a webhook endpoint was switched off", **endpoint.for_log, reason=reason)
     text = _(
         "The webhook %(url)s was switched off: %(reason)s\n\n"
@@ -95,7 +115,40 @@ def disable(endpoint: Endpoint, *, reason: str) -> None:
     roles.write_to_admins(_("A webhook was switched off"), text)
 
 
-def _validate(values: JsonObject) -> JsonObject:
+def is_readable(endpoint: Endpoint) -> bool:
+    """Whether the keys of its secrets are set."""
+    try:
+        return bool(endpoint.signing_secrets)
+    except UnknownKey:
+        return False
+
+
+def reencrypt() -> tuple[int, int]:
+    """Encrypt all secrets with the first key; how many endpoints there are, and how many cannot be read."""
+    done = unreadable = 0
+    for endpoint in Endpoint.objects.order_by("pk").iterator():
+        try:
+            stored = {
+                "secret": seal_secret(open_secret(endpoint.secret)),
+                "old_secret": seal_secret(open_secret(endpoint.old_secret)),
+            }
+        except UnknownKey:
+            unreadable += 1
+            continue
+        # not where it was rotated meanwhile
+        done += endpoint.change(
+            where={"secret": endpoint.secret, "old_secret": endpoint.old_secret}, **stored
+        )
+    return done, unreadable
+
+
+def _refuse_strangers(endpoint: Endpoint, by: Actor) -> None:
+    """Where the audit log goes is for those who may read it."""
+    if endpoint.carries_audit and not may_read(by):
+        raise AdminsOnly(_("This webhook gets the audit log: only admins may change it."))
+
+
+def _validate(values: JsonObject, by: Actor) -> JsonObject:
     problems: dict[str, list[str]] = {}
     if "url" in values:
         try:
@@ -103,9 +156,11 @@ def _validate(values: JsonObject) -> JsonObject:
         except Invalid as refused:
             problems["url"] = [refused.message]
     if "events" in values:
-        unknown = [str(event) for event in values["events"] if event not in EVENTS]
+        unknown = [str(event) for event in values["events"] if event not in (AUDIT, *EVENTS)]
         if unknown:
             problems["events"] = [_("There is no event %(name)s.") % {"name": ", ".join(unknown)}]
+        elif AUDIT in values["events"] and not may_read(by):
+            problems["events"] = [_("Only admins may send the audit log to another system.")]
         elif not values["events"]:
             problems["events"] = [_("Choose at least one event.")]
         values["events"] = sorted(set(map(str, values["events"])))
@@ -115,4 +170,4 @@ def _validate(values: JsonObject) -> JsonObject:
 
 
 def _new_secret() -> str:
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()

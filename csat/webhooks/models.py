@@ -10,10 +10,24 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from csat.lib import encryption
 from csat.lib.rows import Row
 from csat.timeline.models import Event
+from csat.webhooks.event_types import AUDIT
 
+SECRET_PREFIX = "whsec_"  # noqa: S105 (how Standard Webhooks begins them)
 ERASED_BODY = "{}"  # of webhooks about an erased contact
+
+
+def seal_secret(secret: str) -> str:
+    """As it is stored."""
+    return encryption.encrypt(secret, settings.SECRETS_KEYS)
+
+
+def open_secret(stored: str) -> str:
+    """Raises encryption.UnknownKey."""
+    is_plain = stored.startswith(SECRET_PREFIX)
+    return stored if is_plain else encryption.decrypt(stored, settings.SECRETS_KEYS)
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
@@ -34,8 +48,9 @@ class Endpoint(Row):
     description = models.CharField(max_length=200, blank=True)
     events = models.JSONField(default=list)
     enabled = models.BooleanField(default=True)
-    secret = models.CharField(max_length=100)
-    old_secret = models.CharField(max_length=100, blank=True)
+    # encrypted by lib/encryption; plain, as "whsec_...", in rows of earlier versions
+    secret = models.TextField()
+    old_secret = models.TextField(blank=True)
     old_secret_until = models.DateTimeField(null=True, blank=True)
     next_try = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -61,11 +76,21 @@ class Endpoint(Row):
         return self.url
 
     @property
-    def secrets(self) -> list[str]:
-        """Every secret that signs an attempt now: two for a day after a rotation."""
+    def signing_secret(self) -> str:
+        """The newest one, readable. Raises encryption.UnknownKey while its key is not set."""
+        return open_secret(self.secret)
+
+    @property
+    def signing_secrets(self) -> list[str]:
+        """Every secret that signs an attempt now: two for a day after a rotation. Raises as above."""
         if self.old_secret and self.old_secret_until and self.old_secret_until > timezone.now():
-            return [self.secret, self.old_secret]
-        return [self.secret]
+            return [self.signing_secret, open_secret(self.old_secret)]
+        return [self.signing_secret]
+
+    @property
+    def carries_audit(self) -> bool:
+        """Whether it gets the audit log: then it is for admins alone."""
+        return AUDIT in self.events
 
     @property
     def health(self) -> str:
@@ -102,6 +127,16 @@ class AttemptLog(TypedDict):
     ms: NotRequired[int]
 
 
+class WebhookAttemptQuerySet(models.QuerySet["WebhookAttempt"]):
+    def without_audit(self) -> "WebhookAttemptQuerySet":
+        """For whoever may not read the audit log."""
+        return self.exclude(type__startswith="audit.")
+
+    def unsent_audit(self) -> "WebhookAttemptQuerySet":
+        """Entries of the audit log that wait, or failed."""
+        return self.filter(type__startswith="audit.").exclude(state=WebhookAttempt.State.DELIVERED)
+
+
 class WebhookAttempt(Row):
     """One event on its way to one endpoint, through all its retries, which send the same body."""
 
@@ -124,6 +159,8 @@ class WebhookAttempt(Row):
     status = models.PositiveSmallIntegerField(null=True, blank=True)  # of the latest answer
     delivered_at = models.DateTimeField(null=True, blank=True)
     posted = ""  # not stored: the body with the live rating link that it stands for
+
+    objects = WebhookAttemptQuerySet.as_manager()
 
     class Meta:
         db_table = "csat_call"

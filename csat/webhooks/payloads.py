@@ -1,19 +1,27 @@
 """Webhook bodies, exactly as docs/integrators.md describes them."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from csat.lib.types import JsonObject
+from csat.people import audit_entries
 from csat.people.models import Agent, Contact, Organization
 from csat.sessions.models import Session
 from csat.surveys import kept_links
 from csat.surveys.models import Survey
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
+from csat.timeline.payloads import Audited, read
 from csat.webhooks.models import WebhookAttempt
 
+HIDDEN = "…"
+# of before and after in an entry of the audit log: `removed` are the tags of a conversation
+HIDDEN_FIELDS = {"email", "new_email", "phone", "removed"}
+WEB_ADDRESS = re.compile(r"(https?://)(?:[^/?#\s]*@)?([^/?#\s]+)\S*", re.IGNORECASE)
 # by kind of event: what is copied from its data
 EVENT_FIELDS: dict[str, tuple[str, ...]] = {
     Kind.MESSAGE_RECEIVED: ("text", "sender"),
@@ -51,7 +59,7 @@ def bodies(typed_events: Iterable[tuple[Event, str]]) -> list[str]:
     """The bodies of (event, webhook type) pairs, in their order; a handful of queries for any number."""
     typed_events = list(typed_events)
     events = [event for event, _type in typed_events]
-    session_ids = {event.session_id for event in events if event.session_id}
+    session_ids = {event.session_id for event in events if event.session_id and event.kind != Kind.AUDIT}
     sessions = Session.objects.select_related("contact", "assignee", "resolver").in_bulk(session_ids)
     survey_ids = dict(Survey.objects.filter(session__in=sessions).values_list("session_id", "uuid"))
     erased = {event.contact_id for event in events if event.kind == Kind.CONTACT_ERASED and event.contact_id}
@@ -59,6 +67,8 @@ def bodies(typed_events: Iterable[tuple[Event, str]]) -> list[str]:
     organization = Organization.current().uuid
 
     def build(event: Event, event_type: str) -> str:
+        if event.kind == Kind.AUDIT:
+            return body(event_type, _audit_data(event), at=event.at, organization=organization)
         data: JsonObject = {"timestamp": stamp(event.at)}
         if event.session_id:
             data = _session_data(event, sessions[event.session_id], survey_ids.get(event.session_id))
@@ -116,6 +126,41 @@ def _event_data(event: Event) -> JsonObject:
         status = "closed_resolved" if event.kind == Kind.SESSION_RESOLVED else "closed_unresolved"
         data |= {"status": status, "closed_by": event.actor_kind}
     return data
+
+
+def _audit_data(event: Event) -> JsonObject:
+    """An entry of the audit log, and nothing of the customer it may be about but the id in `target`."""
+    entry = read(event, Audited)
+    return {
+        "id": str(event.uuid),
+        "at": stamp(event.at),
+        "actor": {
+            "kind": event.actor_kind,
+            "user_id": audit_entries.user_id_of(event),
+            "username": event.actor_name or None,
+        },
+        "what": entry["what"],
+        "target": entry.get("target"),
+        "before": _outward(entry["before"]),
+        "after": _outward(entry["after"]),
+        "address": entry.get("client_address"),
+    }
+
+
+def _outward(value: Any, name: str = "") -> Any:
+    """What was before, or after, without what is for readers of the log itself: tags, which may say anything,
+    mails and phones, and all but the host of an address on the web, for the rest of it may be a password.
+    """
+    match value:
+        case dict():
+            return {key: _outward(inner, key) for key, inner in value.items()}
+        case list():
+            return [_outward(inner, name) for inner in value]
+        case str() if name in HIDDEN_FIELDS and value:
+            return HIDDEN
+        case str():
+            return WEB_ADDRESS.sub(rf"\1\2/{HIDDEN}", value)
+    return value
 
 
 def _session_data(event: Event, session: Session, survey_id: uuid.UUID | None) -> JsonObject:

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Refused
-from csat.people.audit_log import audit
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit, may_read
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor
 from csat.webhooks import payloads
-from csat.webhooks.event_types import TEST, event_type
+from csat.webhooks.event_types import TEST, event_type, subscription
 from csat.webhooks.models import ERASED_BODY, Endpoint, WebhookAttempt
 
 NEW_ONES_TRY = timedelta(minutes=5)  # after the last try of an endpoint that fails
@@ -25,12 +26,12 @@ def enqueue_for(events: list[Event], **_: object) -> int:
     typed_events = [(event, name) for event in events if (name := event_type(event))]
     endpoints = list(Endpoint.objects.alive().filter(enabled=True)) if typed_events else []
     subscribed = {name for endpoint in endpoints for name in endpoint.events}
-    wanted = [(event, name) for event, name in typed_events if name in subscribed]
+    wanted = [(event, name) for event, name in typed_events if subscription(name) in subscribed]
     attempts = [
         WebhookAttempt(endpoint=endpoint, event=event, contact_id=event.contact_id, type=name, body=body)
         for (event, name), body in zip(wanted, payloads.bodies(wanted) if wanted else (), strict=True)
         for endpoint in endpoints
-        if name in endpoint.events
+        if subscription(name) in endpoint.events
     ]
     if attempts:
         WebhookAttempt.objects.bulk_create(attempts, ignore_conflicts=True, batch_size=500)
@@ -66,7 +67,7 @@ def enqueue_test(endpoint: Endpoint, *, by: Actor) -> WebhookAttempt:
         raise Refused(_("This webhook is switched off: switch it on to test it."))
     body = payloads.test_body(TEST, at=timezone.now())
     attempt = WebhookAttempt.objects.create(endpoint=endpoint, type=TEST, body=body)
-    audit(by, "webhook tested", after={"url": endpoint.url})
+    audit(by, AuditAction.WEBHOOK_TESTED, after={"url": endpoint.url}, target=endpoint)
     _send_now(endpoint)
     return attempt
 
@@ -77,16 +78,20 @@ def replay(attempt: WebhookAttempt, *, by: Actor) -> None:
     if not _requeue(WebhookAttempt.objects.filter(pk=attempt.pk)):
         raise Refused(_("This event was about a contact who has been erased: it cannot be replayed."))
     after = {"url": attempt.endpoint.url, "type": attempt.type, "call": str(attempt.uuid)}
-    audit(by, "webhook replayed", after=after)
+    audit(by, AuditAction.WEBHOOK_REPLAYED, after=after, target=attempt.endpoint)
     _send_now(attempt.endpoint)
 
 
 @transaction.atomic
 def replay_failed(endpoint: Endpoint, *, since: datetime, by: Actor) -> int:
-    """Send again what failed and was queued since then, but for erased contacts; returns how many."""
+    """Send again what failed and was queued since then, but for erased contacts; returns how many.
+
+    The audit log only for who may read it: somebody else may have chosen where it would go by now.
+    """
     failed = endpoint.calls.filter(state=WebhookAttempt.State.FAILED, created_at__gte=since)
-    count = _requeue(failed)
-    audit(by, "webhooks replayed", after={"url": endpoint.url, "since": since.isoformat(), "events": count})
+    count = _requeue(failed if may_read(by) else failed.without_audit())
+    after = {"url": endpoint.url, "since": since.isoformat(), "events": count}
+    audit(by, AuditAction.WEBHOOK_REPLAYED, after=after, target=endpoint)
     _send_now(endpoint)
     return count
 

@@ -8,9 +8,12 @@ from csat.webhooks.models import Endpoint, WebhookAttempt
 
 
 def headers(attempt: WebhookAttempt, endpoint: Endpoint, now: datetime) -> dict[str, str]:
-    """The headers of one request: the id stays the same on every retry, timestamp and signatures are new."""
+    """The headers of one request: the id stays the same on every retry, timestamp and signatures are new.
+
+    Raises encryption.UnknownKey.
+    """
     signatures = [
-        Webhook(secret).sign(attempt.message_id, now, attempt.content) for secret in endpoint.secrets
+        Webhook(secret).sign(attempt.message_id, now, attempt.content) for secret in endpoint.signing_secrets
     ]
     return {
         "content-type": "application/json",

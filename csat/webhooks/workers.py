@@ -12,13 +12,14 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from csat.channels import circuits
 from csat.lib import http
 from csat.lib.outcomes import Outcome
 from csat.lib.text import clean
 from csat.surveys import kept_links
-from csat.webhooks import payloads, signing
+from csat.webhooks import endpoints, payloads, signing
 from csat.webhooks.models import AttemptLog, Endpoint, WebhookAttempt
 
 READ_SIZE = 50  # webhooks of one endpoint read together
@@ -182,6 +183,10 @@ def claim(limit: int, batch: AttemptBatch) -> Iterator[EndpointWorker]:
         # one UPDATE that must still find it ready
         if Endpoint.objects.ready(now).filter(pk=endpoint.pk).update(lease_until=now + lease_length()):
             endpoint.lease_until = now + lease_length()
+            if not endpoints.is_readable(endpoint):
+                endpoint.change(lease_until=None)
+                endpoints.disable(endpoint, reason=_("the key that encrypted its secret is not set"))
+                continue
             worker = EndpointWorker(endpoint, http.Client(allow=settings.WEBHOOK_ALLOW), batch)
             if worker.read_due():
                 yield worker

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from csat.lib.json_limits import refuse_excess
 from csat.lib.refusal import Invalid, Problems
 from csat.lib.types import JsonObject
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.timeline.recording import Actor
 from csat.workflows import blocks
@@ -36,7 +37,7 @@ def create(*, name: str, by: Actor, **content: object) -> Workflow:
     """
     workflow = Workflow.objects.create(name=_clean_name(name))
     Version.objects.create(workflow=workflow, number=1, **_clean_content(content))
-    audit(by, "workflow created", after={"name": workflow.name})
+    audit(by, AuditAction.WORKFLOW_CREATED, after={"name": workflow.name}, target=workflow)
     return workflow
 
 
@@ -45,7 +46,8 @@ def save_draft(workflow: Workflow, *, by: Actor, name: str | None = None, **cont
     """Change the draft, or start one from the newest version. Runs in progress keep their version."""
     Workflow.objects.select_for_update().get(pk=workflow.pk)
     if name is not None and _clean_name(name) != workflow.name:
-        audit(by, "workflow renamed", before={"name": workflow.name}, after={"name": _clean_name(name)})
+        before, after = {"name": workflow.name}, {"name": _clean_name(name)}
+        audit(by, AuditAction.WORKFLOW_RENAMED, before=before, after=after, target=workflow)
         workflow.change(name=_clean_name(name))
     version = workflow.latest
     values = _clean_content(content)
@@ -58,7 +60,7 @@ def save_draft(workflow: Workflow, *, by: Actor, name: str | None = None, **cont
         version.change(**values)
     if changed := sorted(name for name, value in values.items() if value != kept[name]):
         draft = {"name": workflow.name, "version": version.number, "changed": changed}
-        audit(by, "workflow draft changed", after=draft)
+        audit(by, AuditAction.WORKFLOW_DRAFT_CHANGED, after=draft, target=workflow)
     return version
 
 
@@ -70,7 +72,8 @@ def activate(workflow: Workflow, *, by: Actor) -> Version:
         raise NotValid(issues)
     version.change(where={"activated_at": None}, activated_at=timezone.now())
     workflow.change(active=version)
-    audit(by, "workflow activated", after={"name": workflow.name, "version": version.number})
+    after = {"name": workflow.name, "version": version.number}
+    audit(by, AuditAction.WORKFLOW_ACTIVATED, after=after, target=workflow)
     return version
 
 
@@ -78,13 +81,13 @@ def activate(workflow: Workflow, *, by: Actor) -> Version:
 def disable(workflow: Workflow, *, by: Actor) -> None:
     """Switch it off: no event starts it any more; runs in progress continue."""
     workflow.change(active=None)
-    audit(by, "workflow switched off", after={"name": workflow.name})
+    audit(by, AuditAction.WORKFLOW_SWITCHED_OFF, after={"name": workflow.name}, target=workflow)
 
 
 @transaction.atomic
 def remove(workflow: Workflow, *, by: Actor) -> None:
     workflow.change(active=None, deleted_at=timezone.now())
-    audit(by, "workflow removed", before={"name": workflow.name})
+    audit(by, AuditAction.WORKFLOW_REMOVED, before={"name": workflow.name}, target=workflow)
 
 
 def duplicate(workflow: Workflow, *, by: Actor) -> Workflow:

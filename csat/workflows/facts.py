@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from csat.channels.kinds import Channel
 from csat.connectors import registry as connectors
 from csat.lib.types import JsonObject, Label
+from csat.people.brands import slug_of
 from csat.people.models import Agent
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.models import Score, Survey
@@ -48,6 +49,7 @@ FIELDS = [
     Field("session.agent.name", _("Agent")),
     Field("session.agent.kind", _("Agent type"), "choice", tuple(Agent.Kind.choices)),
     Field("session.team", _("Team")),
+    Field("session.brand", _("Brand")),
     Field("session.language", _("Language")),
     Field("session.subject", _("Subject")),
     Field("session.origin.kind", _("Came from"), "choice", tuple(connectors.choices())),
@@ -65,7 +67,7 @@ NAMES = {
         f"session.{name}"
         for name in (
             *("id", "ticket_number", "external_id", "status", "channel", "sentiment", "language", "subject"),
-            *("origin.kind", "team", "ai_closure_type", "tags", "handed_off", "handoff_reasons"),
+            *("origin.kind", "team", "brand", "ai_closure_type", "tags", "handed_off", "handoff_reasons"),
             "custom_data",
             *(f"{whose}.{name}" for whose in ("agent", "assignee") for name in _AGENT),
         )
@@ -79,7 +81,7 @@ NAMES = {
 ALIASES = {name: f"csat.{name}" for name in ("score", "comment", "channel")}
 
 
-LOADED = ("contact", "team", "assignee", "resolver", "conversation_origin__connection")
+LOADED = ("contact", "team", "brand", "assignee", "resolver", "conversation_origin__connection")
 
 
 def names(trigger_type: object) -> set[str]:
@@ -115,6 +117,7 @@ def collect(session: Session) -> JsonObject:
             "language": session.language or None,
             "subject": session.subject or None,
             "team": session.team.name if session.team else None,
+            "brand": slug_of(session.brand),
             "origin": {"kind": origin.connection.kind if origin else None},
             "ai_closure_type": session.ai_closure_type,
             "tags": [tag.name for tag in session.tags.all()],

@@ -15,6 +15,7 @@ from csat.lib.outcomes import Outcome, Retry, Unknown
 from csat.lib.refusal import Refused
 from csat.lib.text import greetable
 from csat.lib.types import JsonObject
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.erasure import refuse_erased
 from csat.surveys import kept_links
@@ -80,7 +81,8 @@ def retry(run: Run, *, by: Actor) -> None:
             refuse_erased(run.session.contact)
         failed_steps = run.steps.filter(state=Step.State.FAILED)
         failed_steps.update(state=Step.State.RUNNING, finished_at=None, updated_at=now)
-        audit(by, "workflow run retried", after={"name": run.workflow.name, "run": str(run.uuid)})
+        after = {"name": run.workflow.name, "run": str(run.uuid)}
+        audit(by, AuditAction.WORKFLOW_RUN_RETRIED, after=after, target=run.workflow)
         enqueue(Job.RUN_DUE)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.sessions.models import Session
 from csat.timeline.kinds import TRIGGER, Kind
@@ -53,6 +54,8 @@ def start_manually(workflow: Workflow, session: Session, *, by: Actor) -> Run:
     """Run it on a session now, whatever its trigger and constraints. Raises Refused when switched off."""
     if workflow.active is None:
         raise Refused(_("This workflow is switched off: activate it first."))
+    if session.practice:
+        raise Refused(_("This is a practice conversation: no workflow runs on it."))
     run = Run.objects.create(
         workflow=workflow,
         version=workflow.active,
@@ -63,7 +66,7 @@ def start_manually(workflow: Workflow, session: Session, *, by: Actor) -> Run:
         wake_at=timezone.now(),
     )
     started = {"name": workflow.name, "run": str(run.uuid), "ticket_number": session.pk}
-    audit(by, "workflow run by hand", after=started)
+    audit(by, AuditAction.WORKFLOW_RUN_STARTED, after=started, target=workflow)
     enqueue(Job.RUN_DUE)
     return run
 

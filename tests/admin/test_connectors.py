@@ -63,8 +63,8 @@ def test_a_connection_is_paused_and_resumed_and_both_are_audited(admin: Client) 
     assert b"nothing to change" in do(admin, "connection", "pause", connection).content
     do(admin, "connection", "resume", connection)
     assert connection.again().paused_at is None
-    audited = Event.objects.filter(kind=Kind.AUDIT, data__what__startswith="connection ").order_by("pk")
-    assert [event.data["what"] for event in audited][-2:] == ["connection paused", "connection resumed"]
+    audited = Event.objects.filter(kind=Kind.AUDIT, data__what__startswith="connection.").order_by("pk")
+    assert [event.data["what"] for event in audited][-2:] == ["connection.paused", "connection.resumed"]
     assert {event.actor_name for event in audited.reverse()[:2]} == {"ada"}
 
 

@@ -1,18 +1,20 @@
 """The admin's contacts, agents, suppressions and keys."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils import timezone
 
 from csat.admin.people import ContactForm
 from csat.people import agents, keys, roles, suppression
 from csat.people.models import Agent, Contact, Organization, Suppression, Team
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
-from tests.factories import API, make_agent, make_contact, make_session
+from tests.factories import API, make_agent, make_contact, make_sent_survey, make_session
 
 pytestmark = pytest.mark.django_db
 CONTACTS = "/admin/csat/contact/"
@@ -69,7 +71,9 @@ class TestContacts:
         values = ANA | {"name": "Ana Souza", "phone": "", "custom_data": '{"plan": "silver"}'}
         assert agent.post(f"{CONTACTS}{ana.pk}/change/", values).status_code == 302
         assert (ana.again().name, ana.again().custom_data) == ("Ana Souza", {"plan": "silver"})
-        assert Event.objects.get(kind=Kind.AUDIT).data["before"]["name"] == "Ana"
+        assert Event.objects.get(kind=Kind.AUDIT).data["after"] == {
+            "changed": ["custom_data", "language", "name"]
+        }
 
     def test_another_contacts_address_is_refused(self, agent: Client) -> None:
         make_contact(email="taken@shop.example")
@@ -116,7 +120,7 @@ class TestSuppressions:
         row = suppression.suppress("email", "ana@shop.example", reason="bounced")
         do(manager, "suppression", "lift", row)
         assert not suppression.is_suppressed("email", "ana@shop.example")
-        assert Event.objects.get(kind=Kind.AUDIT).data["what"] == "suppression"
+        assert Event.objects.get(kind=Kind.AUDIT).data["what"] == "suppression.lifted"
 
     def test_a_manager_adds_one(self, manager: Client) -> None:
         answer = manager.post(
@@ -201,6 +205,17 @@ class TestOrganization:
         assert admin.post(page, {"timezone": "Europe/Berlin", "language": "de"}).status_code == 302
         assert (Organization.current().timezone, Organization.current().language) == ("Europe/Berlin", "de")
         assert Event.objects.get(kind=Kind.AUDIT).data["before"]["timezone"] == "UTC"
+
+    def test_what_waits_for_sending_hours_is_judged_by_the_new_clock(self, admin: Client) -> None:
+        delivery = make_sent_survey().deliveries.get()
+        began, opening = timezone.now(), timezone.now() + timedelta(hours=9)
+        waits = {"state": "due", "held_from": began, "next_try": opening}
+        delivery.change(**waits)
+        page = f"/admin/csat/organization/{Organization.current().pk}/change/"
+        admin.post(page, {"timezone": "UTC", "language": "de"})
+        assert delivery.again().next_try == opening
+        admin.post(page, {"timezone": "Asia/Tokyo", "language": "de"})
+        assert delivery.again().next_try == began
 
 
 def test_no_more_rows_than_can_be_done_at_once(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:

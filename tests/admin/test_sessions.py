@@ -151,7 +151,7 @@ class TestChanging:
         )
         session = session.again()
         assert (session.language, session.sentiment, session.skip_csat) == ("pt-br", "positive", True)
-        assert Event.objects.get(kind=Kind.AUDIT).data["after"]["sentiment"] == "positive"
+        assert Event.objects.get(kind=Kind.AUDIT).data["after"]["sentiment"] == "changed"
 
     def test_a_refusal_stands_beside_its_field(self, agent: Client) -> None:
         session = make_session()

@@ -7,9 +7,11 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django_q.models import OrmQ, Schedule
 
-from csat.people import roles
+from csat.admin.users import StaffForm
+from csat.people import agents, invitations, roles, second_factor
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
+from csat.timeline.recording import SYSTEM
 
 pytestmark = pytest.mark.django_db
 USERS = "/admin/auth/user/"
@@ -55,6 +57,19 @@ class TestUsers:
         assert told[-1]["after"]["groups"] == ["manager"]
         assert "correct horse" not in str(told)
 
+    def test_who_is_renamed_by_an_admin_works_under_the_new_name(
+        self, plain_admin: Client, agent_user: User
+    ) -> None:
+        sam = agents.agent_for_user(agent_user)
+        agent_user.first_name = "Ada"  # as in the profile
+        agent_user.save()
+        group = Group.objects.get(name="agent").pk
+        as_before = as_it_is(agent_user, first_name="Ada", groups=[group])
+        plain_admin.post(f"{USERS}{agent_user.pk}/change/", as_before)
+        assert sam.again().name == "Sam"
+        plain_admin.post(f"{USERS}{agent_user.pk}/change/", as_before | {"first_name": "Samuel"})
+        assert sam.again().name == "Samuel"
+
     def test_a_role_opens_the_admin_without_another_tick(self, plain_admin: Client) -> None:
         plain_admin.post(f"{USERS}add/", NEW)
         nora = User.objects.get(username="nora")
@@ -80,7 +95,7 @@ class TestUsers:
         assert not Event.objects.filter(kind=Kind.AUDIT).exists()
         plain_admin.post(page, form | {"password1": "correct horse 9"})
         event = Event.objects.get(kind=Kind.AUDIT)
-        assert (event.actor_name, event.data["what"]) == ("olga", "user password set: sam")
+        assert (event.actor_name, event.data["what"]) == ("olga", "password.set")
         assert "correct horse" not in str(event.data)
 
     def test_nobody_but_a_superuser_makes_one(self, plain_admin: Client) -> None:
@@ -102,6 +117,29 @@ class TestUsers:
             ).status_code
             == 403
         )
+
+    def test_the_last_admin_stays_one(self, plain_admin: Client, admin_user: User) -> None:
+        """Ada is the only other: she may go only while Olga is there."""
+        olga, agent = User.objects.get(username="olga"), Group.objects.get(name="agent")
+        ada = Client()
+        ada.force_login(admin_user, backend="django.contrib.auth.backends.ModelBackend")
+        for changed in ({"groups": [agent.pk]}, {"is_active": ""}):
+            User.objects.filter(pk=admin_user.pk).update(is_active=True)
+            answer = ada.post(f"{USERS}{olga.pk}/change/", as_it_is(olga, **changed))
+            assert answer.status_code == 302
+            User.objects.filter(pk=olga.pk).update(is_active=True)
+            olga.groups.set([Group.objects.get(name="admin")])
+        User.objects.filter(pk=admin_user.pk).update(is_superuser=False, is_staff=True)
+        admin_user.groups.set([Group.objects.get(name="admin")])
+        User.objects.filter(pk=olga.pk).update(is_active=False)
+        form = StaffForm(as_it_is(admin_user, groups=[agent.pk]), instance=admin_user)
+        assert not form.is_valid()
+        assert "last admin" in str(form.errors)
+
+    def test_nobody_changes_their_own_role_or_access(self, plain_admin: Client) -> None:
+        olga, agent = User.objects.get(username="olga"), Group.objects.get(name="agent")
+        plain_admin.post(f"{USERS}{olga.pk}/change/", as_it_is(olga, groups=[agent.pk], is_active=""))
+        assert roles.role_of(User.objects.get(pk=olga.pk)) == "admin"
 
     def test_managers_and_agents_do_not_see_them(self, manager: Client, agent: Client) -> None:
         roles.sync()
@@ -142,3 +180,28 @@ def test_the_admin_has_a_name_and_a_strict_policy(admin: Client) -> None:
     answer = admin.get("/admin/")
     assert b"CSAT administration" in answer.content
     assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+def test_nobody_gets_a_mail_as_a_name(plain_admin: Client) -> None:
+    for name in ("ceo@acme.example", "OLGA", "olga@acme.example"):
+        plain_admin.post(f"{USERS}add/", NEW | {"username": name})
+    assert User.objects.count() == 1
+    nora = User.objects.create_user("nora", "nora@acme.example")
+    plain_admin.post(f"{USERS}{nora.pk}/change/", as_it_is(nora, username="ceo@acme.example"))
+    assert User.objects.get(pk=nora.pk).username == "nora"
+
+
+def test_a_role_given_here_ends_logins_and_invitations_like_any_other(
+    plain_admin: Client, agent: Client, agent_user: User
+) -> None:
+    second_factor.require([roles.MANAGER], by=SYSTEM)
+    other = User.objects.create_user("other")
+    other.groups.add(Group.objects.get(name="admin"))
+    sent = invitations.invite(
+        name="", email="kim@acme.example", role="admin", teams=[], by=other, organisation="Acme"
+    )
+    manager = Group.objects.get(name="manager")
+    for user in (agent_user, other):
+        plain_admin.post(f"{USERS}{user.pk}/change/", as_it_is(user, groups=[manager.pk]))
+    assert agent.get("/inbox/").status_code == 302
+    assert sent.invitation.again().revoked_at

@@ -147,6 +147,21 @@ class TestRules:
         assert CsatSettings.current().auto_send_since
         assert Event.objects.get(kind=Kind.AUDIT).actor_name == "maria"
 
+    def test_hours_and_holidays_are_checked_and_kept_in_order(self, manager: Client) -> None:
+        hours = '{"sat": [["10:00", "14:00"]], "mon": [["13:00", "24:00"], ["09:00", "12:00"]]}'
+        manager.post(RULES, as_it_is(sending_hours=hours, holidays='["2027-01-01", "2026-12-25"]'))
+        shape = settings.as_dict()
+        assert list(shape["sending_hours"].items()) == [
+            ("mon", [["09:00", "12:00"], ["13:00", "24:00"]]),
+            ("sat", [["10:00", "14:00"]]),
+        ]
+        assert shape["holidays"] == ["2026-12-25", "2027-01-01"]
+        refused = manager.post(RULES, as_it_is(sending_hours='{"mon": [["18:00", "09:00"]]}'))
+        assert b"Monday: 18:00 to 09:00 ends before it starts." in refused.content
+        shown_at_first = {"initial-holidays": '["2026-12-25", "2027-01-01"]'}
+        manager.post(RULES, as_it_is(sending_hours="", holidays="", **shown_at_first))
+        assert (settings.as_dict()["sending_hours"], settings.as_dict()["holidays"]) == (None, [])
+
     def test_words_and_quiet_hours_are_taken_away(self, manager: Client) -> None:
         manager.post(
             RULES, as_it_is(quiet_start="21:00", quiet_end="08:00", custom_message='{"de": "Hallo"}')

@@ -56,6 +56,8 @@ class TestAdding:
             "resolved": ["resolved"],
             "inboxes": [],
             "channels": {"4": "email"},
+            "brand": "",
+            "brands": {},
             "language": "conversation",
             "agents": "email_or_name",
             "write_back": {"note": True, "fields": True, "tag": True},
@@ -161,7 +163,7 @@ class TestAdding:
 
     def test_it_is_audited_with_the_key_that_made_it(self, api: Machine) -> None:
         api.post("/connections", CHATWOOT)
-        event = Event.objects.filter(kind=Kind.AUDIT, data__what="connection added").get()
+        event = Event.objects.filter(kind=Kind.AUDIT, data__what="connection.added").get()
         assert event.actor_name == "Helpdesk"
         assert "zebra" not in str(event.data)
 

@@ -115,6 +115,8 @@ class TestRequests:
         asked, skipped = make_resolved_session("email"), make_resolved_session("sms")
         ask(api, asked)
         ask(api, skipped)
+        practice = make_resolved_session("email", practice=True)
+        ask(api, practice)
         for query, session in [
             ({"state": "skipped"}, skipped),
             ({"channel": "email"}, asked),
@@ -333,9 +335,35 @@ class TestSettings:
         assert body["quiet_hours"] == {"start": "21:00", "end": "08:00"}
         assert body["custom_message"] == {"default": "", "de": "Hallo"}
 
+    def test_hours_and_holidays_are_set_and_replaced_as_wholes(self, api: Machine) -> None:
+        hours = {"mon": [["09:00", "12:00"], ["13:00", "18:00"]], "sat": [["10:00", "24:00"]]}
+        told = {
+            "sending_hours": hours,
+            "holidays": ["2027-01-01", "2026-12-25"],
+            "delay_in_office_hours": True,
+        }
+        body = api.patch("/csat/settings", told).json()
+        assert (body["sending_hours"], body["delay_in_office_hours"]) == (hours, True)
+        assert body["holidays"] == ["2026-12-25", "2027-01-01"]
+        body = api.patch("/csat/settings", {"sending_hours": {"sun": [["10:00", "12:00"]]}}).json()
+        assert body["sending_hours"] == {"sun": [["10:00", "12:00"]]}
+        assert api.patch("/csat/settings", {"sending_hours": None}).json()["sending_hours"] is None
+
+    def test_what_is_wrong_with_the_hours_is_told_with_field_and_day(self, api: Machine) -> None:
+        answer = api.patch("/csat/settings", {"sending_hours": {"fri": [["18:00", "09:00"]]}})
+        assert (answer.status_code, answer.json()["fields"]) == (
+            422,
+            {"sending_hours": ["Friday: 18:00 to 09:00 ends before it starts."]},
+        )
+
     @pytest.mark.parametrize(
         "told",
         [
+            {"sending_hours": {}},
+            {"sending_hours": {"mon": [["09:00", "12:00"], ["11:00", "13:00"]]}},
+            {"sending_hours": [["09:00", "12:00"]]},
+            {"holidays": ["\ud800"]},
+            {"holidays": "2026-12-25"},
             {"auto_sent": True},
             {"by": "me"},
             {"delay_seconds": 7},

@@ -1,8 +1,12 @@
 """Who may knock, and what the others are told."""
 
 import re
+from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from csat.people import keys
@@ -54,6 +58,7 @@ RESOURCES = {
     "/contacts": "contacts",
     "/chat/sessions": "chat-sessions",
     "/csat": "csat",
+    "/brands": "csat",
     "/webhooks": "webhooks",
     "/workflows": "workflows",
     "/handoff-analytics": "handoff-analytics",
@@ -90,6 +95,38 @@ def test_every_address_is_opened_by_one_scope_and_no_other(method: str, path: st
 def test_the_table_above_has_every_operation() -> None:
     paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
     assert len(_every_operation()) == sum(len(operations) for operations in paths.values())
+
+
+def test_an_expired_key_is_401_and_says_so() -> None:
+    _row, key = keys.create("Old", scopes=["contacts:read"], expires_at=timezone.now() + timedelta(days=1))
+    assert Machine(key).get("/contacts").status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        answer = Machine(key).get("/contacts")
+    assert answer.status_code == 401
+    assert set(answer.json()) == ERROR
+    assert "expired on" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "status"),
+    [
+        (0, "203.0.113.7", 403),  # whatever somebody claims
+        (1, "203.0.113.7", 200),
+        (1, "203.0.113.7, 198.51.100.7", 403),
+        (2, "203.0.113.7, 198.51.100.7", 200),
+    ],
+)
+def test_a_key_opens_from_its_networks_alone(
+    settings: Any, proxies: int, forwarded: str, status: int
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    _row, key = keys.create("Helpdesk", scopes=["contacts:read"], from_networks=["203.0.113.0/24"])
+    asked = Machine(key)
+    asked.client.defaults["HTTP_X_FORWARDED_FOR"] = forwarded
+    answer = asked.get("/contacts")
+    assert answer.status_code == status
+    if status == 403:
+        assert "may not be used from" in answer.json()["message"]
 
 
 def test_its_last_use_is_noted() -> None:

@@ -179,4 +179,5 @@ def _bare_rows(api: Machine) -> dict[str, str]:
         "/imports": imported["id"],
         "session_id": session,
         "contact_id": contact,
+        "brand": "default",
     }

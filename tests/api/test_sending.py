@@ -56,7 +56,7 @@ class TestHolding:
         answer = api.post("/csat/sending/resume", {})
         assert (answer.status_code, answer.json()["paused"]) == (200, None)
         audited = Event.objects.filter(kind="audit").order_by("id").values_list("data__what", flat=True)
-        assert list(audited)[-2:] == ["sending paused", "sending resumed"]
+        assert list(audited)[-2:] == ["sending.paused", "sending.resumed"]
 
     def test_one_channel_is_paused_and_resumed(self, api: Machine) -> None:
         switch_on("sms")

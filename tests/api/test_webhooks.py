@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from csat.timeline import dispatching
-from csat.webhooks import attempts
-from csat.webhooks.models import WebhookAttempt
+from csat.timeline.recording import SYSTEM
+from csat.webhooks import attempts, endpoints
+from csat.webhooks.models import Endpoint, WebhookAttempt
 from tests.api.conftest import Machine, machine
 from tests.factories import make_session
 
@@ -110,3 +111,25 @@ def test_changed_switched_off_and_removed(api: Machine, listener: Any) -> None:
 def test_a_key_without_the_scope_is_refused(db: Any) -> None:
     assert machine("contacts:read").get("/webhooks").status_code == 403
     assert machine("webhooks:read").post("/webhooks", {}).status_code == 403
+
+
+class TestAuditLog:
+    @pytest.fixture
+    def stream(self, listener: Any) -> Endpoint:
+        return endpoints.add(url=listener.url, events=["audit.*"], by=SYSTEM)
+
+    def test_a_key_cannot_ask_for_it(self, api: Machine, listener: Any) -> None:
+        answer = api.post("/webhooks", {"url": listener.url, "events": ["audit.*"]})
+        assert (answer.status_code, list(answer.json()["fields"])) == (422, ["events"])
+
+    def test_nor_turn_away_what_an_admin_asked_for(self, api: Machine, stream: Endpoint) -> None:
+        address = f"/webhooks/{stream.uuid}"
+        assert api.patch(address, {"url": "https://93.184.216.34/elsewhere"}).status_code == 403
+        assert api.post(f"{address}/rotate", {}).status_code == 403
+        assert api.delete(address).status_code == 403
+
+    def test_nor_read_what_was_sent(self, api: Machine, stream: Endpoint) -> None:
+        dispatching.fan_out()
+        call = stream.calls.get(type="audit.webhook.added")
+        assert api.get(f"/webhooks/{stream.uuid}/calls").json()["items"] == []
+        assert api.post(f"/webhooks/{stream.uuid}/calls/{call.uuid}/replay", {}).status_code == 404

@@ -66,8 +66,8 @@ def staff_pages(rated: Survey) -> list[str]:
             "/settings/csat/",
             "/settings/webhooks/",
             f"/settings/webhooks/{endpoint.uuid}/",
-            "/settings/api-keys/",
         ),
+        *walk.security_pages(),
         *walk.connection_pages()["admin"],
     ]
 

@@ -1,5 +1,6 @@
 """Settings → CSAT in a real browser."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from csat.channels.outbox import SandboxMessage
 from csat.lib.outcomes import Never, Retry
 from csat.surveys.delivery import holds, sending
 from csat.surveys.models import CsatSettings
+from tests.browser import walk
 from tests.browser.conftest import PHONE, Visits
 from tests.browser.test_accessibility import NARROW_AND_DARK, WIDE_AND_LIGHT, problems
 from tests.browser.test_inbox import forgive, wide
@@ -177,9 +179,25 @@ def test_it_fits_a_phone_and_the_dark(open_as: Callable[..., Page], admin_user: 
     page = open_as(admin_user, PAGE, viewport=PHONE, color_scheme="dark")
     assert wide(page) <= 0
     shoot(page, "settings-phone-dark")
-    page.goto("/settings/api-keys/")
-    assert wide(page) <= 0
-    shoot(page, "api-keys-phone-dark")
+    for path in walk.security_pages():
+        page.goto(path)
+        assert wide(page) <= 0, path
+        shoot(page, f"{path.strip('/').replace('/', '-')}-phone-dark")
+
+
+def test_the_audit_log_is_filtered_without_loading_the_page(
+    open_as: Callable[..., Page], admin_user: User
+) -> None:
+    walk.security_pages()
+    page = open_as(admin_user, "/settings/audit/")
+    expect(page.locator(".audit-row")).to_have_count(2)
+    page.select_option("select[name=kind]", "key.rotated")
+    expect(page.locator(".audit-row")).to_have_count(1)
+    expect(page).to_have_url(re.compile("kind=key.rotated"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert ["key.rotated" in line for line in lines] == [False, True]
 
 
 def test_a_new_key_can_be_copied(open_as: Callable[..., Page], admin_user: User) -> None:

@@ -1,8 +1,14 @@
 """The walk: every page that a customer, an agent, a manager and an admin meet, with something on each."""
 
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+
 from csat.channels.outbox import SandboxMessage
 from csat.connectors import connections
 from csat.connectors.models import InboundEvent
+from csat.people import brands, invitations, keys, memberships, roles
+from csat.people.models import Team
 from csat.sessions import resolving
 from csat.surveys import links
 from csat.surveys.answers import answering
@@ -16,6 +22,14 @@ from tests.factories import API, make_agent, make_contact, make_sent_survey, mak
 from tests.tokens import rate_token, unsubscribe_token
 
 REPORTS = ("agent", "handoff_reason", "low", "comments")  # the other tabs are tables of one of these kinds
+ACCOUNT = tuple(
+    f"/account/{page}/"
+    for page in (
+        "password", "password/reset", "password/reset/sent", "password/reset/done", "password/reset/key/1-x",
+        "inactive", "confirm", "confirm/login", "second-factor", "second-factor/app",
+        "second-factor/passkeys/new", "second-factor/recovery-codes/new", "sessions",
+    )
+)  # fmt: skip
 
 
 def customers_pages() -> list[str]:
@@ -50,10 +64,34 @@ def staff_pages(rated: Survey) -> dict[str, list[str]]:
     reports = [f"/reports/?show={tab}" for tab in REPORTS] + ["/reports/sessions/", "/reports/export/"]
     flows = [f"/workflows/{workflow.uuid}{end}" for end in ("/", "/runs/")]
     webhooks = ["/settings/webhooks/", f"/settings/webhooks/{endpoint.uuid}/"]
+    brand = brands.create(slug="zebra", name="Zebra Support", by=SYSTEM)
+    looks = [f"/settings/brands/{end}" for end in ("", "new/", f"{brand.uuid}/")]
     desks = connection_pages()
-    managers = [*inbox, "/reports/", *reports, "/workflows/", *flows, "/settings/csat/", *webhooks]
-    admins = [*inbox, "/settings/api-keys/", "/settings/csat/", *desks["admin"]]
-    return {"agent": inbox, "manager": [*managers, *desks["manager"]], "admin": admins}
+    managers = [*inbox, "/reports/", *reports, "/workflows/", *flows, "/settings/csat/", *webhooks, *looks]
+    admins = [*inbox, *security_pages(), *people_pages(), "/settings/csat/", *desks["admin"]]
+    return {"agent": inbox, "manager": [*managers, *ACCOUNT, *desks["manager"]], "admin": admins}
+
+
+def people_pages() -> list[str]:
+    """With somebody of every kind in the list, one invited, and one's own profile."""
+    sam, boss = (User.objects.create_user(f"{name}-of-the-walk", first_name=name) for name in ("Sam", "Boss"))
+    memberships.give_role(sam, roles.AGENT)
+    memberships.give_teams(sam, [Team.objects.create(name="Team of the walk")])
+    memberships.give_role(boss, roles.ADMIN)
+    User.objects.create_user("nobody-of-the-walk", is_active=False)
+    sent = invitations.invite(
+        name="Nora", email="nora@walk.example", role="agent", teams=[], by=boss, organisation="Acme"
+    )
+    invitation = "/invite/" + sent.url.rstrip("/").rpartition("/")[2] + "/"
+    people = [f"/settings/people/{end}" for end in ("", "invite/", f"{sam.pk}/")]
+    return [*people, "/profile/", invitation, "/invite/nonsense/"]
+
+
+def security_pages() -> list[str]:
+    """Keys, one of which was rotated, and the audit log that tells of it."""
+    old, _key = keys.create("Helpdesk", scopes=["csat:read"], from_networks=["203.0.113.0/24"], by=API)
+    new, _key = keys.rotate(old, keep=timedelta(days=7), by=API)
+    return ["/settings/api-keys/", f"/settings/api-keys/{new.uuid}/rotate/", "/settings/audit/"]
 
 
 def connection_pages(words: str = "Acme desk") -> dict[str, list[str]]:

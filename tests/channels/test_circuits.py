@@ -49,7 +49,7 @@ class TestOpening:
     def test_it_is_written_to_the_audit_log_once(self):
         note(*[AWAY] * 5)
         note(AWAY)
-        audited = Event.objects.get(kind="audit", data__what="provider away").data["after"]
+        audited = Event.objects.get(kind="audit", data__what="provider.away").data["after"]
         assert audited["reason"] == "connection refused"
 
 
@@ -83,7 +83,7 @@ class TestProbing:
         note(*[AWAY] * 5)
         circuit = note(None)
         assert (circuit.state, circuit.failures, circuits.opened()) == ("closed", 0, [])
-        assert Event.objects.filter(kind="audit", data__what="provider back").count() == 1
+        assert Event.objects.filter(kind="audit", data__what="provider.back").count() == 1
 
     def test_a_message_of_its_own_trouble_cannot_hold_it_open(self):
         note(*[AWAY] * 5)

@@ -13,7 +13,7 @@ import pytest
 from tests.workers import ROOT
 
 NINTH = Path(__file__).with_name("ninth")
-COPIED = ("csat", "project", "static", "templates", "tests", "manage.py", "pyproject.toml")
+COPIED = ("bin", "csat", "project", "static", "templates", "tests", "manage.py", "pyproject.toml")
 OURS = ("DATABASE_URL", "REDIS_URL", "CSAT_VAR")  # the copy has its own
 
 
@@ -55,7 +55,7 @@ def test_one_file_and_two_lines_are_a_channel(copy: Path) -> None:
         for name, value in os.environ.items()
         if name not in OURS and not name.startswith("PYTEST_")
     }
-    files = ["tests/channels/ninth/walk.py", "tests/channels/test_contract.py"]
+    files = ["tests/channels/ninth/walk.py", "tests/channels/test_contract.py", "tests/house/test_brands.py"]
     words = [
         sys.executable,
         "-m",

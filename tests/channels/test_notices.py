@@ -3,7 +3,7 @@
 import pytest
 
 from csat.channels import notices
-from csat.channels.base import Addresses
+from csat.channels.base import Addresses, Brand
 from csat.channels.outbox import SandboxMessage
 from csat.lib.outcomes import Never
 
@@ -38,16 +38,16 @@ def test_a_repeated_notice_is_looked_up_first():
     ],
 )
 def test_a_customer_is_written_to_on_the_sessions_own_channel(channel, via, to):
-    assert notices.to_customer(channel, NADIA, text="Hello")[0] == via
+    assert notices.to_customer(channel, NADIA, brand=Brand("Acme"), text="Hello")[0] == via
     assert sent() == [(via, to, "Hello")]
 
 
 @pytest.mark.parametrize("channel", ["web", "api"])
 def test_where_nothing_travels_it_stays_in_the_conversation(channel):
-    assert notices.to_customer(channel, NADIA, text="Hello") == ("conversation", "")
+    assert notices.to_customer(channel, NADIA, brand=Brand("Acme"), text="Hello") == ("conversation", "")
     assert sent() == []
 
 
 def test_without_an_address_it_never_goes():
     with pytest.raises(Never):
-        notices.to_customer("sms", Addresses("Nadia", "nadia@customer.example"), text="Hello")
+        notices.to_customer("sms", Addresses("Nadia", "nadia@customer.example"), brand=Brand(), text="Hello")

@@ -192,6 +192,18 @@ def connections() -> None:
     call("delete_connections_by_id", added.id)
 
 
+def brands() -> None:
+    [default] = call("get_brands", limit=200).items
+    assert (default.id, default.slug) == (None, "default")
+    content = {"slug": "globex", "name": "Globex", "opening_line": {"de": "Hallo"}}
+    added = call("post_brands", body=("BrandInputRequest", content))
+    assert (added.sender, added.logo, added.reply_to) == (None, None, None)
+    assert call("get_brands_by_brand", "globex") == added
+    changed = call("patch_brands_by_brand", "globex", body=("PatchedBrandChangeRequest", {"reply_to": None}))
+    assert changed.opening_line.to_dict()["de"] == "Hallo"
+    call("delete_brands_by_brand", "globex")
+
+
 def main() -> None:
     assert call("get_handoff_analytics").total_handoffs == 0
     contact = contacts()
@@ -203,6 +215,7 @@ def main() -> None:
     workflows(bare)
     imports()
     connections()
+    brands()
     print(json.dumps(sorted(called)))
 
 

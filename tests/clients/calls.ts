@@ -152,6 +152,17 @@ async function connections(): Promise<void> {
   await good(api.DELETE("/connections/{id}", one(added.id)));
 }
 
+async function brands(): Promise<void> {
+  const { items } = await good(api.GET("/brands"));
+  assert.equal(items[0]?.id, null);
+  const brand = { params: { path: { brand: "initech" } } };
+  const added = await good(api.POST("/brands", { body: { slug: "initech", name: "Initech" } }));
+  assert.equal(added.logo, null);
+  await good(api.GET("/brands/{brand}", brand));
+  await good(api.PATCH("/brands/{brand}", { ...brand, body: { opening_line: { default: "Hi" } } }));
+  await good(api.DELETE("/brands/{brand}", brand));
+}
+
 const contact = await contacts();
 const [bare, full] = await sessions(contact);
 await good(api.GET("/handoff-analytics"));
@@ -161,4 +172,5 @@ await webhooks();
 await workflows(bare);
 await imports();
 await connections();
+await brands();
 console.log(JSON.stringify([...called].sort()));

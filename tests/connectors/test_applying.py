@@ -217,7 +217,7 @@ class TestTrouble:
             apply(connection)
         event.refresh_from_db()
         assert (event.outcome, event.next_try) == (Outcome.FAILED, None)
-        receiving.retry_event(event)
+        receiving.retry_event(event, by=SYSTEM)
         del fake_system.desk.answers["GET /conversations/42"]
         fake_system.desk.put_conversation("42", "solved", timezone.now(), **NADIA)
         apply(connection)
@@ -254,7 +254,7 @@ def test_the_same_event_applied_twice_leaves_one_conversation(arrive, connection
     switch_on()
     event = arrive(status="open", messages=HI)
     apply(connection)
-    receiving.retry_event(event)
+    receiving.retry_event(event, by=SYSTEM)
     apply(connection)
     event.refresh_from_db()
     assert event.outcome == Outcome.DUPLICATE

@@ -37,7 +37,7 @@ class TestAdding:
     def test_it_is_audited_without_its_secrets(self, fake_system):
         make_connection(token="their-token")
         told = str(list(Event.objects.filter(kind=Kind.AUDIT).values_list("data", flat=True)))
-        assert "connection added" in told
+        assert "connection.added" in told
         assert "their-token" not in told
 
     @pytest.mark.parametrize(

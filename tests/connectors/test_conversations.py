@@ -13,8 +13,8 @@ from csat.connectors.models import ConversationOrigin, InboundEvent
 from csat.connectors.rules import Rules
 from csat.imports import importing
 from csat.lib.refusal import Refused
-from csat.people import erasure
-from csat.people.models import Contact
+from csat.people import agents, brands, erasure
+from csat.people.models import Contact, Team
 from csat.sessions.models import Session
 from csat.surveys.delivery import sending
 from csat.surveys.models import CsatSettings, Delivery, Survey
@@ -418,3 +418,26 @@ def test_a_long_id_of_a_message_is_kept_once_and_a_long_one_of_a_conversation_is
     for length in (161, 300):
         with pytest.raises(Refused, match="too long"):
             tell(external_id="x" * length)
+
+
+def test_a_new_conversation_has_the_brand_of_the_rules_whatever_its_team(tell):
+    for slug in ("zebra", "giraffe"):
+        brands.create(by=SYSTEM, slug=slug, name=slug.title())
+    agents.find_or_create_team("Care")
+    brands.give_to_teams(brands.find("giraffe"), Team.objects.all(), by=SYSTEM)
+    named = replace(RULES, brands={"3": "zebra"})
+    assert tell(rules=named, inbox="3", team="Care").session.again().brand.slug == "zebra"
+    assert tell(rules=named, inbox="4", team="Care", external_id="43").session.again().brand.slug == "giraffe"
+    assert tell(rules=named, inbox="4", external_id="44").session.again().brand is None
+
+
+def test_an_inbox_that_is_told_later_brings_its_brand_until_it_is_resolved(tell):
+    brands.create(by=SYSTEM, slug="zebra", name="Zebra")
+    named = replace(RULES, brands={"3": "zebra"})
+    session = tell(rules=named).session
+    assert session.again().brand is None
+    tell(rules=named, inbox="3")
+    assert session.again().brand.slug == "zebra"
+    other = tell(rules=named, external_id="43", status="solved").session
+    tell(rules=named, external_id="43", inbox="3")
+    assert other.again().brand is None

@@ -17,6 +17,8 @@ from csat.connectors.models import Connection, InboundEvent
 from csat.connectors.receiving import MAX_BYTES, receive
 from csat.jobs import Job
 from csat.sessions.models import Session
+from csat.timeline.models import Event
+from csat.timeline.recording import SYSTEM
 from tests.connectors.fake_desk import ADA, SIGNATURE, make_connection
 
 pytestmark = pytest.mark.django_db
@@ -224,10 +226,12 @@ class TestProcessingAgain:
         event = InboundEvent.objects.get()
         event.change(outcome="failed", text="Something went wrong", attempt=6, next_try=None)
         enqueued.reset_mock()
-        receiving.retry_event(event)
+        receiving.retry_event(event, by=SYSTEM)
         row = InboundEvent.objects.get()
         assert (row.outcome, row.text, row.attempt) == ("waiting", "", 0)
         assert row.next_try is not None
+        entry = Event.objects.get(kind="audit", data__what="connection.event_retried")
+        assert entry.data["target"] == f"connection:{connection.uuid}"
         assert woken(connection, enqueued) == 1
 
 

@@ -9,6 +9,8 @@ from csat.connectors import registry, rules
 from csat.connectors.changes import Change, ChangeType
 from csat.connectors.rules import Rules
 from csat.lib.refusal import Invalid
+from csat.people import brands
+from csat.timeline.recording import SYSTEM
 
 CHANGE = Change("42", timezone.now(), status="Solved", channel="web", inbox="3")
 
@@ -101,3 +103,30 @@ class TestCleaning:
         with pytest.raises(Invalid) as refused:
             rules.clean(fake_system, {"send": True})
         assert "Fake Desk cannot send" in refused.value.fields["rules.send"][0]
+
+
+@pytest.mark.django_db
+class TestBrands:
+    @pytest.fixture(autouse=True)
+    def _two(self):
+        for slug in ("zebra", "giraffe"):
+            brands.create(by=SYSTEM, slug=slug, name=slug.title())
+
+    def test_that_of_the_inbox_comes_before_that_of_the_connection(self, of):
+        chosen = of(brand="zebra", brands={"3": "giraffe"})
+        assert chosen.brand_of(CHANGE)["brand"].slug == "giraffe"
+        assert chosen.brand_of(replace(CHANGE, inbox="4"))["brand"].slug == "zebra"
+        assert of(brand="zebra", brands={"3": "default"}).brand_of(CHANGE)["brand"] is None
+        assert of().brand_of(CHANGE) == {}
+
+    def test_an_archived_one_is_given_to_nobody(self, of):
+        brands.archive(brands.find("zebra"), by=SYSTEM)
+        assert of(brand="zebra").brand_of(CHANGE) == {}
+
+    def test_they_are_checked_and_kept(self, fake_system):
+        given = {"brand": "zebra", "brands": {" 3 ": "giraffe", "4": ""}}
+        assert rules.clean(fake_system, given) == {"brand": "zebra", "brands": {"3": "giraffe"}}
+        for wrong in ({"brand": "okapi"}, {"brand": 5}, {"brands": {"3": "okapi"}}, {"brands": ["zebra"]}):
+            with pytest.raises(Invalid) as refused:
+                rules.clean(fake_system, wrong)
+            assert [*refused.value.fields] == [f"rules.{name}" for name in wrong]

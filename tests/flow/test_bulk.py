@@ -112,7 +112,8 @@ def facts():
     sessions = {session.pk: session.external_id for session in Session.objects.all()}
     events = defaultdict(list)
     for event in Event.objects.order_by("id"):
-        data = {name: value for name, value in event.data.items() if name not in ("survey_id", "agent_id")}
+        ids = ("survey_id", "agent_id", "target")
+        data = {name: value for name, value in event.data.items() if name not in ids}
         events[sessions.get(event.session_id)].append(
             (event.kind, event.actor_kind, event.depth, event.dispatch_after is None, data)
         )

@@ -219,7 +219,7 @@ class Life:
         }  # fmt: skip
         said = json.dumps(body).encode()
         assert receiving.receive("generic", desk.opened["address"], {}, said, "").status == 200
-        applying.apply_due(desk.pk, seconds=0.1)
+        applying.apply_due(desk.pk, seconds=2)
         session = Session.objects.latest("pk")
         score = {"session_id": str(session.uuid), "score": 2, "comment": f"Cross {self.word}"}
         self.post("/csat/scores", score, 200, 201)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -13,6 +14,8 @@ from csat.api import urls as api_urls
 from csat.api.openapi import views
 from csat.channels.outbox import SandboxMessage
 from csat.connectors.models import Connection, InboundEvent
+from csat.people import brands, invitations
+from csat.people.models import Team
 from csat.surveys import links
 from csat.timeline.recording import SYSTEM
 from csat.webhooks.models import Endpoint
@@ -20,63 +23,122 @@ from csat.workflows import editing
 from tests.factories import make_sent_survey
 from tests.tokens import rate_token, unsubscribe_token
 
-PERSONAS = ("customer", "agent", "manager", "admin", "outsider")
+PERSONAS = ("customer", "agent", "lead", "analyst", "manager", "admin", "outsider")
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
-# the usual kinds of page: anonymous, agent, manager, admin, outsider
-STAFF = (302, 200, 200, 200, 403)
-MANAGERS = (302, 403, 200, 200, 403)
-ADMINS = (302, 403, 403, 200, 403)
-GONE_STAFF = (302, 404, 404, 404, 403)  # of a row that does not exist
-GONE_ADMINS = (302, 403, 403, 404, 403)
-GONE_MANAGERS = (302, 403, 404, 404, 403)
-POST_STAFF = (302, 405, 405, 405, 403)  # a GET of what only takes POST
-POST_MANAGERS = (302, 403, 405, 405, 403)
-POST_ADMINS = (302, 403, 403, 405, 403)
-PUBLIC = (200, 200, 200, 200, 200)
-UNKNOWN = (404, 404, 404, 404, 404)  # a public page whose token nobody has
-POST_PUBLIC = (405, 405, 405, 405, 405)
-MACHINES = (401, 401, 401, 401, 401)
+# the usual kinds of page: anonymous, agent, team lead, analyst, manager, admin, outsider
+STAFF = (302, 200, 200, 200, 200, 200, 403)
+WORKERS = (302, 200, 200, 403, 200, 200, 403)  # all but analysts
+REPORTED_TO = (302, 403, 200, 200, 200, 200, 403)
+MANAGERS = (302, 403, 403, 403, 200, 200, 403)
+ADMINS = (302, 403, 403, 403, 403, 200, 403)
+LEADS_AND_ADMINS = (302, 403, 200, 403, 403, 200, 403)
+GONE_STAFF = (302, 404, 404, 404, 404, 404, 403)  # of a row that does not exist
+GONE_WORKERS = (302, 404, 404, 403, 404, 404, 403)
+GONE_REPORTED_TO = (302, 403, 404, 404, 404, 404, 403)
+GONE_MANAGERS = (302, 403, 403, 403, 404, 404, 403)
+GONE_ADMINS = (302, 403, 403, 403, 403, 404, 403)
+POST_WORKERS = (302, 405, 405, 403, 405, 405, 403)  # a GET of what only takes POST
+POST_REPORTED_TO = (302, 403, 405, 405, 405, 405, 403)
+POST_MANAGERS = (302, 403, 403, 403, 405, 405, 403)
+POST_ADMINS = (302, 403, 403, 403, 403, 405, 403)
+PUBLIC = (200,) * 7
+UNKNOWN = (404,) * 7  # a public page whose token nobody has
+POST_PUBLIC = (405,) * 7
+MACHINES = (401,) * 7
+LOGGED_IN = (302, *(200,) * 6)  # with a role or without
+GONE_LOGGED_IN = (302, *(404,) * 6)
+POST_LOGGED_IN = (302, *(405,) * 6)
+
+PASSWORD_PAGES = ("password/reset/", "password/reset/sent/", "password/reset/done/", "inactive/")
+ACCOUNT_PAGES = (
+    "password/", "confirm/", "confirm/login/", "second-factor/", "second-factor/app/",
+    "second-factor/recovery-codes/new/", "second-factor/passkeys/new/", "sessions/",
+)  # fmt: skip
+LEADING_ELSEWHERE = (
+    "confirm/code/", "confirm/passkey/", "second-factor/code/", "second-factor/passkeys/",
+    "second-factor/passkeys/login/",
+)  # fmt: skip
+FACTORS_OF_NOBODY = (
+    "second-factor/app/remove/", "second-factor/recovery-codes/", "second-factor/recovery-codes/file/",
+)  # fmt: skip
 
 API = [route for module in api_urls.MODULES if module is not views for route, _view in module.routes]
 
 
 def _with_id(route: str) -> str:
-    return re.sub("<id:[a-z_]+>", NOBODY, route)
+    return re.sub("<(?:id|slug):[a-z_]+>", NOBODY, route)
 
 
 # route as Django has it, an address of it, GET by each persona
 TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     # coming in
-    ("", "/", (302, 302, 302, 302, 302)),
-    ("login/", "/login/", (200, 302, 302, 302, 200)),
+    ("", "/", (302,) * 7),
+    ("login/", "/login/", (200, 302, 302, 302, 302, 302, 200)),
     ("logout/", "/logout/", POST_PUBLIC),
+    ("welcome/", "/welcome/", (302,) * 7),  # to the login, since somebody has an account
     ("csp-report", "/csp-report", POST_PUBLIC),
+    # accounts
+    *[(f"account/{page}", f"/account/{page}", PUBLIC) for page in PASSWORD_PAGES],
+    (
+        "account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
+        "/account/password/reset/key/1-nonsense/",
+        PUBLIC,
+    ),
+    *[(f"account/{page}", f"/account/{page}", LOGGED_IN) for page in ACCOUNT_PAGES],
+    *[(f"account/{page}", f"/account/{page}", (302,) * 7) for page in LEADING_ELSEWHERE],
+    *[(f"account/{page}", f"/account/{page}", GONE_LOGGED_IN) for page in FACTORS_OF_NOBODY],
+    *[
+        (
+            f"account/second-factor/passkeys/<int:pk>/{end}",
+            f"/account/second-factor/passkeys/1/{end}",
+            GONE_LOGGED_IN,
+        )
+        for end in ("", "remove/")
+    ],
+    *[  # without an identity provider there is none of them: tests/web/account/test_single_sign_on.py
+        (f"account/single-sign-on/{page}", f"/account/single-sign-on/{page}", UNKNOWN)
+        for page in ("", "unlink/", "begin/", "callback/", "confirm/")
+    ],
+    ("account/break-glass/<str:token>/", "/account/break-glass/nonsense/", UNKNOWN),
+    ("account/sessions/end/", "/account/sessions/end/", POST_LOGGED_IN),
+    ("account/sessions/<int:pk>/end/", "/account/sessions/1/end/", POST_LOGGED_IN),
+    ("invite/<slug:token>/", "/invite/{invitation}/", PUBLIC),
+    ("invite/<slug:token>/", "/invite/nonsense/", UNKNOWN),
+    ("profile/", "/profile/", STAFF),
+    ("profile/email/", "/profile/email/", (302, 405, 405, 405, 405, 405, 403)),
+    ("profile/email/again/", "/profile/email/again/", (302, 405, 405, 405, 405, 405, 403)),
+    ("profile/email/cancel/", "/profile/email/cancel/", (302, 405, 405, 405, 405, 405, 403)),
+    ("profile/email/<str:token>/", "/profile/email/nonsense/", (302, 302, 302, 302, 302, 302, 403)),
     # the team's side
     ("inbox/", "/inbox/", STAFF),
     ("inbox/<uuid:uuid>/", "/inbox/{session}/", STAFF),
     ("inbox/<uuid:uuid>/", f"/inbox/{NOBODY}/", GONE_STAFF),
-    ("inbox/<uuid:uuid>/link/", "/inbox/{session}/link/", POST_STAFF),
-    ("inbox/<uuid:uuid>/<slug:name>/", "/inbox/{session}/resolve/", POST_STAFF),
+    ("checklist/<slug:name>/", "/checklist/survey/", POST_ADMINS),
+    ("checklist/<slug:name>/", "/checklist/nonsense/", (302, 404, 404, 404, 404, 404, 403)),
+    ("inbox/practice/", "/inbox/practice/", POST_WORKERS),
+    ("inbox/<uuid:uuid>/remove-practice/", "/inbox/{session}/remove-practice/", POST_WORKERS),
+    ("inbox/<uuid:uuid>/link/", "/inbox/{session}/link/", POST_WORKERS),
+    ("inbox/<uuid:uuid>/<slug:name>/", "/inbox/{session}/resolve/", POST_WORKERS),
     ("contacts/", "/contacts/", STAFF),
     ("contacts/<uuid:uuid>/", "/contacts/{contact}/", STAFF),
     ("contacts/<uuid:uuid>/", f"/contacts/{NOBODY}/", GONE_STAFF),
     ("contacts/<uuid:uuid>/data/", "/contacts/{contact}/data/", POST_MANAGERS),
     ("contacts/<uuid:uuid>/<slug:name>/", "/contacts/{contact}/erase/", POST_MANAGERS),
-    ("outbox/", "/outbox/", STAFF),
-    ("outbox/<uuid:uuid>/", "/outbox/{mail}/", STAFF),
-    ("outbox/<uuid:uuid>/", f"/outbox/{NOBODY}/", GONE_STAFF),
-    ("outbox/<uuid:uuid>/mail/", "/outbox/{mail}/mail/", STAFF),
-    ("reports/", "/reports/", MANAGERS),
-    ("reports/sessions/", "/reports/sessions/", MANAGERS),
-    ("reports/views/", "/reports/views/", POST_MANAGERS),
-    ("reports/views/<uuid:uuid>/rename/", f"/reports/views/{NOBODY}/rename/", POST_MANAGERS),
-    ("reports/views/<uuid:uuid>/delete/", f"/reports/views/{NOBODY}/delete/", POST_MANAGERS),
-    ("reports/export/", "/reports/export/", MANAGERS),
-    *[(f"reports/export/{verb}/", f"/reports/export/{verb}/", POST_MANAGERS) for verb in ("now", "start")],
-    ("reports/export/<uuid:uuid>/", f"/reports/export/{NOBODY}/", GONE_MANAGERS),
-    ("reports/export/<uuid:uuid>/cancel/", f"/reports/export/{NOBODY}/cancel/", POST_MANAGERS),
-    ("reports/export/<uuid:uuid>/file/", f"/reports/export/{NOBODY}/file/", GONE_MANAGERS),
+    ("outbox/", "/outbox/", WORKERS),
+    ("outbox/<uuid:uuid>/", "/outbox/{mail}/", WORKERS),
+    ("outbox/<uuid:uuid>/", f"/outbox/{NOBODY}/", GONE_WORKERS),
+    ("outbox/<uuid:uuid>/mail/", "/outbox/{mail}/mail/", WORKERS),
+    ("reports/", "/reports/", REPORTED_TO),
+    ("reports/sessions/", "/reports/sessions/", REPORTED_TO),
+    ("reports/views/", "/reports/views/", POST_REPORTED_TO),
+    ("reports/views/<uuid:uuid>/rename/", f"/reports/views/{NOBODY}/rename/", POST_REPORTED_TO),
+    ("reports/views/<uuid:uuid>/delete/", f"/reports/views/{NOBODY}/delete/", POST_REPORTED_TO),
+    ("reports/export/", "/reports/export/", REPORTED_TO),
+    *[(f"reports/export/{verb}/", f"/reports/export/{verb}/", POST_REPORTED_TO) for verb in ("now", "start")],
+    ("reports/export/<uuid:uuid>/", f"/reports/export/{NOBODY}/", GONE_REPORTED_TO),
+    ("reports/export/<uuid:uuid>/cancel/", f"/reports/export/{NOBODY}/cancel/", POST_REPORTED_TO),
+    ("reports/export/<uuid:uuid>/file/", f"/reports/export/{NOBODY}/file/", GONE_REPORTED_TO),
     ("workflows/", "/workflows/", MANAGERS),
     ("workflows/new/", "/workflows/new/", POST_MANAGERS),
     ("workflows/<uuid:uuid>/", "/workflows/{workflow}/", MANAGERS),
@@ -100,20 +162,22 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("widget/state/<str:token>", "/widget/state/nonsense", UNKNOWN),
     ("widget/card/<str:token>", "/widget/card/nonsense", UNKNOWN),
     ("widget/card/<str:token>/shown", "/widget/card/{widget}/shown", POST_PUBLIC),
-    ("brand-<slug:digest>.css", "/brand-0123456789ab.css", PUBLIC),
+    ("brand-<slug:colour_and_digest>.css", "/brand-2f5fd0-0123456789ab.css", PUBLIC),
     ("media/brand/<str:name>", "/media/brand/nothing.png", UNKNOWN),
+    ("demo/hook/", "/demo/hook/", POST_PUBLIC),
     ("demo/chat/", "/demo/chat/", UNKNOWN),  # until bin/run names this machine's other name in WIDGET_ORIGINS
     ("demo/chat/<slug:act>", "/demo/chat/start", POST_PUBLIC),
     ("demo/chat/<str:name>", "/demo/chat/chat.css", UNKNOWN),
     # settings
-    ("settings/", "/settings/", (302, 403, 302, 302, 403)),
+    ("settings/", "/settings/", (302, 403, 403, 403, 302, 302, 403)),
     ("settings/csat/", "/settings/csat/", MANAGERS),
     ("settings/csat/dry-run/", "/settings/csat/dry-run/", POST_MANAGERS),
+    ("settings/csat/hours/copy/", "/settings/csat/hours/copy/", POST_MANAGERS),
     ("settings/csat/preview/", "/settings/csat/preview/", POST_MANAGERS),
     ("settings/csat/preview/<slug:kind>/", "/settings/csat/preview/sms/", POST_MANAGERS),
     ("settings/csat/preview/<slug:kind>/mail/", "/settings/csat/preview/email/mail/", MANAGERS),
     ("settings/csat/test/<slug:kind>/", "/settings/csat/test/sms/", POST_MANAGERS),
-    ("settings/csat/sending/", "/settings/csat/sending/", (302, 403, 302, 302, 403)),
+    ("settings/csat/sending/", "/settings/csat/sending/", (302, 403, 403, 403, 302, 302, 403)),
     *[
         (f"settings/csat/{verb}/", f"/settings/csat/{verb}/", POST_MANAGERS)
         for verb in ("pause", "resume", "resend", "resend/run")
@@ -122,12 +186,38 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
         (f"settings/csat/{verb}/<slug:kind>/", f"/settings/csat/{verb}/sms/", POST_MANAGERS)
         for verb in ("pause", "resume", "try")
     ],
+    ("settings/people/", "/settings/people/", LEADS_AND_ADMINS),
+    ("settings/people/invite/", "/settings/people/invite/", LEADS_AND_ADMINS),
+    ("settings/people/second-factor/", "/settings/people/second-factor/", POST_ADMINS),
+    (
+        "settings/people/invitations/<uuid:uuid>/<slug:name>/",
+        f"/settings/people/invitations/{NOBODY}/resend/",
+        (302, 403, 405, 403, 403, 405, 403),
+    ),
+    ("settings/people/<int:pk>/", "/settings/people/4711/", GONE_ADMINS),
+    ("settings/people/<int:pk>/<slug:name>/", "/settings/people/4711/deactivate/", POST_ADMINS),
+    ("settings/brands/", "/settings/brands/", MANAGERS),
+    ("settings/brands/new/", "/settings/brands/new/", MANAGERS),
+    ("settings/brands/preview/", "/settings/brands/preview/", POST_MANAGERS),
+    ("settings/brands/mail/<slug:kind>/", "/settings/brands/mail/email/", MANAGERS),
+    ("settings/brands/<uuid:uuid>/", "/settings/brands/{brand}/", MANAGERS),
+    ("settings/brands/<uuid:uuid>/", f"/settings/brands/{NOBODY}/", GONE_MANAGERS),
+    ("settings/brands/<uuid:uuid>/preview/", f"/settings/brands/{NOBODY}/preview/", POST_MANAGERS),
+    ("settings/brands/<uuid:uuid>/test/", f"/settings/brands/{NOBODY}/test/", POST_MANAGERS),
+    ("settings/brands/<uuid:uuid>/<slug:name>/", f"/settings/brands/{NOBODY}/archive/", POST_MANAGERS),
     ("settings/api-keys/", "/settings/api-keys/", ADMINS),
     (
         "settings/api-keys/<uuid:uuid>/revoke/",
         f"/settings/api-keys/{NOBODY}/revoke/",
-        (302, 403, 403, 404, 403),
+        GONE_ADMINS,
     ),
+    (
+        "settings/api-keys/<uuid:uuid>/rotate/",
+        f"/settings/api-keys/{NOBODY}/rotate/",
+        GONE_ADMINS,
+    ),
+    ("settings/audit/", "/settings/audit/", ADMINS),
+    ("settings/audit/export/", "/settings/audit/export/", POST_ADMINS),
     ("settings/connections/", "/settings/connections/", MANAGERS),
     ("settings/connections/file/", "/settings/connections/file/", ADMINS),
     ("settings/connections/file/<uuid:uuid>/", f"/settings/connections/file/{NOBODY}/", GONE_ADMINS),
@@ -238,7 +328,8 @@ def test_every_address_is_in_the_table() -> None:
 @pytest.fixture
 def rows(db: None) -> dict[str, object]:
     """What an address may name: one row of each kind, reached through a survey that was sent."""
-    session = make_sent_survey().session
+    care = Team.objects.get_or_create(name="Care")[0]  # the lead's
+    session = make_sent_survey(team=care).session
     mail = SandboxMessage.objects.get()
     tokens = {
         "rate": rate_token(session.survey),
@@ -260,6 +351,12 @@ def rows(db: None) -> dict[str, object]:
     ids["connection"] = connection.uuid
     ids["event"] = InboundEvent.objects.create(connection=connection, key="0", body="{}", next_try=None).uuid
     ids["workflow"] = editing.create(name="A workflow", by=SYSTEM).uuid
+    ids["brand"] = brands.create(by=SYSTEM, slug="zebra", name="Zebra").uuid
+    boss = User.objects.create_superuser("boss")
+    sent = invitations.invite(
+        name="", email="nora@acme.example", role="agent", teams=[], by=boss, organisation="Acme"
+    )
+    tokens["invitation"] = sent.url.rstrip("/").rpartition("/")[2]
     return {**ids, **tokens}
 
 

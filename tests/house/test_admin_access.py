@@ -25,11 +25,14 @@ from tests.admin.rows import make_rated_session
 from tests.factories import make_agent, make_contact
 
 pytestmark = pytest.mark.django_db
-AGENTS, MANAGERS, ADMINS = (True, True, True), (False, True, True), (False, False, True)
-
-# model and action: whether it is offered to agent, manager, admin
+# model and action: whether it is offered to agent, team lead, analyst, manager, admin
+WORKERS = (True, True, False, True, True)
+REPORTED_TO = (False, True, True, True, True)
+LEADS = (False, True, False, True, True)
+MANAGERS = (False, False, False, True, True)
+ADMINS = (False, False, False, False, True)
 ACTIONS = {
-    ("answer", "restore"): MANAGERS,
+    ("answer", "restore"): LEADS,
     ("apikey", "revoke"): ADMINS,
     ("channelsettings", "switch_off"): MANAGERS,
     ("channelsettings", "switch_on"): MANAGERS,
@@ -41,19 +44,19 @@ ACTIONS = {
     ("contact", "opt_out"): MANAGERS,
     ("endpoint", "switch_off"): MANAGERS,
     ("endpoint", "switch_on"): MANAGERS,
-    ("followup", "done"): AGENTS,
-    ("followup", "take"): AGENTS,
+    ("followup", "done"): WORKERS,
+    ("followup", "take"): WORKERS,
     ("inboundevent", "process_again"): ADMINS,
     ("link", "revoke"): MANAGERS,
     ("run", "go_on"): MANAGERS,
-    ("session", "export_csv"): MANAGERS,
-    ("session", "export_semicolons"): MANAGERS,
-    ("session", "reopen"): AGENTS,
-    ("session", "resolve"): AGENTS,
-    ("session", "resolve_without_survey"): AGENTS,
-    ("session", "send_survey"): AGENTS,
+    ("session", "export_csv"): REPORTED_TO,
+    ("session", "export_semicolons"): REPORTED_TO,
+    ("session", "reopen"): WORKERS,
+    ("session", "resolve"): WORKERS,
+    ("session", "resolve_without_survey"): WORKERS,
+    ("session", "send_survey"): WORKERS,
     ("suppression", "lift"): MANAGERS,
-    ("survey", "send"): AGENTS,
+    ("survey", "send"): WORKERS,
     ("webhookattempt", "call_again"): MANAGERS,
     ("workflow", "switch_off"): MANAGERS,
     ("writeback", "try_again"): ADMINS,
@@ -101,9 +104,9 @@ def actions_of(user: User) -> Iterator[tuple[str, str]]:
 
 
 def test_every_action_is_in_the_table_and_offered_to_whom_it_says(
-    agent_user: User, manager_user: User, admin_user: User
+    agent_user: User, lead_user: User, analyst_user: User, manager_user: User, admin_user: User
 ) -> None:
-    people = (agent_user, manager_user, admin_user)
+    people = (agent_user, lead_user, analyst_user, manager_user, admin_user)
     offered = [set(actions_of(person)) for person in people]
     found = {key: tuple(key in actions for actions in offered) for key in set().union(*offered)}
     assert found == ACTIONS
@@ -136,9 +139,9 @@ def test_an_export_is_for_managers_and_in_the_audit_log(agent: Client, manager: 
     rows = type(session).objects.all()
     refused = do(agent, type(session), "export_csv", rows, select_across="1")
     assert "csv" not in refused.headers["Content-Type"]
-    assert not Event.objects.filter(kind=Kind.AUDIT, data__what="export").exists()
+    assert not Event.objects.filter(kind=Kind.AUDIT, data__what="export.made").exists()
     assert "csv" in do(manager, type(session), "export_csv", rows).headers["Content-Type"]
-    event = Event.objects.get(kind=Kind.AUDIT, data__what="export")
+    event = Event.objects.get(kind=Kind.AUDIT, data__what="export.made")
     assert event.actor_name == "maria"
     assert event.data["after"] == {"what": "conversations", "rows": 1, "format": "csv"}
 

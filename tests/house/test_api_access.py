@@ -81,6 +81,7 @@ def ids(db: None, settings: Any, tmp_path: Path) -> dict[str, str]:
     importing.run(imported.pk)
     return {
         "contacts/<id:id>": str(contact.uuid),
+        "brands/<slug:brand>": "default",
         "chat/sessions/<id:id>": str(survey.session.uuid),
         "csat/requests/<id:id>": str(survey.uuid),
         "csat/scores/<id:id>": str(survey.session.again().score.uuid),
@@ -120,7 +121,7 @@ def addresses(ids: dict[str, str]) -> Iterator[tuple[str, str]]:
                 continue
             for prefix, uuid in ids.items():
                 if route.startswith(prefix):
-                    route = re.sub("<id:[a-z_]+>", uuid, route)
+                    route = re.sub("<(?:id|slug):[a-z_]+>", uuid, route)
             yield f"{view.scope}:read", f"/{route}"
 
 

@@ -41,12 +41,15 @@ ROOMS = [
 ]
 # tables, and single columns
 IMPERSONAL = {
-    "auth_group": "our three roles",
+    "account_emailaddress": "staff",
+    "account_emailconfirmation": "staff",
+    "auth_group": "our five roles",
     "auth_permission": "names of models",
     "auth_user": "staff",
     "csat_agent": "staff",
     "csat_apikey": "machines",
     "csat_call.type": "our words",
+    "csat_brand": "the organisation",
     "csat_channelsettings.paused_by": "staff",
     "csat_channelsettings.paused_reason": "what staff said of a channel",
     "csat_circuit.code": "the provider's code",
@@ -63,7 +66,9 @@ IMPERSONAL = {
     "csat_export.columns": "our words",
     "csat_export.error": "our words",
     "csat_export.filters": "what staff looked for, in reports that name nobody",
+    "csat_export.scope": "ids of teams",
     "csat_heartbeat": "our words",
+    "csat_invitation": "staff to be",
     "csat_import.agents_added": "primary keys",
     "csat_import.error": "our words",
     "csat_import.file_name": "what staff named their file",
@@ -76,6 +81,8 @@ IMPERSONAL = {
     "csat_suppression.key_id": "which key its hash was made with",
     "csat_link.sha256": "a hash",
     "csat_organization": "the installation",
+    "csat_profile": "staff",
+    "csat_personaldataread": "primary keys of staff, ids of rows, and hours",
     "csat_rollup.dim1": "our words",
     "csat_rollup.dim2": "our words",
     "csat_rollup.perspective": "our words",
@@ -108,6 +115,11 @@ IMPERSONAL = {
     "django_q_task.id": "chance",
     "django_q_task.name": "chance",
     "django_session": "staff, logged in",
+    "mfa_authenticator": "staff",
+    "socialaccount_socialaccount": "staff",
+    "socialaccount_socialapp": "other systems",
+    "socialaccount_socialtoken": "staff",
+    "usersessions_usersession": "staff, logged in",
 }
 
 

@@ -26,7 +26,18 @@ BEFORE_THE_RULES = {
     "0001_initial", "0002_reports_at_size", "0003_cells_through_lenses", "0001_squashed",
     "0002_field_words",
 }  # fmt: skip
-EXCUSED: dict[tuple[str, str], str] = {}  # (migration, broken rule): the reason why it may
+WIDER = (
+    "PostgreSQL makes text of varchar without reading a row, and the version before takes text as it takes"
+    " varchar; that it cannot sign with what this one encrypts is told in docs/operators.md"
+)
+EXCUSED: dict[tuple[str, str], str] = {  # (migration, broken rule): the reason why it may
+    ("0012_company", "AlterField endpoint.secret: another type"): WIDER,
+    ("0012_company", "AlterField endpoint.old_secret: another type"): WIDER,
+    ("0013_people", "RunSQL: only a reader can say what it does"): (
+        "an index on auth_user, a small table of another app: built in the lock in which the mails were made"
+        " unique, for a moment; the version before refuses what it refuses, with an error page"
+    ),
+}
 
 
 def _changed(folder: Path, frozen: str) -> list[str]:

@@ -3,9 +3,13 @@
 Made again as the first lines of each lock say.
 """
 
+import json
 import re
+import subprocess
+import sys
 from functools import cache
 from importlib.metadata import distribution
+from pathlib import Path
 
 import pytest
 from packaging.markers import default_environment
@@ -79,3 +83,20 @@ def test_what_is_tested_is_what_is_installed() -> None:
     assert {name: str(ours[name].specifier) for name in ours} == {
         name: str(with_tests[name].specifier) for name in ours
     }
+
+
+def test_the_bill_of_materials_lists_every_package_with_version_and_hash_the_same_each_time() -> None:
+    """As docs/security.md says how to make it; its maker checks it against CycloneDX's schema."""
+    program = str(Path(sys.executable).with_name("cyclonedx-py"))
+    command = [program, "requirements", "requirements.lock", "--output-reproducible"]
+    first, second = (subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout for _ in "12")
+    components = json.loads(first)["components"]
+    assert {(canonicalize_name(part["name"]), f"=={part['version']}") for part in components} == {
+        (name, str(package.specifier)) for name, package in locked("requirements").items()
+    }
+    assert [
+        part["name"]
+        for part in components
+        if not any(reference.get("hashes") for reference in part["externalReferences"])
+    ] == []
+    assert first == second

@@ -121,7 +121,8 @@ def test_templates_are_formatted() -> None:
     assert answer.returncode == 0, f"run: .venv/bin/djade --target-version 5.2 <these>\n{answer.stderr}"
 
 
-BY_NAME = {"psycopg", "tzdata"}  # Django and zoneinfo import them where there is a database or a zone to read
+# Django, zoneinfo and openpyxl import them where there is a database, a zone or a workbook to read
+BY_NAME = {"psycopg", "tzdata", "defusedxml"}
 
 
 def test_every_library_that_is_required_is_used() -> None:
@@ -150,3 +151,15 @@ def test_a_name_has_one_path() -> None:
         if pattern.search(path.read_text())
     }
     assert found <= {"csat/models.py", "csat/surveys/scale.py"}
+
+
+def test_one_module_reads_where_a_request_comes_from() -> None:
+    """Limits, logins, keys and the audit log all ask csat/lib/client_address.py."""
+    pattern = re.compile(r"REMOTE_ADDR|X_FORWARDED_FOR")
+    readers = {
+        str(path.relative_to(ROOT))
+        for folder in ("csat", "project")
+        for path in (ROOT / folder).rglob("*.py")
+        if pattern.search(path.read_text())
+    }
+    assert readers == {"csat/lib/client_address.py"}

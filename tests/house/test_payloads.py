@@ -10,6 +10,7 @@ import pytest
 from csat.api.serializers.messages import CONTENT
 from csat.connectors import connections
 from csat.people import audit_log, erasure, suppression
+from csat.people.audit_actions import AuditAction
 from csat.sessions import activity, resolving, tagging
 from csat.surveys.answers import answering, follow_ups
 from csat.surveys.delivery import link_handouts, scheduling, transitions
@@ -65,7 +66,7 @@ def test_every_fact_carries_what_its_type_says(manager_user: Any) -> None:
     suppression.opt_in(session.contact, by=API)
     link_handouts.hand_out(session, by=API)
     link_handouts.copy(session, manager_user)
-    audit_log.audit(API, "settings", after={"auto_send": True})
+    audit_log.audit(API, AuditAction.SETTINGS_CHANGED, after={"auto_send": True})
     builders.run_until_idle()
     erasure.erase(make_session().contact, by=API)
     assert misfits(Event.objects.all()) == []

@@ -280,4 +280,4 @@ def test_who_imported_and_undid_is_audited(admin_user, bring_in):
     source = bring_in("ticket,score,date\n1,5,2026-01-02\n")
     importing.undo(source, by=SYSTEM)
     audited = Event.objects.filter(kind="audit").values_list("data__what", flat=True)
-    assert list(audited) == ["import", "import undone"]
+    assert list(audited) == ["import.started", "import.undone"]

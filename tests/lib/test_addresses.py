@@ -180,3 +180,21 @@ def test_what_is_no_plain_web_address_is_not_saved(url: str):
 
 def test_a_public_address_may_be_saved():
     http.refuse_address("https://8.8.8.8/hook")
+
+
+@pytest.mark.parametrize(
+    ("url", "confidential"),
+    [
+        ("https://login.acme.com/realms/acme", True),
+        ("http://127.0.0.1:9000", True),
+        ("http://[::1]:9000", True),
+        ("http://login.localhost", True),
+        ("http://login.acme.com", False),
+        ("http://127.0.0.1.acme.com", False),
+        ("http://10.0.0.7", False),
+        ("ftp://127.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_https_is_confidential_and_what_does_not_leave_this_machine(url: str, confidential: bool) -> None:
+    assert addresses.is_confidential(url) is confidential

@@ -1,7 +1,9 @@
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from csat.people import keys
 from tests.factories import make_contact
@@ -23,6 +25,23 @@ def test_a_key_is_printed_alone_and_opens_everything():
 def test_a_key_has_the_scopes_that_were_named():
     key = run("apikey", "Reader", "--scopes", "contacts:read, csat:write").strip()
     assert keys.authenticate(key).scopes == ["contacts:read", "csat:write"]
+
+
+def test_a_key_has_an_end_and_networks():
+    key = run("apikey", "Reader", "--days", "30", "--from", "203.0.113.7/24", "--from", "2001:db8::1").strip()
+    row = keys.authenticate(key, address="203.0.113.99")
+    assert row.networks == ["203.0.113.0/24", "2001:db8::1"]
+    assert timedelta(days=29) < row.expires_at - timezone.now() < timedelta(days=30, seconds=1)
+    with pytest.raises(keys.WrongNetwork):
+        keys.authenticate(key, address="198.51.100.7")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "text"), [("--days", "0", "--days"), ("--from", "acme.example", "networks: acme")]
+)
+def test_what_cannot_be_used_makes_no_key(option: str, value: str, text: str):
+    with pytest.raises(CommandError, match=text):
+        run("apikey", "Reader", option, value)
 
 
 def test_an_unknown_scope_makes_no_key():

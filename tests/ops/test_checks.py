@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ from tests.workers import ROOT
 PRODUCTION = {
     "SECRET_KEY": "x" * 25 + "Zk3!vq9-Lw8_pT2#sB7@" + "y" * 25,
     "SECRETS_KEY": "a long random text, the same on all machines",
-    "DATABASE_URL": "postgres://csat:secret@db.internal/csat",
-    "REDIS_URL": "redis://cache.internal",
+    "DATABASE_URL": "postgres://csat:secret@db.internal/csat?sslmode=verify-full",
+    "REDIS_URL": "rediss://:secret@cache.internal",
     "SITE_URL": "https://csat.acme.example",
     "TRUSTED_PROXIES": "1",
     "EMAIL_URL": "smtp+tls://csat:secret@smtp.acme.example:587",
@@ -96,6 +97,13 @@ def test_a_proxy_that_nobody_trusts_is_mentioned(settings: Any) -> None:
     assert "csat.I003" not in ids(checks.production())
 
 
+def test_a_short_domain_without_https_is_told(settings: Any) -> None:
+    settings.LINK_BASE = "http://acme.link"
+    assert "csat.W011" in ids(checks.production())
+    settings.LINK_BASE = "https://acme.link"
+    assert "csat.W011" not in ids(checks.production())
+
+
 def test_what_webhook_allow_cannot_mean_is_told(settings: Any) -> None:
     settings.WEBHOOK_ALLOW = ["crm.internal", "http://crm.internal:80", "crm.internal:443", "[::1]:8080"]
     found = checks.allowed()
@@ -136,3 +144,82 @@ def test_logins_of_the_demo_do_not_go_live() -> None:
     assert found.id == "csat.E002"
     assert "ada" in found.msg
     assert "demo --remove" in (found.hint or "")
+
+
+REMOTE = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.internal", "PASSWORD": "", "OPTIONS": {}}
+
+
+@pytest.mark.parametrize(
+    ("database", "told"),
+    [
+        (REMOTE, {"csat.I004", "csat.W008"}),
+        (REMOTE | {"PASSWORD": "x", "OPTIONS": {"sslmode": "prefer"}}, {"csat.I004"}),
+        (REMOTE | {"PASSWORD": "x", "OPTIONS": {"sslmode": "verify-full"}}, set()),
+        (REMOTE | {"HOST": "127.0.0.1"}, set()),
+        (REMOTE | {"HOST": "/run/postgresql"}, set()),
+        ({"ENGINE": "django.db.backends.sqlite3", "NAME": "x"}, set()),
+    ],
+)
+def test_a_database_on_another_machine_is_asked_by_tls_and_with_a_password(
+    monkeypatch: pytest.MonkeyPatch, database: dict[str, Any], told: set[str]
+) -> None:
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(DATABASES={"default": database}, REDIS_URL=""))
+    assert {message.id for message in checks.inner_lines()} == told
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("redis://cache.internal/1", {"csat.I005", "csat.I006"}),
+        ("redis://:secret@cache.internal/1", {"csat.I005"}),
+        ("rediss://:secret@cache.internal/1", set()),
+        ("redis://127.0.0.1", set()),
+        ("unix:///run/redis.sock", set()),
+        ("", set()),
+    ],
+)
+def test_redis_on_another_machine_likewise(monkeypatch: pytest.MonkeyPatch, url: str, told: set[str]) -> None:
+    databases = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(DATABASES=databases, REDIS_URL=url))
+    assert {message.id for message in checks.inner_lines()} == told
+
+
+OIDC = {
+    "OIDC_ISSUER": "https://login.acme.com",
+    "OIDC_CLIENT_ID": "csat",
+    "OIDC_CLIENT_SECRET": "hush",
+    "OIDC_ROLE_CLAIM": "groups",
+    "OIDC_ROLES": [("support", "agent")],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, []),
+        ({"OIDC_CLIENT_SECRET": ""}, ["csat.E010"]),
+        (dict.fromkeys(OIDC, "") | {"OIDC_ROLES": []}, []),
+        ({"OIDC_ISSUER": "", "OIDC_CLIENT_ID": "", "OIDC_CLIENT_SECRET": ""}, ["csat.E010"]),
+        ({"OIDC_ISSUER": "http://login.acme.com"}, ["csat.E011"]),
+        ({"OIDC_ISSUER": "http://127.0.0.1:9000"}, []),
+        ({"OIDC_ORIGINS": ["https://sts.acme.com", "sts.acme.com"]}, ["csat.E015"]),
+        ({"OIDC_ROLES": [("support", "boss")]}, ["csat.E012"]),
+        ({"OIDC_ROLE_CLAIM": ""}, ["csat.E013"]),
+        ({"OIDC_ROLES": []}, ["csat.E013"]),
+        ({"PASSWORD_LOGIN": False}, []),
+        ({"PASSWORD_LOGIN": False, "OIDC_CLIENT_ID": ""}, ["csat.E010", "csat.E014"]),
+    ],
+)
+def test_half_a_single_sign_on_is_told(settings: Any, changed: dict[str, Any], told: list[str]) -> None:
+    for name, value in (OIDC | changed).items():
+        setattr(settings, name, value)
+    assert ids(checks.oidc()) == told
+
+
+@pytest.mark.django_db
+def test_without_passwords_somebody_must_be_there_for_whom_the_glass_breaks(settings: Any) -> None:
+    assert ids(checks.break_glass()) == []
+    settings.PASSWORD_LOGIN = False
+    assert ids(checks.break_glass()) == ["csat.W010"]
+    User.objects.create_superuser("ada")
+    assert ids(checks.break_glass()) == []

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from csat.channels.kinds import NEVER_SURVEYED, Channel
 from csat.channels.outbox import SandboxMessage
+from csat.connectors.models import Connection, ConversationOrigin, InboundEvent
 from csat.management.demo import year
 from csat.management.demo.cast import gather
 from csat.people.demo import LOGINS, VISITOR, passwords
@@ -21,11 +22,13 @@ from csat.people.models import Agent, Contact, Team
 from csat.reports import recovery
 from csat.reports.filters import parse
 from csat.reports.models import DirtyDay, Rollup
-from csat.sessions.models import HandoffReason, Session
+from csat.sessions.models import HandoffReason, Session, Tag
 from csat.surveys.answers import answering
 from csat.surveys.models import Answer, CsatSettings, Delivery, FollowUp, Score, Survey
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
+from csat.webhooks.models import Endpoint
+from csat.workflows.models import Run, Trigger, Workflow
 from tests.factories import make_contact, make_sent_survey, make_session
 from tests.house.test_payloads import misfits
 
@@ -65,6 +68,41 @@ def test_there_is_something_to_see_everywhere(demo: None) -> None:
     assert (figures.reopened, figures.asked_again, figures.better) == (3, 2, 1)
 
 
+def test_every_page_of_integrations_has_something_true(demo: None) -> None:
+    workflow = Workflow.objects.get()
+    assert workflow.active
+    runs = Run.objects.filter(workflow=workflow)
+    assert list(runs.values_list("state", flat=True)) == ["succeeded"] * 3
+    assert sorted(runs.values_list("trigger_type", flat=True)) == sorted(
+        [Trigger.SCORE, Trigger.MANUAL, Trigger.MANUAL]
+    )
+    assert Tag.objects.filter(name="to-review").count() == 3
+    connection = Connection.objects.get()
+    outcomes = InboundEvent.objects.filter(connection=connection).values_list("outcome", flat=True)
+    assert sorted(outcomes) == ["applied", "applied", "applied", "ignored"]
+    told = Survey.objects.filter(session__connected=True)
+    assert told.get().state == "sent"
+    assert SandboxMessage.objects.filter(kind="slack").exists()
+    assert Answer.objects.filter(state=Answer.State.QUARANTINED).count() == 2
+    whats = set(Event.objects.filter(kind=Kind.AUDIT).values_list("data__what", flat=True))
+    assert {"workflow.activated", "connection.added", "settings.changed"} <= whats
+
+
+def test_its_webhook_is_taken_by_this_server_where_that_is_allowed(var: Path, settings: Any) -> None:
+    settings.SITE_URL = "http://127.0.0.1:8000"
+    settings.WEBHOOK_ALLOW = ["127.0.0.1:8000"]
+    call_command("demo", verbosity=0)
+    endpoint = Endpoint.objects.get()
+    types = set(endpoint.calls.values_list("type", flat=True))
+    assert types == {"csat.requested", "csat.score_submitted"}
+    call_command("demo", remove=True)
+    assert not Endpoint.objects.exists()
+
+
+def test_elsewhere_it_has_no_webhook(demo: None) -> None:
+    assert not Endpoint.objects.exists()
+
+
 def test_a_second_call_adds_nothing(demo: None) -> None:
     before = [model.objects.count() for model in (Session, Contact, Event, Survey)]
     call_command("demo", verbosity=0)
@@ -79,9 +117,17 @@ def test_each_role_can_log_in(demo: None, role: str, login: str) -> None:
 
 
 class TestRemoval:
+    def test_a_login_that_took_another_name_goes_as_well(self, demo: None) -> None:
+        User.objects.filter(username="sam").update(username="nora", email="nora@real.test", first_name="Nora")
+        call_command("demo", remove=True)
+        assert not User.objects.exists()
+
     def test_nothing_of_it_stays(self, demo: None, var: Path) -> None:
         call_command("demo", remove=True)
-        for model in (Session, Contact, Event, Survey, SandboxMessage, Agent, Team, User, Rollup):
+        for model in (
+            *(Session, Contact, Event, Survey, SandboxMessage, Agent, Team, User, Rollup),
+            *(Workflow, Run, Endpoint, Connection, InboundEvent, ConversationOrigin),
+        ):
             rows = model.objects.exclude(kind=Kind.AUDIT) if model is Event else model.objects.all()
             assert not rows.exists(), list(rows[:3])
         settings = CsatSettings.current()
@@ -104,12 +150,12 @@ class TestRemoval:
         sam = Agent.objects.get(email="sam@acme.example")
         survey.session.change(assignee=sam)
         contact = make_contact(external_id="demo-shop-7", email="jo@mail.example")
-        User.objects.filter(username="maria").update(email="maria@real.test")
+        User.objects.create_user("hugo", "hugo@real.test")
         CsatSettings.objects.update(brand_name="Real")
         call_command("demo", remove=True)
         assert list(Session.objects.all()) == [survey.session]
         assert set(Contact.objects.all()) == {contact, survey.contact}
-        assert list(User.objects.values_list("username", flat=True)) == ["maria"]
+        assert list(User.objects.values_list("username", flat=True)) == ["hugo"]
         assert survey.session.again().assignee == sam
         assert Score.objects.get().score == 4
         assert (CsatSettings.current().auto_send, CsatSettings.current().brand_name) == (True, "Real")
@@ -157,7 +203,7 @@ def agree() -> None:
     ).exists()  # unless asked anew since
     assert not Score.objects.filter(submitted_at__lt=F("survey__requested_at")).exists()
     assert not Survey.objects.exclude(counted_at=F("requested_at")).exclude(requested_at=None).exists()
-    assert not Event.objects.exclude(dispatch_after=None).exists()
+    assert not Event.objects.exclude(dispatch_after=None).exclude(kind=Kind.AUDIT).exists()
 
 
 def test_the_reports_are_counted(demo: None) -> None:

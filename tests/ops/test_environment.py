@@ -20,7 +20,7 @@ from tests.workers import ROOT
         ("number", "TRUSTED_PROXIES", "1.5"),
         ("flag", "DEBUG", "maybe"),
         ("site", "SITE_URL", "csat.acme.com"), ("site", "SITE_URL", "ftp://csat.acme.com"),
-        ("site", "SITE_URL", "https://a:b"),
+        ("site", "SITE_URL", "https://a:b"), ("site", "LINK_BASE", "acme.link"),
         ("site", "SITE_URL", "https://acme.com/csat"), ("site", "SITE_URL", "https://acme.com/csat/"),
         ("site", "SITE_URL", "https://ann@acme.com"), ("site", "SITE_URL", "https://ann:hush@acme.com"),
         ("site", "SITE_URL", "https://:@acme.com"), ("site", "SITE_URL", "https://acme.com?a=1"),
@@ -31,6 +31,10 @@ from tests.workers import ROOT
         ("mail", "EMAIL_URL", "smtp://"),
         ("cache", "REDIS_URL", "localhost:6379"),
         ("level", "LOG_LEVEL", "loud"),
+        ("issuer", "OIDC_ISSUER", "login.acme.com"), ("issuer", "OIDC_ISSUER", "https://a:b"),
+        ("issuer", "OIDC_ISSUER", "https://ann:hush@acme.com"), ("issuer", "OIDC_ISSUER", "https://acme.com?a=1"),
+        ("pairs", "OIDC_ROLES", "support"), ("pairs", "OIDC_ROLES", "a=agent,=admin"),
+        ("pairs", "OIDC_ROLES", "a="),
         ("esp", "ANYMAIL_ESP", "pigeon"), ("esp", "ANYMAIL_ESP", "../base"),
     ],
 )  # fmt: skip
@@ -47,6 +51,16 @@ def test_what_cannot_be_understood_is_refused_by_name(
     options = {"default": False} if read == "flag" else {}
     with pytest.raises(environment.Misunderstood, match=f"^{name}"):
         getattr(environment, read)(name, *defaults.get(read, ()), **options)
+
+
+def test_an_issuer_has_a_path_and_no_closing_slash(monkeypatch: Any) -> None:
+    monkeypatch.setenv("OIDC_ISSUER", "https://login.acme.com/realms/acme/")
+    assert environment.issuer("OIDC_ISSUER") == "https://login.acme.com/realms/acme"
+
+
+def test_the_left_of_a_pair_may_hold_blanks_and_equals_signs(monkeypatch: Any) -> None:
+    monkeypatch.setenv("OIDC_ROLES", "support team = agent, cn=leads=manager,")
+    assert environment.pairs("OIDC_ROLES") == [("support team", "agent"), ("cn=leads", "manager")]
 
 
 def test_a_password_is_not_repeated(monkeypatch: Any) -> None:
@@ -122,3 +136,10 @@ def test_whoever_starts_it_reads_the_words_alone(command: list[str], tmp_path: P
     env = {"CSAT_VAR": str(tmp_path), "TRUSTED_PROXIES": "one", "PATH": "/usr/bin:/bin"}
     answer = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True)
     assert (answer.returncode, answer.stderr) == (1, "TRUSTED_PROXIES=one: give a whole number, 0 or more.\n")
+
+
+def test_the_host_of_the_short_domain_is_answered_always() -> None:
+    names = ("LINK_BASE", "ALLOWED_HOSTS")
+    given = {"LINK_BASE": "https://acme.link/", "ALLOWED_HOSTS": "csat.acme.com"}
+    assert settings_of(*names, **given) == ["https://acme.link", ["csat.acme.com", "acme.link"]]
+    assert settings_of(*names, ALLOWED_HOSTS="csat.acme.com") == ["", ["csat.acme.com"]]

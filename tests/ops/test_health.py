@@ -17,7 +17,7 @@ from csat.timeline import heartbeat
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Heartbeat
 from csat.timeline.recording import SYSTEM, record
-from tests.factories import API, make_resolved_session, switch_on
+from tests.factories import API, make_resolved_session, make_sent_survey, switch_on
 
 
 def late_survey() -> None:
@@ -142,6 +142,13 @@ class TestMetrics:
         assert "csat_deliveries_due 1.0" in lines
         age = next(line for line in lines if line.startswith("csat_survey_oldest_due_seconds "))
         assert 1200 <= float(age.split()[1]) < 1300
+
+    def test_practice_is_counted_nowhere(self, client: Client, settings) -> None:
+        make_sent_survey("email")
+        make_sent_survey("email", practice=True)
+        lines = self.scraped(client, settings)
+        assert 'csat_surveys{state="sent"} 1.0' in lines
+        assert 'csat_deliveries{channel="email",state="sent"} 1.0' in lines
 
     def test_every_way_out_has_its_circuit_also_one_that_never_failed(self, client: Client, settings) -> None:
         settings.SLACK_BOT_TOKEN, settings.SLACK_SIGNING_SECRET = "xoxb-1", "s"

@@ -160,7 +160,7 @@ def test_without_the_demo_nobody_is_there(house: Path) -> None:
     shutil.rmtree(house / "var")
     with running(house, "--no-demo") as it:
         assert it.ready(), it.words()
-        assert "createsuperuser" in it.words()
+        assert "/welcome/?code=" in it.words()
         with sqlite3.connect(house / "var" / "csat.sqlite3") as database:
             assert database.execute("SELECT count(*) FROM csat_session").fetchone() == (0,)
 

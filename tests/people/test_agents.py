@@ -3,7 +3,7 @@ from django.contrib.auth.models import User
 
 from csat.lib.refusal import Invalid
 from csat.people import agents, roles
-from csat.people.models import Agent, Team
+from csat.people.models import Agent, Contact, Profile, Team
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,16 @@ def test_a_user_gets_one_agent_for_ever():
     assert Agent.objects.count() == 1
 
 
+def test_the_name_in_the_profile_renames_no_work():
+    layla = user()
+    agents.agent_for_user(layla)
+    layla.first_name, layla.last_name = "Ada", "Lindqvist"
+    layla.save()
+    assert roles.actor_of(layla).name == "Layla Haddad"
+    agents.rename(layla)
+    assert roles.actor_of(layla).name == "Ada Lindqvist"
+
+
 def test_a_user_is_never_an_ai():
     bot = agents.find_or_create(name="Nova", email="layla@acme.example", kind="ai")
     layla = agents.agent_for_user(user())
@@ -69,8 +79,11 @@ def test_two_users_of_one_name_are_two_agents():
     assert agents.agent_for_user(one) != agents.agent_for_user(two)
 
 
-def test_two_users_of_one_mailbox_are_two_agents():
-    one, two = user(), user(username="layla2", name="Omar")
+def test_who_gets_the_mailbox_of_a_former_colleague_is_another_agent():
+    one = user()
+    agents.agent_for_user(one)
+    User.objects.filter(pk=one.pk).update(email="")
+    two = user(username="layla2", name="Omar")
     assert agents.agent_for_user(one) != agents.agent_for_user(two)
     assert agents.agent_for_user(two).name == "Omar"
 
@@ -116,6 +129,20 @@ def test_the_addresses_of_staff_are_compared_as_they_are_stored():
     User.objects.create_user("gone", email="gone@acme.example", is_active=False)
     agents.find_or_create(name="Nobody")
     everybody = {"layla@bücher.example", "boss@bücher.example"}
-    assert agents.staff_emails() == everybody
-    assert agents.staff_emails(everybody | {"", "gone@acme.example", "ann@x.example"}) == everybody
-    assert agents.staff_emails({"ann@x.example"}) == agents.staff_emails({""}) == set()
+    assert agents.staff_addresses() == everybody
+    assert agents.staff_addresses(everybody | {"", "gone@acme.example", "ann@x.example"}) == everybody
+    assert agents.staff_addresses({"ann@x.example"}) == agents.staff_addresses({""}) == set()
+
+
+def test_one_of_us_is_known_by_mail_or_by_the_number_in_their_profile(django_assert_num_queries):
+    Profile.objects.create(user=User.objects.create_user("layla"), phone="+5215512345678")
+    gone = User.objects.create_user("gone", is_active=False)
+    Profile.objects.create(user=gone, phone="+491711234567")
+    agents.find_or_create(name="Sam", email="sam@acme.example")
+    us = [Contact(email="sam@acme.example"), Contact(email="layla@home.example", phone="+525512345678")]
+    others = [Contact(), Contact(email="ann@x.example", phone="+491711234567")]
+    among = [address for contact in us + others for address in (contact.email, contact.phone)]
+    for staff in (agents.staff_addresses(), agents.staff_addresses(among)):
+        assert [agents.is_one_of_us(contact, staff) for contact in us + others] == [True, True, False, False]
+    with django_assert_num_queries(1):
+        agents.staff_addresses(among)

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from csat.people import demo
+from csat.people.models import Profile
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,16 @@ def test_they_work_on_this_machine_only(settings: Any, site: str, here: bool) ->
     settings.SITE_URL = site
     assert demo.on_this_machine() is here
     assert demo.is_refused(make_login()) is not here
+
+
+def test_a_login_of_the_demo_stays_one_whatever_it_calls_itself(settings: Any) -> None:
+    settings.SITE_URL = "https://csat.acme.example"
+    ada = make_login()
+    Profile.objects.create(user=ada, is_demo=True)
+    ada.username, ada.email, ada.first_name = "boss", "boss@real.test", "Real"
+    ada.save()
+    assert demo.is_refused(User.objects.get(pk=ada.pk))
+    assert demo.users() == [ada]
 
 
 @pytest.mark.parametrize(

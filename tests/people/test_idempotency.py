@@ -55,6 +55,16 @@ def test_names_belong_to_their_api_key(key):
     assert begin(other).status is None
 
 
+def test_a_rotated_key_and_those_that_took_its_place_have_the_same_names(key):
+    second = keys.rotate(key, keep=timedelta(days=1))[0]
+    third = keys.rotate(second, keep=timedelta(days=1))[0]
+    idempotency.finish(begin(second), status=201, body="{}")
+    assert [begin(one).status for one in (key, second, third)] == [201, 201, 201]
+    begin(key, name="order-2")
+    with pytest.raises(Refused):
+        begin(third, name="order-2")
+
+
 def test_what_came_to_nothing_may_be_tried_again_and_an_answer_stays(key):
     idempotency.discard(begin(key))
     record = begin(key)

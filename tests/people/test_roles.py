@@ -1,5 +1,5 @@
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.core.management import call_command
 
 from csat.channels import registry
@@ -11,14 +11,40 @@ from csat.people.models import Organization
 pytestmark = pytest.mark.django_db
 
 
-def test_everybody_has_the_role_of_their_group(agent_user, manager_user, admin_user, outsider_user):
-    people = [agent_user, manager_user, admin_user, outsider_user, AnonymousUser()]
-    assert [roles.role_of(person) for person in people] == ["agent", "manager", "admin", None, None]
+def test_everybody_has_the_role_of_their_group(
+    agent_user, lead_user, analyst_user, manager_user, admin_user, outsider_user
+):
+    people = [agent_user, lead_user, analyst_user, manager_user, admin_user]
+    assert [roles.role_of(person) for person in people] == list(roles.Role)
+    assert [roles.role_of(person) for person in (outsider_user, AnonymousUser())] == [None, None]
 
 
-def test_the_highest_role_counts(agent_user):
-    agent_user.groups.add(Group.objects.get(name="manager"))
-    assert roles.role_of(agent_user) == "manager"
+@pytest.mark.parametrize(
+    ("given", "counts"),
+    [
+        ({"agent", "manager"}, "manager"),
+        ({"agent", "analyst"}, "analyst"),
+        ({"manager", "team_lead"}, "manager"),
+        ({"analyst", "team_lead"}, "team_lead"),  # the one that sees less
+        (set(roles.Role.values), "admin"),
+    ],
+)
+def test_of_several_roles_one_counts(outsider_user, given, counts):
+    outsider_user.groups.set(Group.objects.filter(name__in=given))
+    assert roles.role_of(outsider_user) == counts
+
+
+def test_a_role_is_looked_up_once_and_again_when_it_changes(agent_user, django_assert_num_queries):
+    user = User.objects.get(pk=agent_user.pk)
+    with django_assert_num_queries(1):
+        assert [roles.role_of(user) for _ in range(3)] == ["agent"] * 3
+    user.groups.set([Group.objects.get(name="analyst")])
+    assert roles.role_of(user) == "analyst"
+
+
+def test_every_role_has_a_name_and_a_sentence_for_people():
+    assert set(roles.DOES) == set(roles.COUNTS_FIRST) == set(roles.Role)
+    assert all(str(roles.DOES[role]).endswith(".") and role.label for role in roles.Role)
 
 
 def test_who_is_locked_out_has_no_role(manager_user):
@@ -27,7 +53,7 @@ def test_who_is_locked_out_has_no_role(manager_user):
 
 
 def test_migrate_leaves_the_groups_and_the_organisation():
-    assert set(Group.objects.values_list("name", flat=True)) >= {"agent", "manager", "admin"}
+    assert set(Group.objects.values_list("name", flat=True)) >= set(roles.Role.values)
     assert Organization.objects.count() == 1
 
 
@@ -39,33 +65,24 @@ def test_migrating_again_keeps_the_organisation_and_puts_permissions_right():
     assert set(Group.objects.get(name="agent").permissions.all()) == before
 
 
-def test_a_role_includes_those_below_it():
-    included = {role: [low for low in roles.RANKED if roles.includes(role, low)] for role in roles.RANKED}
-    assert included == {
-        "admin": ["admin", "manager", "agent"],
-        "manager": ["manager", "agent"],
-        "agent": ["agent"],
-    }
-    assert not roles.includes(None, "agent")
-
-
 @pytest.mark.parametrize(
     ("permission", "who"),
     [
-        ("csat.view_session", {"agent", "manager", "admin"}),
-        ("csat.change_contact", {"agent", "manager", "admin"}),
+        ("csat.view_session", {"agent", "team_lead", "analyst", "manager", "admin"}),
+        ("csat.change_contact", {"agent", "team_lead", "manager", "admin"}),
         ("csat.change_csatsettings", {"manager", "admin"}),
-        ("csat.view_score", {"agent", "manager", "admin"}),
+        ("csat.view_score", {"agent", "team_lead", "analyst", "manager", "admin"}),
         ("csat.view_event", {"manager", "admin"}),
         ("csat.change_answer", {"manager", "admin"}),
         ("csat.view_apikey", {"admin"}),
         ("auth.change_user", {"admin"}),
     ],
 )
-def test_who_may_do_what(permission, who, agent_user, manager_user, outsider_user):
+def test_who_may_do_what(permission, who, agent_user, lead_user, analyst_user, manager_user, outsider_user):
     ada = outsider_user
     ada.groups.add(Group.objects.get(name="admin"))  # not a superuser
-    people = {"agent": agent_user, "manager": manager_user, "admin": ada}
+    everybody = (agent_user, lead_user, analyst_user, manager_user, ada)
+    people = dict(zip(roles.Role.values, everybody, strict=True))
     assert {name for name, person in people.items() if person.has_perm(permission)} == who
 
 

@@ -13,10 +13,11 @@ from django.utils import timezone
 from csat import tasks
 from csat.lib.refusal import Invalid
 from csat.people import erasure
-from csat.people.models import Contact
+from csat.people.models import Contact, Team
 from csat.reports import exports, spreadsheet
 from csat.reports.filters import parse
 from csat.reports.models import Export
+from csat.surveys.visibility import visible_teams
 from csat.timeline.models import Event
 from tests.factories import API
 from tests.reports import past
@@ -66,9 +67,41 @@ def test_a_csv_with_another_separator(manager_user, format, delimiter):
 
 def test_who_took_what_is_audited(manager_user):
     start(manager_user, channel="email")
-    told = Event.objects.get(kind="audit", data__what="export")
+    told = Event.objects.get(kind="audit", data__what="export.made")
     assert told.actor_name == "maria"
     assert told.data["after"]["filters"]["channel"] == ["email"]
+
+
+def test_an_export_of_a_lead_is_of_the_teams_it_was_asked_for_and_says_so(lead_user):
+    lead_user.profile.teams.set(Team.objects.filter(name__in=["Billing", "Shipping"]))
+    export = exports.start(lead_user, parse(YEAR, scope=visible_teams(lead_user)), ["Team"], "csv")
+    assert Event.objects.latest("pk").data["after"]["teams"] == ["Billing", "Shipping"]
+    assert exports.run(export.pk)
+    rows = csv.reader(io.StringIO(export.again().file.read().decode("utf-8-sig"), newline=""))
+    assert {team for (team,) in rows} == {"Team", "Billing", "Shipping"}
+    lead_user.profile.teams.add(Team.objects.get(name="Care"))
+    assert exports.may_fetch(export, lead_user)  # more than what is in it
+    lead_user.profile.teams.remove(Team.objects.get(name="Billing"))
+    assert not exports.may_fetch(export, lead_user)
+
+
+def test_whose_teams_or_role_have_changed_gets_no_file(lead_user, manager_user, analyst_user):
+    waiting = exports.start(lead_user, parse(YEAR, scope=visible_teams(lead_user)), [], "csv")
+    of_everything = start(manager_user)
+    lead_user.profile.teams.set([])
+    assert not exports.run(waiting.pk)
+    assert waiting.again().error == "Your role or your teams have changed since. Export again."
+    assert exports.may_fetch(of_everything, analyst_user)
+    assert not exports.may_fetch(of_everything, lead_user)
+    manager_user.groups.clear()
+    assert not exports.run(of_everything.pk)
+
+
+def test_an_export_of_somebody_who_is_gone_is_not_made(analyst_user):
+    export = start(analyst_user)
+    analyst_user.delete()
+    assert not exports.run(export.pk)
+    assert export.again().state == "failed"
 
 
 def test_progress_is_seen_and_a_cancelled_export_stops(manager_user, monkeypatch):

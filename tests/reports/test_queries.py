@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from csat.people.models import Team
 from csat.reports import lookup, queries
 from csat.reports.filters import parse, previous
 from csat.reports.models import DirtyDay
+from csat.reports.scores import Counts
 from tests.reports import past
 from tests.reports.asking import BY, FILTERS, SPRING, START, SYDNEY, YEAR, asked_of, grouped, keys_of, wanted
 
@@ -51,6 +53,43 @@ def test_every_group_of_every_filter(way: str, year: list[past.Fact], asked: dic
     asked = asked_of(year, asked)
     for by in (*BY, "day", "week", "month"):
         assert groups_of(asked, by) == expected(year, asked, by), by
+
+
+@pytest.mark.parametrize("asked", FILTERS, ids=str)
+def test_within_a_leads_teams_every_figure_is_that_of_a_year_without_the_others(
+    way: str, year: list[past.Fact], asked: dict[str, Any]
+) -> None:
+    asked, led = asked_of(year, asked), ("Billing", "Tier 2, Berlin")
+    scope = tuple(Team.objects.filter(name__in=led).values_list("pk", flat=True))
+    theirs = [fact for fact in wanted(year, asked) if fact.team in led]
+    filters, quarantined = parse(asked, scope=scope), "quarantined" in asked
+    assert past.told(queries.figures(filters)) == past.counts(theirs, quarantined=quarantined)
+    for by in (*BY, "day", "week", "month"):
+        facts = grouped(theirs, by, asked).items()
+        groups = {key: past.counts(group, quarantined=quarantined) for key, group in facts}
+        found = {group.key: past.told(group.counts) for group in queries.grouped(filters, by)}
+        assert {key: tally for key, tally in found.items() if tally != past.counts([])} == groups, by
+    numbers = queries.sessions(filters).values_list("pk", flat=True)
+    assert set(numbers) == {fact.number for fact in theirs}
+
+
+def test_no_team_is_no_figure_and_a_filter_does_not_leave_the_scope(way: str, year: list[past.Fact]) -> None:
+    assert queries.figures(parse(YEAR, scope=())) == Counts()
+    billing = Team.objects.get(name="Billing")
+    for names in (["Shipping"], ["none"], ["Shipping", "none"]):
+        assert queries.figures(parse(YEAR | {"team": names}, scope=(billing.pk,))) == Counts()
+
+
+def test_the_rollup_answers_a_lead_as_well(year: list[past.Fact]) -> None:
+    scope = (Team.objects.get(name="Billing").pk,)
+    for asked in (YEAR, YEAR | {"channel": "email"}, YEAR | {"tag": "vip"}, YEAR | {"team": "Billing"}):
+        assert lookup._plan(parse(asked, scope=scope), "") is not None, asked
+    for by in ("", *BY, "month"):
+        assert lookup._plan(parse(YEAR, scope=scope), by) is not None, by
+
+
+def test_the_scope_stays_for_the_period_before(year: list[past.Fact]) -> None:
+    assert previous(parse(SPRING, scope=(1, 2))).scope == (1, 2)
 
 
 def test_trends_have_every_day_of_the_window(year: list[past.Fact]) -> None:

@@ -54,6 +54,7 @@ def test_the_columns_are_those_of_the_contract():
         "CSAT Comment",
         "CSAT Submitted At",
         "CSAT Source",
+        "Brand",
     ]
 
 

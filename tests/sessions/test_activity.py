@@ -239,7 +239,7 @@ class TestChanging:
         for _ in range(2):
             activity.update(session, by=API, sentiment="negative", team=agents.find_or_create_team("Parcels"))
         event = Event.objects.get(kind="audit")
-        assert event.data["after"] == {"sentiment": "negative", "team": "Parcels"}
+        assert event.data["after"] == {"sentiment": "changed", "team": "Parcels"}
 
     @pytest.mark.parametrize(
         "told",

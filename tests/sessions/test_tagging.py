@@ -37,9 +37,8 @@ def test_what_was_there_is_taken_away_once(session):
     assert tagging.untag(session, ["vip", "unknown"], by=API)
     assert not tagging.untag(session, ["vip"], by=API)
     assert tags(session) == ["late"]
-    assert [event.data["before"] for event in Event.objects.filter(kind="audit", data__what="tags")] == [
-        {"removed": ["vip"]}
-    ]
+    untagged = Event.objects.filter(kind="audit", data__what="conversation.untagged")
+    assert [event.data["before"] for event in untagged] == [{"removed": ["vip"]}]
 
 
 def test_replaced_tags_tell_only_what_is_new(session):

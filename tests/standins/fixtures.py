@@ -10,6 +10,8 @@ import pytest
 
 from tests.standins.chatwoot import ChatwootServer
 from tests.standins.listening import Listener, listening
+from tests.standins.openid.forger import Forger
+from tests.standins.openid.server import OpenIdServer
 from tests.standins.slack import SlackServer
 from tests.standins.smtp import SmtpServer
 from tests.standins.twilio import TwilioServer
@@ -26,6 +28,22 @@ def twilio_server(settings: Any) -> Iterator[TwilioServer]:
 @pytest.fixture
 def slack_server(settings: Any) -> Iterator[SlackServer]:
     with SlackServer() as server:
+        _point(settings, server.env)
+        yield server
+
+
+@pytest.fixture
+def openid_server(settings: Any) -> Iterator[OpenIdServer]:
+    """A real identity provider; see tests/standins/openid."""
+    with OpenIdServer(f"{settings.SITE_URL}/account/single-sign-on/callback/") as server:
+        _point(settings, server.env)
+        yield server
+
+
+@pytest.fixture
+def forger(settings: Any) -> Iterator[Forger]:
+    """One that lies as it is told."""
+    with Forger() as server:
         _point(settings, server.env)
         yield server
 

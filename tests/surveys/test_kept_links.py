@@ -32,6 +32,18 @@ def test_a_text_is_hidden_shown_and_restored():
     assert kept_links.restore(kept["text"], survey) == f"Rate us: {url}."
 
 
+def test_links_of_the_short_domain_are_links_as_well(settings):
+    settings.LINK_BASE = "https://acme.link"
+    survey = make_sent_survey()
+    url = links.rate_url(survey)
+    assert url.startswith("https://acme.link/r/")
+    for link in (url, f"{project.SITE_URL}{LIVE}"):
+        assert kept_links.hide(f"Rate us: {link}.") == "Rate us: {rating_url}."
+        assert kept_links.show(f"{link}?score=5").endswith("/r/…?score=5")
+    assert kept_links.show("{rating_url}") == "https://acme.link/r/…"
+    assert kept_links.restore("{rating_url}", survey) == url
+
+
 def test_what_was_kept_before_is_not_shown_alive():
     assert kept_links.show(f"Rate us: {project.SITE_URL}{LIVE}") == f"Rate us: {project.SITE_URL}/r/…"
 

@@ -38,8 +38,8 @@ def test_a_held_fact_waits(heard, django_capture_on_commit_callbacks):
     assert heard == []
 
 
-def test_an_audit_line_is_nobody_elses_business(heard):
-    record(Kind.AUDIT, by=SYSTEM, what="settings")
+def test_a_note_is_nobody_elses_business(heard):
+    record(Kind.SESSION_NOTE, by=SYSTEM, text="Careful")
     assert dispatching.fan_out() == 0
     assert Event.objects.count() == 1
 

@@ -68,6 +68,7 @@ class TestList:
         ana, li, ben, eva = (make_contact(name=name) for name in ("Ana", "Li", "Ben", "Eva"))
         rate(ana, 5)
         rate(li, 2)
+        rate(ben, 1, practice=True)
         suppression.opt_out(ben, by=API)
         suppression.suppress("sms", eva.phone, reason="stop_word")
         suppression.suppress("email", ana.email, reason="bounced")
@@ -220,7 +221,7 @@ class TestOne:
         assert "My parcel has not come." in text
         assert "lovely" not in text
         assert "attachment" in answer["Content-Disposition"]
-        assert Event.objects.get(kind=Kind.AUDIT, contact_id=contact.pk).data["what"] == "contact data"
+        assert Event.objects.get(kind=Kind.AUDIT, data__what="contact.data_taken").contact_id == contact.pk
 
     @pytest.mark.parametrize("act", ["erase", "opt-out", "opt-in", "data"])
     def test_agents_may_not(self, agent: Client, act: str) -> None:

@@ -81,15 +81,30 @@ class TestBrand:
 
 
 class TestKindPages:
-    def test_an_agent_is_told_whose_page_it_is(self, agent: Client) -> None:
-        answer = agent.get("/settings/csat/")
+    @pytest.mark.parametrize(
+        ("persona", "address", "told"),
+        [
+            ("agent", "/settings/csat/", "Your role is Agent. This page is for: Manager, Admin."),
+            (
+                "agent",
+                "/reports/",
+                "Your role is Agent. This page is for: Team lead, Analyst, Manager, Admin.",
+            ),
+            ("lead", "/workflows/", "Your role is Team lead. This page is for: Manager, Admin."),
+            (
+                "analyst",
+                "/outbox/",
+                "Your role is Analyst. This page is for: Agent, Team lead, Manager, Admin.",
+            ),
+            ("manager", "/settings/api-keys/", "Your role is Manager. This page is for: Admin."),
+        ],
+    )
+    def test_who_may_not_is_told_whose_page_it_is(
+        self, persona: str, address: str, told: str, request: pytest.FixtureRequest
+    ) -> None:
+        answer = request.getfixturevalue(persona).get(address)
         assert answer.status_code == 403
-        assert "It is for managers and admins." in answer.content.decode()
-
-    def test_and_a_manager_that_it_is_for_admins(self, manager: Client) -> None:
-        page = manager.get("/settings/api-keys/").content.decode()
-        assert "It is for admins." in page
-        assert "for managers" not in page
+        assert told in answer.content.decode()
 
     @pytest.mark.parametrize("address", ["/settings/csat/", "/inbox/"])
     def test_whoever_has_no_role_is_told_to_ask_for_one(self, outsider: Client, address: str) -> None:
@@ -97,4 +112,4 @@ class TestKindPages:
         assert answer.status_code == 403
         page = answer.content.decode()
         assert "You are logged in as otto, but this account has no role here. Ask an admin" in page
-        assert "managers" not in page
+        assert "This page is for" not in page

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from csat.people import contacts, demo
+from csat.timeline.models import Event
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse"
@@ -37,11 +38,11 @@ class TestHome:
 
 
 class TestTheFirstStart:
-    def test_where_nobody_has_an_account_it_says_how_to_make_one(self, customer: Client) -> None:
-        assert "manage.py createsuperuser" in customer.get("/login/").content.decode()
+    def test_where_nobody_has_an_account_it_leads_to_the_welcome(self, customer: Client) -> None:
+        assert customer.get("/login/").headers["Location"] == reverse("welcome")
 
     def test_where_somebody_has_one_it_does_not(self, customer: Client, agent_user: User) -> None:
-        assert "createsuperuser" not in customer.get("/login/").content.decode()
+        assert customer.get("/login/").status_code == 200
 
 
 class TestLogin:
@@ -72,6 +73,45 @@ class TestLogin:
         )
         assert answer.headers["Location"] == reverse("inbox")
 
+    def test_the_mail_is_as_good_as_the_name(self, customer: Client, agent_user: User) -> None:
+        answer = customer.post("/login/", {"username": "Sam@ACME.example", "password": PASSWORD})
+        assert answer.headers["Location"] == reverse("inbox")
+
+    def test_who_has_the_username_is_not_shadowed_by_who_has_it_as_mail(
+        self, customer: Client, agent_user: User, manager_user: User
+    ) -> None:
+        User.objects.filter(pk=manager_user.pk).update(username="sam@acme.example")
+        manager_user.set_password("the right horse")
+        User.objects.filter(pk=manager_user.pk).update(password=manager_user.password)
+        customer.post("/login/", {"username": "sam@acme.example", "password": "the right horse"})
+        assert customer.session["_auth_user_id"] == str(manager_user.pk)
+
+    def test_an_account_that_was_closed_is_answered_like_a_wrong_password(
+        self, customer: Client, agent_user: User
+    ) -> None:
+        User.objects.filter(pk=agent_user.pk).update(is_active=False)
+        page = customer.post("/login/", {"username": "sam", "password": PASSWORD}).content.decode()
+        assert "correct username and password" in page
+
+    def test_coming_in_going_out_and_failing_are_in_the_audit_log(
+        self, customer: Client, agent_user: User
+    ) -> None:
+        customer.post("/login/", {"username": "sam", "password": "wrong"})
+        customer.post("/login/", {"username": "sam@acme.example", "password": PASSWORD})
+        customer.post("/logout/")
+        entries = Event.objects.filter(kind="audit").order_by("id")
+        assert [(entry.data["what"], entry.actor_id) for entry in entries] == [
+            ("login.failed", ""),
+            ("login.succeeded", f"user:{agent_user.pk}"),
+            ("login.ended", f"user:{agent_user.pk}"),
+        ]
+        assert entries[0].data["after"] == {"username": "sam"}
+        assert {entry.data["client_address"] for entry in entries} == {"127.0.0.1"}
+
+    def test_a_password_typed_as_a_name_is_in_no_audit_log(self, customer: Client, agent_user: User) -> None:
+        customer.post("/login/", {"username": "hunter2", "password": "sam"})
+        assert Event.objects.get(kind="audit").data["after"] == {"username": "unknown"}
+
     def test_a_wrong_password_keeps_the_name_and_says_so(self, customer: Client, agent_user: User) -> None:
         page = customer.post("/login/", {"username": "sam", "password": "wrong"}).content.decode()
         assert 'value="sam"' in page
@@ -100,7 +140,9 @@ class TestLogin:
         )
         assert answer.headers["HX-Redirect"] == "/login/?next=/inbox/%3Fq%3Dana"
 
-    def test_it_tells_the_logins_of_the_demo_and_of_nothing_else(self, customer: Client) -> None:
+    def test_it_tells_the_logins_of_the_demo_and_of_nothing_else(
+        self, customer: Client, agent_user: User
+    ) -> None:
         assert "This is a demo" not in customer.get("/login/").content.decode()
         contacts.find_or_create(external_id=demo.MARK)
         page = customer.get("/login/").content.decode()

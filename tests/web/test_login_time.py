@@ -1,14 +1,18 @@
 """A login ends after a day's work, and when nobody is there; a page that asks by itself is nobody."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from csat.people import demo
+from csat.people.models import Profile
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = 60, 3600
@@ -98,3 +102,25 @@ def test_a_login_of_the_demo_ends_where_the_site_goes_live(
     assert is_in(agent)
     settings.SITE_URL = "https://csat.acme.example"
     assert not is_in(agent)
+
+
+def test_who_was_seen_is_noted_at_most_once_a_minute(agent: Client, agent_user: User, clock: Any) -> None:
+    def seen() -> Any:
+        return Profile.objects.get(user=agent_user).last_seen_at
+
+    began = seen()
+    clock.shift(59)
+    is_in(agent)
+    assert seen() == began
+    clock.shift(2)
+    is_in(agent, **{"X-Poll": "1"})
+    assert seen() == began
+    is_in(agent)
+    assert seen() == began + timedelta(seconds=61)
+
+
+def test_pages_within_the_minute_ask_the_profile_once_who_sees_what(agent: Client, clock: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        is_in(agent)
+    (query,) = [query["sql"] for query in queries if "csat_profile" in query["sql"]]
+    assert query.startswith("SELECT")

@@ -1,11 +1,15 @@
 """What holds for every request: no copies of private pages, no key sent by http."""
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from tests.factories import make_contact, make_session
+from csat.surveys import links
+from csat.web import branding
+from tests.factories import make_contact, make_sent_survey, make_session
+from tests.tokens import rate_token
 
 pytestmark = pytest.mark.django_db
 
@@ -138,3 +142,64 @@ def test_every_answer_forbids_guessing_frames_and_telling_where_from(admin: Clie
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+class TestTheShortDomain:
+    """LINK_BASE answers what customers' links lead to, and nothing else."""
+
+    @pytest.fixture(autouse=True)
+    def _short(self, settings: Any, db: None) -> None:
+        settings.SITE_URL, settings.LINK_BASE = "https://csat.acme.test", "https://acme.link"
+        settings.ALLOWED_HOSTS = ["csat.acme.test", "acme.link"]
+
+    def there(self, address: str, **more: Any) -> Any:
+        return Client().get(address, headers={"Host": "acme.link"}, **more)
+
+    def test_links_are_made_with_it_and_lead_there_and_to_the_site(self) -> None:
+        survey = make_sent_survey("web")
+        for url in links.urls([survey])[survey.pk]:
+            assert url.startswith("https://acme.link/")
+            address = url.removeprefix("https://acme.link")
+            assert self.there(address).status_code == 200
+            assert Client().get(address, headers={"Host": "csat.acme.test"}).status_code == 200
+        token, _expires_at = links.widget_token(survey.session)
+        sheet = branding.css_url("#aa3300")
+        for address in (f"/widget/card/{token}", f"/widget/state/{token}", "/widget/csat.js", sheet):
+            assert self.there(address).status_code == 200
+
+    def test_a_rating_is_taken_there(self) -> None:
+        survey = make_sent_survey()
+        address = f"/r/{rate_token(survey)}"
+        [nonce] = re.findall('name="nonce" value="([^"]+)"', self.there(address).content.decode())
+        form = {"score": "4", "gesture": "1", "nonce": nonce}
+        answer = Client(enforce_csrf_checks=True).post(address, form, headers={"Host": "acme.link"})
+        assert answer.status_code == 303
+        assert survey.again().state == "answered"
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "/", "/login/", "/inbox/", "/settings/csat/", "/admin/", "/api/v1/contacts", "/health/live",
+            "/metrics", "/connect/chatwoot/x", "/callbacks/twilio/status", "/media/export.csv", "/r",
+            "/brand-x", "/demo/chat/",
+        ],
+    )  # fmt: skip
+    def test_nothing_else_is_there(self, address: str) -> None:
+        answer = self.there(address)
+        assert answer.status_code == 404
+        assert "csat.acme.test" not in answer.content.decode()
+        assert Client().get(address, headers={"Host": "ACME.LINK:443"}).status_code == 404
+
+    def test_the_site_itself_is_as_before(self, agent: Client) -> None:
+        assert agent.get("/inbox/", headers={"Host": "csat.acme.test"}).status_code == 200
+
+    def test_a_pages_style_sheets_are_there_too(self) -> None:
+        page = self.there("/r/nonsense").content.decode()
+        for sheet in re.findall('href="(/static/[^"]+)"', page):
+            assert self.there(sheet).status_code == 200
+
+    def test_another_port_of_the_same_host_is_another_site(self, settings: Any) -> None:
+        settings.SITE_URL, settings.LINK_BASE = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
+        settings.ALLOWED_HOSTS = ["127.0.0.1"]
+        assert Client().get("/health/live", headers={"Host": "127.0.0.1:8000"}).status_code == 200
+        assert Client().get("/health/live", headers={"Host": "127.0.0.1:8001"}).status_code == 404

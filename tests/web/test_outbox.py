@@ -8,8 +8,12 @@ from django.test import Client
 
 from csat.channels import notices
 from csat.channels.outbox import SandboxMessage
+from csat.people import brands
+from csat.people.agents import agent_for_user
 from csat.surveys.models import CsatSettings
-from tests.factories import make_agent, make_contact, make_sent_survey
+from csat.timeline import dispatching
+from csat.workflows import editing, running
+from tests.factories import API, make_agent, make_contact, make_resolved_session, make_sent_survey
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +52,18 @@ class TestList:
 
 
 class TestMessage:
+    def test_what_a_workflow_writes_comes_from_the_brand_of_the_conversation(self, manager: Client) -> None:
+        brands.create(by=API, slug="zebra", name="Zebra")
+        steps = [{"id": "write", "type": "send_message", "params": {"text": "Thank you"}}]
+        workflow = editing.create(name="Thanks", by=API, trigger_type="ticket-resolved", blocks=steps)
+        editing.activate(workflow, by=API)
+        session = make_resolved_session("slack", ask=False, **brands.named("zebra"))
+        dispatching.fan_out()
+        running.run_due()
+        page = manager.get(f"/outbox/{SandboxMessage.objects.get().uuid}/").content.decode()
+        assert '<span class="strong">Zebra</span>' in page
+        assert f'href="/inbox/{session.uuid}/"' in page
+
     @pytest.mark.parametrize("channel", ["sms", "phone_voice", "whatsapp"])
     def test_a_text_is_a_bubble_with_a_working_link(self, manager: Client, channel: str) -> None:
         page = message_of(manager, channel)
@@ -122,7 +138,7 @@ class TestAgents:
         self, agent: Client, manager: Client, agent_user: User
     ) -> None:
         CsatSettings.objects.update_or_create(pk=1, defaults={"agents_see_own_only": True})
-        own = make_agent("Sam", email=agent_user.email)
+        own = agent_for_user(agent_user)
         theirs = make_sent_survey("sms", contact=make_contact(phone="+351912345670"), assignee=make_agent())
         make_sent_survey("sms", contact=make_contact(phone="+351912345678"), assignee=own)
         page = agent.get("/outbox/").content.decode()

@@ -50,17 +50,19 @@ def test_the_reference_verifier_accepts_the_signature(endpoint, listener):
     start_conversation()
     attempts.call_due()
     heard = listener.heard[0]
-    assert Webhook(endpoint.secret).verify(heard.body, heard.headers)["type"] == "conversation.started"
+    assert (
+        Webhook(endpoint.signing_secret).verify(heard.body, heard.headers)["type"] == "conversation.started"
+    )
 
 
 def test_during_a_rotation_both_secrets_verify_and_after_a_day_only_the_new_one(endpoint, listener):
-    old, new = endpoint.secret, endpoints.rotate(endpoint, by=SYSTEM)
+    old, new = endpoint.signing_secret, endpoints.rotate(endpoint, by=SYSTEM)
     start_conversation()
     attempts.call_due()
     for secret in (old, new):
         assert Webhook(secret).verify(listener.heard[0].body, listener.heard[0].headers)
     with time_machine.travel(timezone.now() + timedelta(hours=25), tick=True):
-        assert endpoint.again().secrets == [new]
+        assert endpoint.again().signing_secrets == [new]
 
 
 def test_a_retry_keeps_body_and_id_and_renews_timestamp_and_signature(endpoint, listener):
@@ -71,10 +73,26 @@ def test_a_retry_keeps_body_and_id_and_renews_timestamp_and_signature(endpoint, 
     with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=True):
         assert attempts.call_due() == 1
         first, second = listener.heard
-        assert Webhook(endpoint.secret).verify(second.body, second.headers)
+        assert Webhook(endpoint.signing_secret).verify(second.body, second.headers)
     assert (first.body, first.headers["webhook-id"]) == (second.body, second.headers["webhook-id"])
     assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
     assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
+
+
+def test_without_the_key_to_its_secret_an_endpoint_is_paused_says_so_and_loses_nothing(
+    endpoint, listener, settings, admin_user
+):
+    start_conversation()
+    keys, settings.SECRETS_KEYS = settings.SECRETS_KEYS, ["another key"]
+    assert attempts.call_due() == 0
+    row = endpoint.again()
+    assert (row.enabled, row.lease_until) == (False, None)
+    assert row.disabled_reason == "the key that encrypted its secret is not set"
+    assert SandboxMessage.objects.filter(to=admin_user.email).exists()
+    settings.SECRETS_KEYS = keys
+    endpoints.change(row, by=SYSTEM, enabled=True)
+    assert attempts.call_due() == 1
+    assert Webhook(endpoint.signing_secret).verify(listener.heard[0].body, listener.heard[0].headers)
 
 
 def test_a_failure_makes_everything_for_the_endpoint_wait(endpoint, listener):

@@ -4,7 +4,7 @@ import pytest
 
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
-from csat.webhooks.event_types import EVENTS, event_type
+from csat.webhooks.event_types import AUDIT, EVENTS, event_type, subscription
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,18 @@ def test_a_reply_is_named_by_who_wrote_it(sender: str, name: str):
 
 
 def test_what_stays_in_the_house_has_no_name():
-    assert event_type(Event(kind=Kind.AUDIT, data={})) is None
+    assert event_type(Event(kind=Kind.SESSION_NOTE, data={})) is None
+
+
+def test_an_entry_of_the_audit_log_has_the_name_of_what_was_done():
+    entry = Event(kind=Kind.AUDIT, data={"what": "login.failed"})
+    assert event_type(entry) == "audit.login.failed"
+    assert subscription("audit.login.failed") == AUDIT
+    assert subscription("csat.requested") == "csat.requested"
+
+
+def test_a_row_from_before_the_list_of_what_is_done_does_not_go_out():
+    assert event_type(Event(kind=Kind.AUDIT, data={"what": "user changed: sam"})) is None
 
 
 def test_every_name_may_be_asked_for():

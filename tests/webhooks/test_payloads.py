@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from csat.people import agents, erasure
+from csat.lib import client_address
+from csat.people import agents, erasure, roles
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
 from csat.people.models import Organization
 from csat.sessions import activity, resolving
 from csat.surveys.answers import answering
@@ -17,6 +20,7 @@ from csat.surveys.models import CsatSettings
 from csat.surveys.rules import settings
 from csat.timeline import dispatching
 from csat.timeline.recording import SYSTEM
+from csat.webhooks import endpoints
 from csat.webhooks.event_types import EVENTS
 from csat.webhooks.models import WebhookAttempt
 from csat.workflows import editing, running
@@ -200,3 +204,64 @@ def test_this_module_covers_every_event() -> None:
         "contact.erased",
         "connection.paused",  # see tests/connectors/test_connections.py
     }
+
+
+def test_an_entry_of_the_audit_log_says_who_did_what_from_where_and_nothing_of_the_customer(
+    admin_user: Any,
+) -> None:
+    stream = endpoints.add(url="https://93.184.216.34/siem", events=["audit.*"], by=SYSTEM)
+    contact = make_contact(name="Ana Souza", email="ana@customer.example")
+    with client_address.as_current("203.0.113.7"):
+        entry = audit(
+            roles.actor_of(admin_user),
+            AuditAction.CONTACT_CHANGED,
+            after={"changed": ["name"]},
+            target=contact,
+            contact_id=contact.pk,
+        )
+    dispatching.fan_out()
+    attempt = stream.calls.get(event=entry)
+    body = json.loads(attempt.body)
+    assert body["type"] == body["event"] == "audit.contact.changed"
+    assert body["data"] == {
+        "id": str(entry.uuid),
+        "at": body["timestamp"],
+        "actor": {"kind": "agent", "user_id": admin_user.pk, "username": "ada"},
+        "what": "contact.changed",
+        "target": f"contact:{contact.uuid}",
+        "before": {},
+        "after": {"changed": ["name"]},
+        "address": "203.0.113.7",
+    }
+    assert INSTANT.fullmatch(body["data"]["at"])
+
+
+@pytest.mark.parametrize(
+    ("after", "sent"),
+    [
+        ({"removed": ["Ana Souza is angry", "vip"]}, {"removed": ["…", "…"]}),
+        ({"email": "sam@home.example", "phone": ""}, {"email": "…", "phone": ""}),
+        ({"url": "https://u:p@hooks.example/T0/s3cret?k=1"}, {"url": "https://hooks.example/…"}),
+        ({"blocks": [{"params": {"url": "http://a.example?token=s"}}]},
+         {"blocks": [{"params": {"url": "http://a.example/…"}}]}),
+        ({"text": "at https://a.example/s now", "n": 5}, {"text": "at https://a.example/… now", "n": 5}),
+        ({"channels": {"email": {"enabled": True}}}, {"channels": {"email": {"enabled": True}}}),
+    ],
+)  # fmt: skip
+def test_what_may_say_anything_or_open_something_stays_in_the_log_itself(
+    after: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    stream = endpoints.add(url="https://93.184.216.34/siem", events=["audit.*"], by=SYSTEM)
+    entry = audit(SYSTEM, AuditAction.RECORD_CHANGED, before=after, after=after)
+    dispatching.fan_out()
+    data = json.loads(stream.calls.get(event=entry).body)["data"]
+    assert (data["before"], data["after"]) == (sent, sent)
+
+
+def test_what_the_system_does_by_itself_comes_from_nobody_and_nowhere() -> None:
+    stream = endpoints.add(url="https://93.184.216.34/siem", events=["audit.*"], by=SYSTEM)
+    entry = audit(SYSTEM, AuditAction.PROVIDER_AWAY)
+    dispatching.fan_out()
+    data = json.loads(stream.calls.get(event=entry).body)["data"]
+    assert data["actor"] == {"kind": "system", "user_id": None, "username": None}
+    assert (data["address"], data["target"]) == (None, None)

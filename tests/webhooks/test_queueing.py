@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone
 
 from csat.lib.refusal import Refused
-from csat.people import erasure
+from csat.people import erasure, roles
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
 from csat.people.models import Contact
+from csat.timeline import dispatching
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints, queueing
@@ -100,8 +103,42 @@ def test_who_tested_and_who_replayed_is_in_the_audit_log(endpoint, attempt):
     queueing.replay_failed(endpoint, since=timezone.now(), by=API)
     audited = Event.objects.filter(kind="audit", actor_name="Helpdesk").order_by("id")
     assert [event.data["what"] for event in audited] == [
-        "webhook tested",
-        "webhook replayed",
-        "webhooks replayed",
+        "webhook.tested",
+        "webhook.replayed",
+        "webhook.replayed",
     ]
     assert attempt.body not in str([event.data for event in audited])
+
+
+class TestAuditLog:
+    @pytest.fixture
+    def stream(self):
+        return endpoints.add(url="https://93.184.216.34/siem", events=["audit.*"], by=SYSTEM)
+
+    def test_who_subscribes_to_all_of_it_gets_each_entry_under_its_own_type(self, stream, endpoint):
+        audit(API, AuditAction.LOGIN_FAILED)
+        audit(API, AuditAction.SETTINGS_CHANGED)
+        dispatching.fan_out()
+        queued = WebhookAttempt.objects.filter(endpoint=stream, event__actor_name="Helpdesk")
+        assert list(queued.order_by("id").values_list("type", flat=True)) == [
+            "audit.login.failed",
+            "audit.settings.changed",
+        ]
+        assert not endpoint.calls.exists()
+
+    def test_what_happened_before_it_was_asked_for_does_not_come(self):
+        audit(API, AuditAction.LOGIN_FAILED)
+        dispatching.fan_out()
+        stream = endpoints.add(url="https://93.184.216.34/siem", events=["audit.*"], by=SYSTEM)
+        dispatching.fan_out()
+        assert list(stream.calls.values_list("type", flat=True)) == ["audit.webhook.added"]
+
+    def test_what_failed_of_it_is_sent_again_for_who_may_read_it_alone(
+        self, stream, admin_user, manager_user
+    ):
+        dispatching.fan_out()
+        stream.calls.update(state=FAILED)
+        since = timezone.now() - timedelta(days=1)
+        for by in (API, roles.actor_of(manager_user)):
+            assert queueing.replay_failed(stream, since=since, by=by) == 0
+        assert queueing.replay_failed(stream, since=since, by=roles.actor_of(admin_user)) == 1

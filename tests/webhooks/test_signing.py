@@ -24,7 +24,7 @@ def attempt(endpoint):
 
 def test_the_receiver_verifies_the_body_and_a_changed_body_is_refused(endpoint, attempt):
     headers = signing.headers(attempt, endpoint, timezone.now())
-    receiver = Webhook(endpoint.secret)
+    receiver = Webhook(endpoint.signing_secret)
     assert receiver.verify(attempt.body, headers)["type"] == "webhook.test"
     with pytest.raises(WebhookVerificationError):
         receiver.verify(attempt.body.replace("test", "best"), headers)
@@ -39,7 +39,7 @@ def test_a_retry_has_the_same_id_and_a_signature_of_its_own_time(endpoint, attem
 
 
 def test_while_a_rotation_runs_either_secret_verifies(endpoint, attempt):
-    old = endpoint.secret
+    old = endpoint.signing_secret
     new = endpoints.rotate(endpoint, by=SYSTEM)
     headers = signing.headers(attempt, endpoint.again(), timezone.now())
     for secret in (old, new):

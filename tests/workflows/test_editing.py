@@ -66,8 +66,8 @@ def test_who_changed_a_draft_is_in_the_audit_log_with_what_but_only_when_it_did(
         editing.save_draft(workflow, by=API, name="Open again", blocks=[REOPEN | {"id": "again"}])
     audited = Event.objects.filter(kind="audit", actor_name="Helpdesk").order_by("id")
     assert [(event.data["what"], event.data["after"]) for event in audited] == [
-        ("workflow renamed", {"name": "Open again"}),
-        ("workflow draft changed", {"name": "Open again", "version": 1, "changed": ["blocks"]}),
+        ("workflow.renamed", {"name": "Open again"}),
+        ("workflow.draft_changed", {"name": "Open again", "version": 1, "changed": ["blocks"]}),
     ]
 
 

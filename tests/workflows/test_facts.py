@@ -2,6 +2,7 @@
 
 import pytest
 
+from csat.people import brands
 from csat.sessions import activity, tagging
 from csat.surveys.answers import answering
 from csat.workflows import facts
@@ -34,6 +35,12 @@ def paths(collected, prefix=""):
 def test_what_conditions_may_read_is_what_is_collected():
     session = make_session(assignee=make_agent())
     assert set(paths(facts.collect(session))) == facts.NAMES | set(facts.ALIASES)
+
+
+def test_the_brand_is_a_slug():
+    brands.create(by=API, slug="zebra", name="Zebra")
+    assert facts.collect(make_session())["session"]["brand"] == "default"
+    assert facts.collect(make_session(**brands.named("zebra")))["session"]["brand"] == "zebra"
 
 
 def test_short_names_mean_the_rating():

@@ -114,7 +114,7 @@ def test_a_failed_step_fails_the_run_and_can_be_retried():
 
     make_agent("Noa", email="nobody@acme.example")
     running.retry(run, by=SYSTEM)
-    assert Event.objects.filter(kind="audit", data__what="workflow run retried").count() == 1
+    assert Event.objects.filter(kind="audit", data__what="workflow.run_retried").count() == 1
     run_until_idle()
     assert run.again().state == Run.State.SUCCEEDED
     assert [tag.name for tag in session.tags.all()] == ["first", "last"]

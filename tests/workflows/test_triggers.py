@@ -59,6 +59,12 @@ def test_what_is_switched_off_is_not_started_by_hand_either():
         triggers.start_manually(workflow.again(), session, by=API)
 
 
+def test_on_a_practice_conversation_it_is_not_started_by_hand():
+    with pytest.raises(Refused, match="practice"):
+        triggers.start_manually(make_workflow(), make_session(practice=True), by=SYSTEM)
+    assert not Run.objects.exists()
+
+
 def test_started_by_hand_it_asks_for_no_constraint_and_names_who_did_it():
     workflow = make_workflow(trigger_constraints={"==": [{"var": "session.channel"}, "web"]})
     run = triggers.start_manually(workflow, make_session("email"), by=API)

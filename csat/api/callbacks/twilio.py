@@ -64,9 +64,15 @@ def _line(event: ProviderEvent, result: InboundResult) -> str:
         case Intent.UNCLEAR:
             return confirmations.ask_again(language=language)
         case Intent.HELPED:
-            return confirmations.help_text(brand=CsatSettings.current().brand_name, language=language)
+            return confirmations.help_text(brand=_brand_name(result), language=language)
         case Intent.STOPPED if not confirmed_by_twilio:
             return confirmations.stopped(language=language)
         case Intent.STARTED if not confirmed_by_twilio:
             return confirmations.started(language=language)
     return ""
+
+
+def _brand_name(result: InboundResult) -> str:
+    """As the survey has it that they answer; for somebody we never asked the default one."""
+    settings = CsatSettings.current()
+    return (settings.brand_of(result.delivery.survey.session) if result.delivery else settings.brand).name

@@ -44,7 +44,7 @@ SESSION = {
     "ai_closure_type": "handed_off",
     "sentiment": "angry", "channel": {"type": "email"}, "subject": "Refund", "language": "pt-br",
     "assignee_id": AGENT_ID,
-    "team": "Billing", "contact": CONTACT, "handoff": HANDOFF, "tags": ["refund"],
+    "team": "Billing", "brand": "default", "contact": CONTACT, "handoff": HANDOFF, "tags": ["refund"],
     "custom_data": {"order": "A-20871"},
     "bridged_to_web": False, "skip_csat": False,
     "csat": {"state": "answered", "score": 4, "requested_at": ASKED, "submitted_at": RATED},
@@ -113,6 +113,8 @@ SETTINGS = {
         "slack", "api", "web_voice")
     },
     "contact_cap_days": 0, "sample_percent": 100, "quiet_hours": {"start": "21:00", "end": "08:00"},
+    "sending_hours": {"mon": [["09:00", "12:00"], ["13:00", "18:00"]], "tue": [["09:00", "18:00"]]},
+    "holidays": ["2026-12-25", "2027-01-01"], "delay_in_office_hours": False,
     "skip_no_customer_message": False,
     "skip_ai_assumed": False, "skip_staff": True, "quiet_after_days": 30,
     "link_days": 30, "reminder_days": 0, "ask_within_hours": 72,
@@ -120,6 +122,14 @@ SETTINGS = {
     "comments_hidden_from_agents": False, "agents_see_own_only": False, "agents_may_copy_links": True,
     "brand_name": "Acme", "brand_color": "#2f5fd0", "brand_logo": None,
     "reply_to": "support@acme.example", "languages": [],
+}  # fmt: skip
+BRAND = {
+    "id": "6e1b9c3d-4f27-4d0a-8b65-2a9c7e0f1d43", "slug": "globex", "name": "Globex Support",
+    "color": "#0a6d3c",
+    "logo": "https://csat.acme.example/media/brand/logo.png",
+    "sender": "Globex Support <care@globex.example>", "reply_to": None,
+    "opening_line": {"default": "How did we do, {contact_name}?"}, "archived": False,
+    "created_at": BEGAN, "updated_at": BEGAN,
 }  # fmt: skip
 SENDING = {
     "paused": None,
@@ -283,4 +293,6 @@ ANSWERS: JsonObject = {
     "Arrivals": {"items": [ARRIVAL]},
     "InboundEventShape": INBOUND_EVENT,
     "InboundEventShapePage": _page(INBOUND_EVENT),
+    "BrandShape": BRAND,
+    "BrandShapePage": _page(BRAND),
 }  # fmt: skip

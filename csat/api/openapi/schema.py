@@ -31,6 +31,7 @@ EXAMPLE_MESSAGES = {
 }
 PARAMETERS = {  # descriptions of those whose serializer field has no help_text
     "id": "Its public id.",
+    "brand": "The brand's slug, or its public id.",
     "call_id": "The call's id, as the list of calls has it.",
     "event_id": "The event's id, as the list of events has it.",
     "contact_id": "The contact's id.",

@@ -47,6 +47,14 @@ class RulesShape(serializers.Serializer[JsonObject]):
         required=False,
         help_text="Our channel by the id of their inbox, where ours is not to be guessed.",
     )
+    brand = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="The slug of the brand its conversations are asked under; empty: the team's.",
+    )
+    brands = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="Another brand by the id of their inbox."
+    )
     language = serializers.ChoiceField(
         choices=LanguageFrom.choices, required=False, help_text="Which language of theirs counts."
     )

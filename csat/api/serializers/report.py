@@ -24,6 +24,7 @@ GROUPS = (
     "agent",
     "agent_kind",
     "team",
+    "brand",
     "handoff_reason",
     "language",
     "tag",
@@ -60,6 +61,7 @@ class ReportQuery(Query):
         child=serializers.ChoiceField([*Agent.Kind.values, NONE]), help_text=f"{SEVERAL} {OR_NONE}"
     )
     team = Several(child=serializers.CharField(), help_text=f"Teams' names. {REPEATED} {OR_NONE}")
+    brand = Several(child=serializers.CharField(), help_text=f"Brands' slugs. {SEVERAL}")
     language = Several(child=serializers.CharField(), help_text=SEVERAL)
     handoff_reason = Several(
         child=serializers.ChoiceField([*HandoffReason.Reason.values, NONE]), help_text=f"{SEVERAL} {OR_NONE}"

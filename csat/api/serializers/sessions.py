@@ -12,11 +12,13 @@ from csat.api.serializers.contacts import ContactInput, ContactShape
 from csat.api.serializers.queries import ListQuery
 from csat.channels.kinds import Channel
 from csat.lib.types import JsonObject
+from csat.people.brands import slug_of
 from csat.sessions.models import Handoff, HandoffReason, Session
 from csat.surveys.choices import DeliveryState, SurveyState
 from csat.surveys.models import Survey
 
 STATES = [*SurveyState.values, "sending"]
+BRAND = "The slug of a brand, `default` for the default one. Without it, it is the team's."
 PENDING = (SurveyState.SCHEDULED, SurveyState.SENT)  # shown as `sending` while a delivery is in flight
 
 
@@ -60,6 +62,7 @@ class SessionShape(serializers.Serializer[Session]):
     language = NullableText()
     assignee_id = NullableText(source="assignee.uuid", default=None)
     team = NullableText(source="team.name", default=None)
+    brand = serializers.SerializerMethodField(help_text="The slug of the brand it is asked under.")
     contact = ContactShape(read_only=True)
     handoff = serializers.SerializerMethodField()
     tags = serializers.SerializerMethodField()
@@ -71,6 +74,9 @@ class SessionShape(serializers.Serializer[Session]):
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)
     resolved_at = Time(read_only=True, allow_null=True)
+
+    def get_brand(self, session: Session) -> str:
+        return slug_of(session.brand)
 
     @extend_schema_field(HandoffShape(allow_null=True))
     def get_handoff(self, session: Session) -> object:
@@ -133,6 +139,7 @@ class SessionInput(serializers.Serializer[JsonObject]):
     external_id = Text(max_length=200)
     assignee = AgentInput(required=False, allow_null=True)
     team = Text(max_length=120)
+    brand = Text(max_length=60, help_text=BRAND)
     language = Text()
     sentiment = Text(max_length=20)
     tags = TagList()
@@ -187,6 +194,7 @@ class SessionChange(serializers.Serializer[JsonObject]):
     tags = TagList()
     assignee = AgentInput(required=False, allow_null=True)
     team = Text(max_length=120)
+    brand = Text(max_length=60, help_text=BRAND)
     skip_csat = serializers.BooleanField(required=False)
     ai_closure_type = serializers.ChoiceField(
         choices=Session.Closure.choices, required=False, allow_null=True

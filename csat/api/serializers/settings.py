@@ -5,9 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from csat.channels.kinds import SURVEYED
+from csat.lib.opening_hours import WEEKDAYS
 from csat.lib.types import JsonObject
 from csat.surveys.models import MESSAGE_MAX_LENGTH, CsatSettings
 from csat.surveys.rules import settings
+from csat.surveys.validators import MOST_HOLIDAYS, MOST_SPANS
+
+START_AND_END = 2
 
 
 def label_and_help(name: str) -> JsonObject:
@@ -25,6 +29,19 @@ class QuietHours(serializers.Serializer[JsonObject]):
     end = serializers.RegexField(r"^\d\d:\d\d$", **label_and_help("quiet_end"))
 
 
+class SendingHours(serializers.Serializer[JsonObject]):
+    """The spans of each day; a day that is not named is closed."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {day: _spans() for day in WEEKDAYS}
+
+
+def _spans() -> serializers.ListField:
+    times = serializers.RegexField(r"^\d\d:\d\d$")
+    span = serializers.ListField(child=times, min_length=START_AND_END, max_length=START_AND_END)
+    return serializers.ListField(child=span, required=False, max_length=MOST_SPANS)
+
+
 class Toggles(serializers.Serializer[JsonObject]):
     def get_fields(self) -> dict[str, Any]:
         return {str(kind): Toggle(required=False) for kind in SURVEYED}
@@ -38,6 +55,10 @@ class SettingsShape(serializers.ModelSerializer[CsatSettings]):
     )
     channels = Toggles(required=False)
     quiet_hours = QuietHours(required=False, allow_null=True)
+    sending_hours = SendingHours(required=False, allow_null=True, **label_and_help("sending_hours"))
+    holidays = serializers.ListField(
+        child=serializers.DateField(), required=False, max_length=MOST_HOLIDAYS, **label_and_help("holidays")
+    )
     brand_logo = serializers.CharField(read_only=True, allow_null=True, **label_and_help("brand_logo"))
     languages = serializers.ListField(
         child=serializers.CharField(), required=False, **label_and_help("languages")

@@ -28,7 +28,7 @@ class EndpointShape(serializers.Serializer[Endpoint]):
 class EndpointWithSecret(EndpointShape):
     """Answered only when the secret is new."""
 
-    secret = serializers.CharField(read_only=True)
+    secret = serializers.CharField(source="signing_secret", read_only=True)
 
 
 class EndpointInput(serializers.Serializer[JsonObject]):

@@ -158,7 +158,7 @@ class ConnectionEventProcess(Resource):
     @once
     def post(self, request: Request, id: UUID, event_id: UUID) -> Response:
         event = get_or_404(_get_connection(id).events.select_related("session"), event_id)
-        receiving.retry_event(event)
+        receiving.retry_event(event, by=self.actor)
         return Response(InboundEventShape(event).data, 202)
 
 

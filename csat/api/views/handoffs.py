@@ -66,7 +66,9 @@ class Events(Resource):
     def get(self, request: Request) -> Response:
         parameters = read_query(request, HandoffEventQuery)
         start, end = _period(parameters)
-        rows = Handoff.objects.filter(time_filter(parameters), created_at__gte=start, created_at__lt=end)
+        rows = Handoff.objects.filter(
+            time_filter(parameters), created_at__gte=start, created_at__lt=end, session__practice=False
+        )
         if "reason" in parameters:
             rows = rows.filter(reasons__reason=parameters["reason"])
         page = page_response(

@@ -78,7 +78,7 @@ def _with_related() -> QuerySet[Survey]:
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Survey]:
-    rows = _with_related()
+    rows = _with_related().filter(session__practice=False)
     for name, lookup in (
         ("channel", "channel"),
         ("session_id", "session__uuid"),

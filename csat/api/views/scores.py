@@ -95,7 +95,7 @@ class ContactScores(Resource):
     def get(self, request: Request, contact_id: UUID) -> Response:
         contact = get_or_404(Contact.objects.alive(), contact_id)
         return page_response(
-            _with_related().filter(contact=contact),
+            _with_related().filter(contact=contact, session__practice=False),
             read_query(request, ListQuery),
             ScoreShape,
             context=_context(),
@@ -107,8 +107,10 @@ def _with_related() -> QuerySet[Score]:
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Score]:
-    rows = _with_related().filter(
-        **{lookup: parameters[name] for name, lookup in LOOKUPS.items() if name in parameters}
+    rows = (
+        _with_related()
+        .filter(session__practice=False)
+        .filter(**{lookup: parameters[name] for name, lookup in LOOKUPS.items() if name in parameters})
     )
     if parameters["has_comment"] is not None:
         rows = rows.exclude(comment="") if parameters["has_comment"] else rows.filter(comment="")

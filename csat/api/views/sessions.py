@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,8 +14,10 @@ from csat.api.openapi import decorators as doc
 from csat.api.serializers.sessions import SessionChange, SessionInput, SessionQuery, SessionShape
 from csat.api.views.base import Resource, page_response, read_body, read_query
 from csat.lib.types import JsonObject
+from csat.people.brands import of_team
 from csat.sessions import activity, creation, intake
 from csat.sessions.models import Session
+from csat.surveys.rules.brands import refuse_change
 
 EXAMPLE = {
     "external_id": "zd-4521",
@@ -62,14 +65,18 @@ class OneSession(Resource):
     )
     def patch(self, request: Request, id: UUID) -> Response:
         session = get_or_404(Session.objects.all(), id)
-        activity.update(session, by=self.actor, **lookups.change_arguments(read_body(request, SessionChange)))
+        changes = lookups.change_arguments(read_body(request, SessionChange))
+        with transaction.atomic():
+            if "brand_settled" in changes:
+                refuse_change(session, changes.get("brand", of_team(changes.get("team", session.team))))
+            activity.update(session, by=self.actor, **changes)
         return Response(session_json(session))
 
 
 def with_related() -> QuerySet[Session]:
     """With everything SessionShape reads, in a fixed number of queries."""
     rows = Session.objects.select_related(
-        "contact", "assignee", "team", "survey", "score", "conversation_origin__connection"
+        "contact", "assignee", "team", "brand", "survey", "score", "conversation_origin__connection"
     )
     return rows.prefetch_related("tags", "handoffs__reasons", "handoffs__session", "survey__deliveries")
 
@@ -80,7 +87,7 @@ def session_json(session: Session) -> JsonObject:
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Session]:
-    rows = with_related()
+    rows = with_related().filter(practice=False)
     for name, lookup in (
         ("status", "status"),
         ("channel_type", "channel"),

@@ -39,7 +39,7 @@ class _WithSecret(KeepsNoSecret):
 
     def reveal(self, answer: JsonObject, **_: Any) -> JsonObject:
         endpoint = Endpoint.objects.alive().filter(uuid=answer["id"]).first()
-        return {"secret": endpoint.secret if endpoint else None}
+        return {"secret": endpoint.signing_secret if endpoint else None}
 
 
 class Webhooks(_WithSecret, Resource):
@@ -106,7 +106,7 @@ class WebhookCalls(Resource):
     @doc.lists(CallShape, CallQuery, "List the calls made to an endpoint", missing=True)
     def get(self, request: Request, id: UUID) -> Response:
         parameters = read_query(request, CallQuery)
-        rows = _get_endpoint(id).calls.all()
+        rows = _get_endpoint(id).calls.without_audit()
         return page_response(
             rows.filter(state=parameters["state"]) if "state" in parameters else rows, parameters, CallShape
         )
@@ -126,7 +126,9 @@ class WebhookReplay(Resource):
     def post(self, request: Request, id: UUID) -> Response:
         endpoint, parameters = _get_endpoint(id), read_body(request, ReplayInput)
         if parameters.get("call_id"):
-            return _replay(get_or_404(endpoint.calls.all(), parameters["call_id"], "call_id"), by=self.actor)
+            return _replay(
+                get_or_404(endpoint.calls.without_audit(), parameters["call_id"], "call_id"), by=self.actor
+            )
         if parameters.get("since"):
             count = queueing.replay_failed(endpoint, since=parameters["since"], by=self.actor)
             return Response({"replayed": count}, 202)
@@ -140,7 +142,7 @@ class WebhookCallReplay(Resource):
     @doc.creates(Replayed, None, "Make one call again", statuses=(202,))
     @once
     def post(self, request: Request, id: UUID, call_id: UUID) -> Response:
-        return _replay(get_or_404(_get_endpoint(id).calls.all(), call_id), by=self.actor)
+        return _replay(get_or_404(_get_endpoint(id).calls.without_audit(), call_id), by=self.actor)
 
 
 class WebhookTest(Resource):

@@ -19,7 +19,9 @@ from csat.management.demo.columns import indexes_afterwards
 from csat.management.demo.dice import DAYS as DAYS_OF_A_YEAR
 from csat.management.demo.past import History
 from csat.management.demo.plots import DAYS, Plot, plots
-from csat.people import demo
+from csat.people import demo, first_run
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
 from csat.people.models import Contact
 from csat.reports import rollup
 from csat.reports.models import Rollup
@@ -60,6 +62,8 @@ class Command(BaseCommand):
             people, conversations = removal.remove()
             count_reports()
             self.stdout.write(f"Removed {people} customers and {conversations} conversations of the demo.")
+            if first_run.is_open():
+                self.stdout.write(f"Nobody has an account now. Make the first one: {first_run.link()}")
             return
         if options["sessions"]:
             began = time.monotonic()
@@ -88,10 +92,15 @@ class Command(BaseCommand):
         return not (Session.objects.exists() or Contact.objects.exists() or User.objects.exists())
 
     @staticmethod
+    def way_in() -> str:
+        """Where the first account is made, while there is none; the logins of the demo; or nothing."""
+        if first_run.is_open():
+            return f"  Nobody has an account yet. Make the first one here:\n\n  {first_run.link()}"
+        return Command.logins() if demo.is_here() else "  Log in with your account."
+
+    @staticmethod
     def logins() -> str:
-        """A line for each login of the demo, when it is here and this is the machine it is for."""
-        if not demo.is_here():
-            return "  No logins yet: .venv/bin/python manage.py createsuperuser"
+        """A line for each login of the demo, when this is the machine it is for."""
         if not demo.on_this_machine():
             return "  The logins of the demo work only while SITE_URL is http://127.0.0.1 or localhost."
         for user in demo.users():
@@ -110,6 +119,7 @@ def fill() -> None:
     _ask_everybody(DAYS)
     _tell(list(plots(STORIES, cast, now=timezone.now())))
     present.play(cast)
+    audit(SYSTEM, AuditAction.DEMO_ADDED)
 
 
 def _ask_everybody(days: int) -> None:

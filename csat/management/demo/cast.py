@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group, User
 from django.utils.text import slugify
 
-from csat.people import agents, demo, roles
+from csat.people import agents, demo, memberships, profiles, roles
 from csat.people.models import Agent, Contact, Team
 
 TEAM = (  # name, email, team
@@ -74,6 +74,9 @@ def _user(role: str, login: str, humans: list[Agent]) -> None:
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     if agent and agent.user_id is None:
         agent.change(user=user)
+    if made:
+        profiles.profile_of(user).change(is_demo=True)
+        memberships.give_teams(user, [agent.team] if agent and agent.team else [])
 
 
 def _customers(language: str) -> list[Contact]:

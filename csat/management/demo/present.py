@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from csat.channels.kinds import Channel
+from csat.management.demo import integrations
 from csat.management.demo.cast import Cast
 from csat.management.demo.past import actor
 from csat.people import roles, suppression
@@ -21,19 +22,26 @@ from csat.surveys.models import Survey
 from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
 
+SCANNED = (4, 3, 5)  # the first stays, the others are quarantined
 HELPDESK = Actor(ActorKind.INTEGRATION, "helpdesk", "Helpdesk")
 
 
 def play(cast: Cast) -> None:
     """Call it with auto-send on and no delay: what is resolved here is asked at once."""
+    integrations.begin()
     _rated(cast)
     _waiting(cast)
     _looked_after()
     _made_good()
+    integrations.connect(cast)
+    sending.send_due()
+    integrations.run()
 
 
 def _rated(cast: Cast) -> None:
-    """A few that were just resolved; their surveys are in the Outbox, and two are answered."""
+    """A few that were just resolved; their surveys are in the Outbox, and two are answered. Of a third, a mail
+    gateway opened every face.
+    """
     sam, priya = cast.of_team("Support")[0], cast.of_team("Billing")[0]
     told = [
         _talk(cast.customers["en"][1], "email", sam, "Gift card not accepted",
@@ -43,6 +51,9 @@ def _rated(cast: Cast) -> None:
         "Enviada. ¿Algo más?")),
         _talk(cast.customers["fr"][0], "web_voice", priya, "",
               ("Je n'arrive pas à payer.", "Votre carte a expiré ; vous pouvez la changer sous Compte.")),
+        _talk(cast.customers["en"][9], "slack", sam, "", ("Is the new export in our plan?",
+        "It is, since this week: Reports, then Export."), slack_channel="C0ACME0DEMO",
+        thread_ts=f"{timezone.now().timestamp():.6f}"),
     ]  # fmt: skip
     for session in told:
         assert session.assignee
@@ -52,6 +63,9 @@ def _rated(cast: Cast) -> None:
     answering.answer(
         surveys[told[0].pk], score=5, source="page", comment="Fixed while I was still typing. Thank you!"
     )
+    for score in SCANNED:
+        view = {"view": f"opened by a mail gateway: {score}"}
+        answering.answer(surveys[told[1].pk], score=score, source="page", provenance=view)
     answering.answer(surveys[told[2].pk], score=2, source="page", comment="Tuve que pedirla tres veces.")
 
 
@@ -89,13 +103,20 @@ def _waiting(cast: Cast) -> None:
 
 
 def _talk(
-    contact: Contact, channel: str, agent: Agent | None, subject: str, lines: tuple[str, ...]
+    contact: Contact,
+    channel: str,
+    agent: Agent | None,
+    subject: str,
+    lines: tuple[str, ...],
+    slack_channel: str = "",
+    thread_ts: str = "",
 ) -> Session:
     began = timezone.now() - timedelta(minutes=4 * len(lines) + 5)
     session, _made = intake.start(
         contact=contact, channel=channel, by=HELPDESK, subject=subject, assignee=agent,
         team=agent.team if agent else None,
         language=contact.language, created_at=began,
+        slack_channel=slack_channel, thread_ts=thread_ts,
     )  # fmt: skip
     customer = Actor(ActorKind.CONTACT, str(contact.uuid), contact.name)
     for index, text in enumerate(lines):

@@ -6,11 +6,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from csat.channels import privacy
+from csat.management.demo import integrations
 from csat.management.demo.cast import AI, CUSTOMERS, TEAM
 from csat.people import demo
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
 from csat.people.models import Agent, Contact, Team
 from csat.sessions.models import Participation, Session
-from csat.surveys.models import CsatSettings, Delivery, Score, Survey
+from csat.surveys.models import CsatSettings, Score
+from csat.surveys.removal import remove_sessions
 from csat.surveys.rules import settings
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
@@ -25,12 +29,15 @@ def remove() -> tuple[int, int]:
     conversations = 0
     while batch := list(islice(sessions, BATCH)):
         with transaction.atomic():
-            _remove_sessions(batch)
+            remove_sessions(batch)
         conversations += len(batch)
     with transaction.atomic():
+        integrations.remove()
         people = _remove_customers(customers)
         _remove_team()
         _switch_off()
+        if people:
+            audit(SYSTEM, AuditAction.DEMO_REMOVED, after={"conversations": conversations})
     demo.forget_passwords()
     return people, conversations
 
@@ -43,15 +50,6 @@ def _of_the_demo() -> Q:
         for index in range(1, len(names) + 1)
     ]
     return Q(external_id__in=given) | Q(name=demo.VISITOR["name"], external_id=None, email="", phone="")
-
-
-def _remove_sessions(pks: list[int]) -> None:
-    deliveries = Delivery.objects.filter(survey__session__in=pks).values_list("uuid", flat=True)
-    privacy.erase_messages(str(uuid) for uuid in deliveries)
-    Event.objects.filter(session_id__in=pks).delete()
-    Score.objects.filter(session__in=pks).delete()
-    Survey.objects.filter(session__in=pks).delete()
-    Session.objects.filter(pk__in=pks).delete()
 
 
 def _remove_customers(customers: QuerySet[Contact]) -> int:
@@ -67,7 +65,8 @@ def _remove_team() -> None:
     for user in demo.users():
         user.delete()
     idle = Agent.objects.filter(user=None).filter(
-        Q(email__in=[email for _name, email, _team in TEAM]) | Q(name=AI, kind=Agent.Kind.AI)
+        Q(email__in=[*(email for _name, email, _team in TEAM), *map(demo.email, demo.NAMES)])
+        | Q(name=AI, kind=Agent.Kind.AI)
     )
     for agent in idle:
         served = Q(assignee=agent) | Q(resolver=agent) | Q(last_human=agent) | Q(most_replies=agent)

@@ -12,6 +12,7 @@ from csat import scale, signals
 from csat.lib.refusal import Invalid
 from csat.lib.text import clean
 from csat.lib.types import JsonObject
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.surveys.answers import bot_detection, comment_wait
 from csat.surveys.choices import About, DeliveryState, QuarantineReason, Source, SurveyState
@@ -108,9 +109,10 @@ def restore(answer: Answer, *, by: Actor) -> bool:
         return False
     audit(
         by,
-        "answer restored",
+        AuditAction.ANSWER_RESTORED,
         before={"reason": answer.reason},
         after={"revision": answer.revision},
+        target=survey.session,
         session_id=survey.session_id,
     )
     if not survey.answers.filter(state=Answer.State.ACCEPTED, revision__gt=answer.revision).exists():
@@ -190,7 +192,7 @@ def _make_score(survey: Survey, answer: Answer, *, by: Actor, publish_in: timede
         SurveyState.ANSWERED,
         answered_at=now,
         remind_at=None,
-        counted_at=survey.counted_at or score.created_at,
+        counted_at=survey.counted_at or survey.counts_at(score.created_at),
     )
     waiting = Delivery.objects.filter(survey=survey, state=DeliveryState.DUE, uncertain_since=None)
     waiting.update(state=DeliveryState.CANCELLED, updated_at=now)

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from csat.surveys.models import FollowUp
 from csat.surveys.visibility import visibility_for
 from csat.timeline.kinds import Kind
 from csat.timeline.payloads import FollowedUp, FollowUpStep
-from csat.timeline.recording import record
+from csat.timeline.recording import Actor, build_event, record, record_many
 
 MAX_NOTE = 5000
 
@@ -49,6 +50,36 @@ def mark_done(session: Session, user: User) -> FollowUp:
     if follow_up.change(where={"done_at": None}, done_at=timezone.now(), owner=follow_up.owner or user):
         _record(session, user, FollowedUp(what=FollowUpStep.DONE))
     return follow_up
+
+
+def open_of(user: User) -> QuerySet[FollowUp]:
+    """Those that this person still has to look after."""
+    return FollowUp.objects.filter(owner=user, done_at=None)
+
+
+@transaction.atomic
+def hand_over(user: User, successor: User | None, by: Actor, **_: object) -> tuple[str, int]:
+    """Give the open ones of `user` to `successor`; those of scores that they may not see belong to nobody."""
+    open_ones = list(open_of(user).select_for_update(of=("self",)).select_related("session").order_by("pk"))
+    rows = FollowUp.objects.filter(pk__in=[follow_up.pk for follow_up in open_ones])
+    theirs = visibility_for(successor).as_filter("session__score__") if successor else Q(pk=None)
+    given = set(rows.filter(theirs).values_list("pk", flat=True))
+    rows.filter(pk__in=given).update(owner=successor, updated_at=timezone.now())
+    rows.exclude(pk__in=given).update(owner=None, updated_at=timezone.now())
+    step = FollowedUp(what=FollowUpStep.HANDED_OVER)
+    record_many(
+        [
+            build_event(
+                Kind.FOLLOW_UP,
+                by=by,
+                session_id=follow_up.session_id,
+                contact_id=follow_up.session.contact_id,
+                **step,
+            )
+            for follow_up in open_ones
+        ]
+    )
+    return "follow_ups", len(open_ones)
 
 
 def _lock(session: Session, user: User) -> FollowUp:

@@ -13,6 +13,7 @@ from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Never
 from csat.lib.refusal import Invalid
 from csat.people import roles
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.surveys.models import ChannelSettings, CsatSettings, Pausable
 from csat.timeline.recording import SYSTEM, Actor
@@ -30,7 +31,8 @@ def pause(channel: str | None, *, by: Actor, reason: str = "") -> bool:
     values = {"paused_at": timezone.now(), "paused_by": by.name[:200], "paused_reason": reason.strip()[:500]}
     if not _row(channel).change(where={"paused_at": None}, **values):
         return False
-    audit(by, "sending paused", after={"channel": channel or "all", "reason": values["paused_reason"]})
+    after = {"channel": channel or "all", "reason": values["paused_reason"]}
+    audit(by, AuditAction.SENDING_PAUSED, after=after)
     return True
 
 
@@ -46,7 +48,7 @@ def resume(channel: str | None, *, by: Actor) -> bool:
         ended |= _end_stop(row)
     if not ended:
         return False
-    audit(by, "channel resumed" if channel else "sending resumed", after={"channel": channel or "all"})
+    audit(by, AuditAction.SENDING_RESUMED, after={"channel": channel or "all"})
     enqueue(Job.SEND_DUE)
     return True
 
@@ -55,7 +57,7 @@ def resume(channel: str | None, *, by: Actor) -> bool:
 def provider_works(channel: str, *, by: Actor) -> None:
     """Somebody has just sent a message: the channel is not stopped any more, and its provider not away."""
     if _end_stop(_row(channel)):
-        audit(by, "channel resumed", after={"channel": channel})
+        audit(by, AuditAction.SENDING_RESUMED, after={"channel": channel})
     try_now(channel)
 
 
@@ -114,7 +116,7 @@ def tell_of_circuit(circuit: Circuit, **_more: object) -> None:
     away = circuit.opened_at is not None
     audit(
         SYSTEM,
-        "provider away" if away else "provider back",
+        AuditAction.PROVIDER_AWAY if away else AuditAction.PROVIDER_BACK,
         after={"channels": labels, "provider": circuit.provider, "reason": circuit.reason if away else ""},
     )
     values = {"channels": labels, "reason": circuit.reason, "site": project.SITE_URL}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Self
 
@@ -19,7 +19,8 @@ from csat.channels.base import CannotTell, Channel, Message, Receipt
 from csat.lib.outcomes import Never, Outcome, Retry
 from csat.surveys.models import Delivery
 
-PART_OF_LEASE = 1 / 9  # for one batch: then the longest time limit of a provider still ends within the lease
+# for one batch: then the longest time limit of a provider still ends within the lease
+LONGEST_BATCH = timedelta(seconds=project.SEND_LEASE_SECONDS) / 9
 STOP_AFTER = 5  # failures of the provider in a row: whoever reads the circuit decides how to go on
 
 
@@ -96,7 +97,7 @@ class Lane:
         The results come by themselves, before this returns where nothing leaves this machine.
         """
         self.outstanding += len(parcels)
-        self._until = min(until, time.monotonic() + project.SEND_LEASE_SECONDS * PART_OF_LEASE)
+        self._until = min(until, time.monotonic() + LONGEST_BATCH.total_seconds())
         if circuits.is_local(_carrier(parcels[0].delivery)):
             hand_over(parcels, self.results.put, may_go=self._may_go)
             return

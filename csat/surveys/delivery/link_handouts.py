@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Missing, Refused
 from csat.people import roles
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
+from csat.people.permissions import Verb, role_may
 from csat.sessions.models import Session
 from csat.surveys import links
 from csat.surveys.delivery import scheduling
@@ -41,13 +43,16 @@ def copy(session: Session, user: User) -> str:
     payload["link_id"] = str(link.uuid)
     _record(survey, payload, by=by)
     audited = {"link": payload["link_id"], "ticket_number": session.pk, "expires_at": payload["expires_at"]}
-    audit(by, "rating link copied", after=audited, contact_id=session.contact_id)
+    audit(by, AuditAction.LINK_COPIED, after=audited, target=session, contact_id=session.contact_id)
     return url
 
 
 def refusal(session: Session, user: User) -> Refused | None:
     """Why this person may not copy a link of this session; None: they may."""
-    if roles.role_of(user) != roles.AGENT:
+    role = roles.role_of(user)
+    if not role_may(role, Verb.COPY_LINK):
+        return Refused(_("Your role copies no rating links."))
+    if role_may(role, Verb.SEE_WORKING_LINKS):
         return None
     if not CsatSettings.current().agents_may_copy_links:
         return Refused(_("Only managers copy rating links here."))

@@ -28,13 +28,18 @@ def build(delivery: Delivery, settings: CsatSettings) -> MessageContext:
 
 def build_many(deliveries: Sequence[Delivery], settings: CsatSettings) -> list[MessageContext]:
     """As `build`, in the same order; the links of all are made together."""
-    urls, brand = links.urls([delivery.survey for delivery in deliveries]), settings.brand
-    return [_build(delivery, settings, brand, *urls[delivery.survey_id]) for delivery in deliveries]
+    urls = links.urls([delivery.survey for delivery in deliveries])
+    brands: dict[int | None, Brand] = {}
+    for session in (delivery.survey.session for delivery in deliveries):
+        if session.brand_id not in brands:
+            brands[session.brand_id] = settings.brand_of(session)
+    return [
+        _build(delivery, brands[delivery.survey.session.brand_id], *urls[delivery.survey_id])
+        for delivery in deliveries
+    ]
 
 
-def _build(
-    delivery: Delivery, settings: CsatSettings, brand: Brand, rate_url: str, unsubscribe_url: str
-) -> MessageContext:
+def _build(delivery: Delivery, brand: Brand, rate_url: str, unsubscribe_url: str) -> MessageContext:
     survey, session = delivery.survey, delivery.survey.session
     contact = session.contact
     agent = session.resolver or session.assignee
@@ -51,7 +56,7 @@ def _build(
         addresses=session.addresses,
         rate_url=rate_url,
         unsubscribe_url=unsubscribe_url,
-        intro=intro(settings, language=survey.language, message=survey.message, **names),
+        intro=intro(brand, language=survey.language, message=survey.message, **names),
         language=survey.language,
         brand=brand,
         subject=session.subject,
@@ -88,7 +93,7 @@ def choose_language(wanted: list[str], settings: CsatSettings, *, fallback: str)
 
 
 def intro(
-    settings: CsatSettings,
+    brand: Brand,
     *,
     language: str,
     message: str = "",
@@ -96,9 +101,9 @@ def intro(
     agent_name: str,
     ticket_number: int,
 ) -> str:
-    """The request's own message, else the custom one, filled in. Empty: the channel's default line."""
-    text = message or settings.custom_message.get(language) or settings.custom_message.get("default") or ""
-    agent_name = agent_name or settings.brand_name
+    """The request's own message, else the brand's line, filled in. Empty: the channel's default line."""
+    text = message or brand.opening_line.get(language) or brand.opening_line.get("default") or ""
+    agent_name = agent_name or brand.name
     return fill(text, contact_name=contact_name, agent_name=agent_name, ticket_number=ticket_number)
 
 

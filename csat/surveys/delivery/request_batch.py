@@ -55,9 +55,18 @@ class RequestBatch:
             self.events.append(events.build_skipped(survey, by=by, gate=gate))
 
     def send(
-        self, survey: Survey, *, at: datetime, again: bool, by: Actor, channel: str | None = None
+        self,
+        survey: Survey,
+        *,
+        at: datetime,
+        again: bool,
+        by: Actor,
+        channel: str | None = None,
+        held_from: datetime | None = None,
     ) -> None:
-        """`again`: something went out, or is still to go, in an earlier request."""
+        """`again`: something went out, or is still to go, in an earlier request. `held_from`: it would be due
+        then, if surveys were sent at that hour.
+        """
         channel = channel or survey.channel
         survey.scheduled_for = at
         delivery = Delivery(
@@ -70,6 +79,7 @@ class RequestBatch:
             asked_by=by.to_json(),
             next_try=at,
             due_since=at,
+            held_from=held_from,
         )
         self.deliveries.append(delivery)
 

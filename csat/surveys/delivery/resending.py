@@ -17,6 +17,7 @@ from csat.channels import registry
 from csat.channels.kinds import SURVEYED, Channel
 from csat.lib.refusal import Invalid
 from csat.people import suppression
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.sessions.models import Session
 from csat.surveys.choices import DeliveryState, SurveyState
@@ -126,7 +127,7 @@ def _ask_again(pks: list[int], *, round_: "_Round", by: Actor, channel: str | No
         batch.send(survey, at=now, again=True, by=by, channel=candidate.channel)
     if batch.known:
         after = {"surveys": len(batch.known), "since": round_.since.isoformat(), "channel": channel or "all"}
-        audit(by, "failed surveys resent", after=after)
+        audit(by, AuditAction.SURVEYS_RESENT, after=after)
         batch.store()
 
 

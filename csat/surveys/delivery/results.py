@@ -196,5 +196,5 @@ def _reach(delivery: Delivery, settings: CsatSettings, *, now: datetime) -> bool
     if is_new and not is_reminder:
         survey.announced_request = delivery.request_number
     if is_new and survey.requested_at is None:
-        survey.requested_at = survey.counted_at = now
+        survey.requested_at, survey.counted_at = now, survey.counts_at(now)
     return is_new

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from csat.channels import registry
 from csat.channels.kinds import SURVEYED
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid, Refused
@@ -29,9 +30,10 @@ from csat.surveys.delivery.survey_rows import (
     lock_surveys,
 )
 from csat.surveys.gates import Gate, GateName, binds, first_failed, merge
-from csat.surveys.models import MESSAGE_MAX_LENGTH, Delivery, Score, Survey
+from csat.surveys.models import MESSAGE_MAX_LENGTH, CsatSettings, Delivery, Score, Survey
 from csat.surveys.rules import eligibility
 from csat.surveys.rules.eligibility import Policy
+from csat.surveys.rules.sending_hours import SendingHours
 from csat.timeline.recording import Actor
 
 
@@ -42,6 +44,7 @@ def schedule(ends: list[Resolution], **_: object) -> None:
     A survey on its way stays as it is, and so does one whose answer stands.
     """
     policy, now, batch = Policy.current(), timezone.now(), RequestBatch()
+    hours = SendingHours.of(policy.settings)
     surveys = lock_surveys([end.session for end in ends])
     histories, staff = histories_of(surveys), _staff_among(surveys, policy)
     for end, survey in zip(ends, surveys, strict=True):
@@ -56,17 +59,23 @@ def schedule(ends: list[Resolution], **_: object) -> None:
                 ask=end.ask,
                 answered_at=history.answered_at,
                 active_at=end.active_at,
-                is_staff=end.session.contact.email in staff,
+                is_staff=_is_staff(end.session, staff),
             )
             gates = eligibility.at_resolution(case, policy)
-            _add_to_batch(batch, end, survey, history, gates, policy, now)
+            _add_to_batch(batch, end, survey, history, gates, policy, hours, now)
     batch.store()
 
 
 def _staff_among(surveys: list[Survey], policy: Policy) -> set[str]:
-    """Those of the customers' email addresses that are a colleague's."""
-    emails = {survey.session.contact.email for survey in surveys}
-    return agents.staff_emails(emails) if policy.settings.skip_staff else set()
+    """Those of the customers' email addresses and phone numbers that are a colleague's."""
+    contacts = [survey.session.contact for survey in surveys]
+    theirs = {address for contact in contacts for address in (contact.email, contact.phone)}
+    return agents.staff_addresses(theirs) if policy.settings.skip_staff else set()
+
+
+def _is_staff(session: Session, staff: set[str]) -> bool:
+    """Whoever practises is one of us, and is asked."""
+    return not session.practice and agents.is_one_of_us(session.contact, staff)
 
 
 def _credit_resolver(survey: Survey) -> None:
@@ -83,6 +92,7 @@ def _add_to_batch(
     history: History,
     gates: list[Gate],
     policy: Policy,
+    hours: SendingHours,
     now: datetime,
 ) -> None:
     by, failed_gate = Actor.system_after(end.event), first_failed(gates)
@@ -93,8 +103,24 @@ def _add_to_batch(
     if failed_gate:
         batch.skip(survey, failed_gate, by=by)
     else:
-        due_at = now + timedelta(seconds=policy.settings.delay_seconds)
-        batch.send(survey, at=due_at, again=history.asked_before(survey), by=by)
+        due_at, waits_until = _due(survey, policy.settings, hours, now)
+        again, held_from = history.asked_before(survey), due_at if waits_until else None
+        batch.send(survey, at=waits_until or due_at, again=again, by=by, held_from=held_from)
+
+
+def _due(
+    survey: Survey, settings: CsatSettings, hours: SendingHours, now: datetime
+) -> tuple[datetime, datetime | None]:
+    """When the delay is over, and until when it waits then because no survey is sent at that hour."""
+    session, delay = survey.session, timedelta(seconds=settings.delay_seconds)
+    if registry.first_way(survey.channel, session.addresses).silent:
+        return now + delay, None
+    in_office_hours = settings.delay_in_office_hours
+    due_at = hours.after(delay, session.contact, now) if in_office_hours else now + delay
+    gates, waits_until = hours.judge(session.contact, due_at)
+    if waits_until:
+        survey.gates = merge(survey.gates, gates)
+    return due_at, waits_until
 
 
 class RequestValues(TypedDict):
@@ -246,7 +272,7 @@ def _request_gates(
         return gates
     if policy.settings.skip_staff and binds(GateName.IS_STAFF, origin, force=force):
         staff = _staff_among([survey], policy)
-        gates.append(eligibility.staff_gate(is_staff=session.contact.email in staff))
+        gates.append(eligibility.staff_gate(is_staff=_is_staff(session, staff)))
     if session.connected and binds(GateName.MERGED_OR_SPAM, origin, force=force):
         gates.append(eligibility.merged_gate(session.barred))
     gates += send_gates.reachability_with_fallback(

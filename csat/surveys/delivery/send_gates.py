@@ -10,14 +10,16 @@ from django.db.models import Q
 
 from csat.channels import registry
 from csat.channels.kinds import Medium
-from csat.lib import clock, robot_addresses
+from csat.lib import robot_addresses
 from csat.lib.rows import bulk_save
 from csat.people import suppression
 from csat.people.models import Contact
 from csat.sessions.models import Session
 from csat.surveys.choices import DeliveryState, Origin
+from csat.surveys.delivery import lanes
 from csat.surveys.gates import Gate, GateName, binds, first_failed, merge
 from csat.surveys.models import CsatSettings, Delivery, Survey
+from csat.surveys.rules.sending_hours import SendingHours
 
 # gates that close a channel, not the request
 UNREACHABLE = {GateName.ADDRESS, GateName.ROBOT_ADDRESS, GateName.SUPPRESSION}
@@ -25,7 +27,7 @@ UNREACHABLE = {GateName.ADDRESS, GateName.ROBOT_ADDRESS, GateName.SUPPRESSION}
 
 @dataclass(frozen=True)
 class Decision:
-    """`closed_by`: the gate that said no; `wait_until`: quiet hours end then; neither: send."""
+    """`closed_by`: the gate that said no; `wait_until`: surveys are sent again then; neither: send."""
 
     gates: list[Gate]
     address: str = ""
@@ -58,10 +60,11 @@ def evaluate(deliveries: Sequence[Delivery], settings: CsatSettings, *, now: dat
     )
     contacts = {delivery.survey.contact_id for delivery in deliveries if _is_capped(delivery)}
     cap = ContactCap(contacts, settings.contact_cap_days, now=now, lock=True)
-    decisions = [_evaluate(delivery, settings, suppressed, cap, now) for delivery in deliveries]
+    hours = SendingHours.of(settings)
+    decisions = [_evaluate(delivery, settings, hours, suppressed, cap, now) for delivery in deliveries]
     cleared = [delivery for delivery, decision in zip(deliveries, decisions, strict=True) if decision.passed]
     bulk_save([delivery.survey for delivery in cleared], "gates")
-    bulk_save(cleared, "address", "cleared_at")
+    bulk_save(cleared, "address", "cleared_at", "held_from")
     return decisions
 
 
@@ -74,6 +77,7 @@ def _is_capped(delivery: Delivery) -> bool:
 def _evaluate(
     delivery: Delivery,
     settings: CsatSettings,
+    hours: SendingHours,
     suppressed: set[tuple[str, str]],
     cap: "ContactCap",
     now: datetime,
@@ -91,21 +95,31 @@ def _evaluate(
     if binds(GateName.STILL_RESOLVED, delivery.origin):
         resolved = session.status == Session.Status.RESOLVED
         gates.insert(0, Gate(GateName.STILL_RESOLVED, resolved, session.status))
+    keeps_hours = binds(GateName.SENDING_HOURS, delivery.origin) and not _is_silent(delivery)
     if binds(GateName.TOO_OLD, delivery.origin, force=survey.forced):
-        hours = settings.ask_within_hours
-        gates.append(Gate(GateName.TOO_OLD, now - delivery.due_since <= timedelta(hours=hours), hours))
+        since, limit = delivery.held_from or delivery.due_since, settings.ask_within_hours
+        if keeps_hours:  # what came due while nothing is sent could go only afterwards
+            since = hours.opens_at(session.contact, since)
+        gates.append(Gate(GateName.TOO_OLD, now - since <= timedelta(hours=limit), limit))
     if _is_capped(delivery):
         gates.append(cap.gate(survey))
     wait_until = None
-    if binds(GateName.QUIET_HOURS, delivery.origin):
-        wait_until = None if first_failed(gates) else _quiet_until(delivery, session.contact, settings, now)
-        gates.append(Gate(GateName.QUIET_HOURS, not wait_until, wait_until and wait_until.isoformat()))
+    if keeps_hours and not first_failed(gates):
+        hour_gates, wait_until = hours.judge(session.contact, now)
+        if not wait_until:  # the last of a batch leaves so much later
+            hour_gates, wait_until = hours.judge(session.contact, now + lanes.LONGEST_BATCH)
+        gates += hour_gates
     decision = Decision(gates, address, wait_until)
     if decision.passed:
         survey.gates = merge(survey.gates, gates)
-        delivery.address, delivery.cleared_at = address, now
+        delivery.address, delivery.cleared_at, delivery.held_from = address, now, None
         cap.add(survey)
     return decision
+
+
+def _is_silent(delivery: Delivery) -> bool:
+    """It waits to be seen and wakes nobody."""
+    return registry.carrier(delivery.channel, delivery.medium).silent
 
 
 def _address(session: Session, channel: str, medium: str) -> str | None:
@@ -167,7 +181,8 @@ def reachability_with_fallback(
 
 
 class ContactCap:
-    """Which of these contacts (primary keys) were asked in the last days, or are just being asked.
+    """Which of these contacts (primary keys) were asked in the last days, or are just being asked; practice
+    counts for nobody.
 
     With `lock`, nobody else judges them until the transaction ends.
     """
@@ -182,7 +197,8 @@ class ContactCap:
             list(rows.order_by("pk").values_list("pk", flat=True))
         in_flight = Q(state__in=[DeliveryState.DUE, DeliveryState.SENDING], cleared_at__isnull=False)
         sent = Q(state=DeliveryState.SENT, sent_at__gte=now - timedelta(days=days))
-        asked = Delivery.objects.filter(in_flight | sent, survey__contact__in=contacts)
+        real = Delivery.objects.filter(survey__session__practice=False)
+        asked = real.filter(in_flight | sent, survey__contact__in=contacts)
         for contact, survey in asked.values_list("survey__contact", "survey").distinct():
             self.asked[contact].add(survey)
 
@@ -193,16 +209,5 @@ class ContactCap:
 
     def add(self, survey: Survey) -> None:
         """The survey is being asked."""
-        self.asked[survey.contact_id].add(survey.pk)
-
-
-def _quiet_until(
-    delivery: Delivery, contact: Contact, settings: CsatSettings, now: datetime
-) -> datetime | None:
-    start, end = settings.quiet_start, settings.quiet_end
-    if start is None or end is None or registry.carrier(delivery.channel, delivery.medium).silent:
-        return None
-    by_phone = registry.get(delivery.channel).needs == "phone"
-    zone = contact.zone_by_phone(now) if by_phone else contact.zone
-    until = clock.end_of_quiet_hours(now, start, end, zone)
-    return until if until > now else None
+        if not survey.session.practice:
+            self.asked[survey.contact_id].add(survey.pk)

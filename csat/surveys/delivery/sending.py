@@ -28,6 +28,7 @@ NOTE_EVERY = 0.2  # seconds at most between a send and its note: what a worker's
 IN_DOUBT = ExpressionWrapper(Q(uncertain_since__isnull=False), output_field=BooleanField())
 SENT_WITH = (
     "survey__contact", "survey__session__contact", "survey__session__resolver", "survey__session__assignee",
+    "survey__session__brand",
 )  # fmt: skip
 T = TypeVar("T")
 R = TypeVar("R")

@@ -35,6 +35,8 @@ def lock_or_create_survey(session: Session, policy: Policy) -> tuple[Survey, boo
     for name, value in channel_and_language(session, policy).items():
         setattr(survey, name, value)
     survey.save(force_insert=True)
+    if not session.brand_settled:  # from the first message to the thank-you page it is one
+        session.change(brand_settled=True)
     return survey, True
 
 

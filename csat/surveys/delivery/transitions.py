@@ -24,11 +24,12 @@ BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), t
 
 @transaction.atomic
 def postpone(delivery: Delivery, decision: Decision) -> None:
-    """Quiet hours: due again afterwards, and no attempt is counted."""
+    """Nothing is sent at this hour: due again when it is, and no attempt is counted."""
     survey = delivery.survey
     survey.lock()
     survey.change(gates=merge(survey.gates, decision.gates))
-    _release(delivery, next_try=decision.wait_until, due_since=decision.wait_until)
+    held_from = delivery.held_from or delivery.due_since
+    _release(delivery, next_try=decision.wait_until, due_since=decision.wait_until, held_from=held_from)
     survey.change(where={"state": SurveyState.SCHEDULED}, scheduled_for=decision.wait_until)
 
 

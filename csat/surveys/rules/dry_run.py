@@ -14,11 +14,13 @@ from csat.channels.kinds import Medium
 from csat.lib import robot_addresses
 from csat.lib.types import JsonObject
 from csat.people import agents
+from csat.people.models import Contact
 from csat.sessions.models import Session
 from csat.surveys.gates import Gate, GateName, first_failed
-from csat.surveys.models import Survey
+from csat.surveys.models import CsatSettings, Survey
 from csat.surveys.rules import settings
 from csat.surveys.rules.eligibility import Case, Policy, at_resolution
+from csat.surveys.rules.sending_hours import SendingHours
 
 TIME_GATES = (
     GateName.AUTO_SEND_SINCE,
@@ -35,6 +37,7 @@ class DryRun:
     asked: int = 0
     instead_of: int = 0  # asked under the settings in force
     skipped: dict[str, int] = field(default_factory=dict)  # by GateName
+    waited: int = 0  # of those asked: until surveys are sent again
 
 
 def dry_run(fields: JsonObject, *, days: int = 30) -> DryRun:
@@ -44,25 +47,28 @@ def dry_run(fields: JsonObject, *, days: int = 30) -> DryRun:
     """
     proposed, current = settings.candidate(fields), Policy.current()
     sessions = list(_resolved_since(timezone.now() - timedelta(days=days)))
-    skipped = Counter(_failed_gates(sessions, proposed))
+    failed_gates = list(_failed_gates(sessions, proposed))
+    skipped = Counter(failed_gates)
     asked = skipped.pop("", 0)
+    chosen = [session for session, gate in zip(sessions, failed_gates, strict=True) if not gate]
     instead_of = Counter(_failed_gates(sessions, current))[""]
-    return DryRun(days, len(sessions), asked, instead_of, dict(skipped.most_common()))
+    waited = _number_that_waited(chosen, proposed.settings)
+    return DryRun(days, len(sessions), asked, instead_of, dict(skipped.most_common()), waited)
 
 
 @dataclass
 class _ResolvedSession:
     """One session of the past, as far as the gates need it."""
 
-    contact_id: int
+    contact: Contact
     case: Case
     opted_out: bool
     addresses: Addresses
 
 
 def _resolved_since(since: datetime) -> Iterator[_ResolvedSession]:
-    staff = agents.staff_emails()
-    rows = Session.objects.filter(resolved_at__gte=since).select_related("contact", "survey")
+    staff = agents.staff_addresses()
+    rows = Session.objects.filter(resolved_at__gte=since, practice=False).select_related("contact", "survey")
     rows = rows.annotate(agent_wrote_at=Max("participations__last_at"))
     for session in rows.order_by("resolved_at").iterator(chunk_size=2000):
         survey: Survey | None = getattr(session, "survey", None)
@@ -84,10 +90,20 @@ def _resolved_since(since: datetime) -> Iterator[_ResolvedSession]:
             active_at=max(
                 filter(None, [session.created_at, session.last_customer_message_at, agent_wrote_at])
             ),
-            is_staff=contact.email in staff,
+            is_staff=agents.is_one_of_us(contact, staff),
         )
         opted_out = bool(contact.opted_out_at or contact.erased_at)
-        yield _ResolvedSession(contact.pk, case, opted_out, session.addresses)
+        yield _ResolvedSession(contact, case, opted_out, session.addresses)
+
+
+def _number_that_waited(sessions: list[_ResolvedSession], settings: CsatSettings) -> int:
+    hours, delay = SendingHours.of(settings), timedelta(seconds=settings.delay_seconds)
+    due = (
+        (session.contact, session.case.resolved_at + delay)
+        for session in sessions
+        if not registry.first_way(session.case.channel, session.addresses).silent
+    )
+    return sum(hours.opens_at(contact, at) > at for contact, at in due)
 
 
 def _failed_gates(sessions: list[_ResolvedSession], policy: Policy) -> Iterator[str]:
@@ -96,11 +112,11 @@ def _failed_gates(sessions: list[_ResolvedSession], policy: Policy) -> Iterator[
     cap = timedelta(days=policy.settings.contact_cap_days)
     for session in sessions:
         failed_gate = _failed_gate(session, policy)
-        resolved_at, asked_before = session.case.resolved_at, asked_at.get(session.contact_id)
+        resolved_at, asked_before = session.case.resolved_at, asked_at.get(session.contact.pk)
         if not failed_gate and cap and asked_before and resolved_at - asked_before < cap:
             failed_gate = GateName.CONTACT_CAP
         if not failed_gate:
-            asked_at[session.contact_id] = resolved_at
+            asked_at[session.contact.pk] = resolved_at
         yield failed_gate
 
 

@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from csat.channels.kinds import SURVEYED
-from csat.lib import images, languages
+from csat.lib import images, text_by_language
+from csat.lib.opening_hours import WEEKDAYS
 from csat.lib.refusal import Problems
 from csat.lib.text import clean
 from csat.lib.types import JsonObject
+from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.surveys.models import ChannelSettings, CsatSettings
+from csat.surveys.rules import sending_hours
 from csat.surveys.rules.eligibility import Policy
 from csat.surveys.validators import choose_from
 from csat.timeline.recording import Actor
@@ -28,10 +31,11 @@ FIELDS: "dict[str, Field[Any, Any]]" = {
     field.name: field for field in CsatSettings._meta.fields if field.editable and not field.primary_key
 }
 QUIET = ("quiet_start", "quiet_end")
-PLAIN = tuple(name for name in FIELDS if name not in (*QUIET, "custom_message", "languages", "brand_logo"))
+SHAPED = (*QUIET, "sending_hours", "holidays", "custom_message", "languages", "brand_logo")
+PLAIN = tuple(name for name in FIELDS if name not in SHAPED)
 # The settings as the contract names them; where one is named otherwise than its field; and the field beside
 # which a form shows what is wrong with one that has no field of its own.
-NAMES = (*PLAIN, "custom_message", "channels", "quiet_hours", "languages", "brand_logo")
+NAMES = (*PLAIN, "channels", "quiet_hours", *(name for name in SHAPED if name not in QUIET))
 CONTRACT_NAMES = dict.fromkeys(QUIET, "quiet_hours")
 FIELD_OF = {"quiet_hours": "quiet_start"}
 UNITS = {
@@ -56,6 +60,8 @@ def as_dict(policy: Policy | None = None) -> JsonObject:
         "custom_message": {"default": "", **settings.custom_message},
         "channels": toggles(policy.enabled),
         "quiet_hours": _quiet_hours(settings.quiet_start, settings.quiet_end),
+        "sending_hours": settings.sending_hours,
+        "holidays": list(settings.holidays),
         "languages": list(settings.languages),
         "brand_logo": settings.brand.logo_url or None,
     }
@@ -75,6 +81,8 @@ def from_form(names: Iterable[str], values: Mapping[str, Any]) -> JsonObject:
         fields["quiet_hours"] = _quiet_hours(*(values[name] for name in QUIET))
     if "brand_logo" in fields:
         fields["brand_logo"] = fields["brand_logo"] or None
+    if "holidays" in fields:
+        fields["holidays"] = fields["holidays"] or []
     return fields
 
 
@@ -120,7 +128,9 @@ def change(*, by: Actor, **fields: Any) -> CsatSettings:
     after = as_dict(changed)
     if names := [name for name in after if before[name] != after[name]]:
         old, new = ({name: values[name] for name in names} for values in (before, after))
-        audit(by, "settings", before=old, after=new)
+        audit(by, AuditAction.SETTINGS_CHANGED, before=old, after=new)
+    if set(names).intersection(sending_hours.SETTINGS):
+        sending_hours.judge_anew()
     return settings
 
 
@@ -138,6 +148,10 @@ def candidate(fields: JsonObject, *, policy: Policy | None = None) -> Policy:
         settings.custom_message = _parse_messages(settings.custom_message, message, problems)
     if "quiet_hours" in fields:
         settings.quiet_start, settings.quiet_end = _parse_quiet_hours(fields["quiet_hours"], problems)
+    if "sending_hours" in fields:
+        settings.sending_hours = _parse_hours(settings.sending_hours, fields["sending_hours"], problems)
+    if "holidays" in fields and _run_validators("holidays", fields["holidays"], problems):
+        settings.holidays = sorted(set(fields["holidays"]))
     if "languages" in fields:
         languages = fields["languages"]
         _run_validators("languages", languages, problems)
@@ -189,12 +203,7 @@ def _parse_messages(current: dict[str, str], value: Any, problems: Problems) -> 
     if not isinstance(value, dict):
         _run_validators("custom_message", value, problems)
         return current
-    texts = {
-        "default" if code == "default" else languages.normalize(code, code): (
-            clean(text) if isinstance(text, str) else text
-        )
-        for code, text in value.items()
-    }
+    texts = text_by_language.normalize(value)
     _run_validators("custom_message", texts, problems)
     return {code: text for code, text in {**current, **texts}.items() if text or code == "default"}
 
@@ -214,13 +223,23 @@ def _parse_quiet_hours(value: Any, problems: Problems) -> tuple[time | None, tim
     return start, end
 
 
-def _run_validators(name: str, value: Any, problems: Problems) -> None:
+def _parse_hours(current: Any, value: Any, problems: Problems) -> Any:
+    """Each day's spans in order, a day without any left out; the current ones when something is wrong."""
+    if value is None or not _run_validators("sending_hours", value, problems):
+        return None if value is None else current
+    return {day: sorted(map(list, value[day])) for day in WEEKDAYS if value.get(day)}
+
+
+def _run_validators(name: str, value: Any, problems: Problems) -> bool:
     """The model's own validators; Django leaves them out where a field may be empty and the value is."""
+    right = True
     for validator in FIELDS[name].validators:
         try:
             validator(value)
         except ValidationError as error:
             problems.add(name, " ".join(error.messages))
+            right = False
+    return right
 
 
 def _parse_channels(enabled: set[str], value: Any, problems: Problems) -> set[str]:

@@ -3,7 +3,8 @@ or only an example."""
 
 from django.http import HttpRequest, HttpResponse
 
-from csat.surveys.models import CsatSettings
+from csat.channels.base import Brand
+from csat.web import branding
 from csat.web.public_page import render
 
 
@@ -14,12 +15,12 @@ def unknown(request: HttpRequest) -> HttpResponse:
 
 def example(request: HttpRequest) -> HttpResponse:
     """For the links of a preview or a test message."""
-    return render("settings/example.html", settings=CsatSettings.current())
+    return render("settings/example.html", brand=branding.named_in(request))
 
 
-def gone(status: str, *, language: str, settings: CsatSettings) -> HttpResponse:
+def gone(status: str, *, language: str, brand: Brand) -> HttpResponse:
     """`status`: expired or withdrawn."""
-    return render(f"rating/{status}.html", language=language, settings=settings, status=410)
+    return render(f"rating/{status}.html", language=language, brand=brand, status=410)
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:

@@ -93,7 +93,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     visit = PageVisit(request, token, link.survey, CsatSettings.current(), link)
     status = visit.status
     if status in ("expired", "withdrawn"):
-        return link_errors.gone(status, language=visit.language, settings=visit.settings)
+        return link_errors.gone(status, language=visit.language, brand=visit.brand)
     answered = status == "answered" or (visit.by_copy and visit.answer is not None)
     return _submit(visit) if request.method == "POST" else _show(visit, answered=answered)
 
@@ -191,7 +191,7 @@ def _thank(visit: PageVisit, score: int) -> HttpResponse:
 
 def _page(visit: PageVisit, template: str, *, status: int = 200, **context: object) -> HttpResponse:
     context |= {"visit": visit, "words": page_words(visit)}
-    return render(template, language=visit.language, settings=visit.settings, status=status, **context)
+    return render(template, language=visit.language, brand=visit.brand, status=status, **context)
 
 
 @dataclass(frozen=True)
@@ -213,10 +213,9 @@ def page_words(visit: Visit) -> PageWords:
         resolved_at = timezone.localtime(session.resolved_at or session.created_at, session.contact.zone)
         date = formats.date_format(resolved_at.date(), "MONTH_DAY_FORMAT")
         return PageWords(
-            question=_("How was your conversation with %(name)s?")
-            % {"name": agent_name or csat_settings.brand_name},
+            question=_("How was your conversation with %(name)s?") % {"name": agent_name or visit.brand.name},
             intro=intro(
-                csat_settings,
+                visit.brand,
                 language=visit.language,
                 message=survey.message,
                 contact_name=greetable(session.contact.name),

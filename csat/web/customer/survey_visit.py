@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from csat.channels.base import Brand
 from csat.lib.text import as_uuid, clean
 from csat.lib.types import JsonObject
 from csat.scale import SCORES, is_satisfied
@@ -153,7 +154,11 @@ class Visit:
 
     @cached_property
     def unsubscribe_url(self) -> str:
-        return links.unsubscribe_url(self.survey.session.contact)
+        return links.unsubscribe_url(self.survey.session)
+
+    @cached_property
+    def brand(self) -> Brand:
+        return self.settings.brand_of(self.survey.session)
 
     @cached_property
     def answer(self) -> Answer | None:

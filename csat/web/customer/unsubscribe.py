@@ -7,10 +7,10 @@ from csat.lib.languages import normalize
 from csat.people import suppression
 from csat.people.models import Contact, Organization, SuppressionReason
 from csat.surveys import links
-from csat.surveys.models import CsatSettings, Link
+from csat.surveys.models import Link
 from csat.timeline.kinds import ActorKind
 from csat.timeline.recording import Actor
-from csat.web import rate_limits
+from csat.web import branding, rate_limits
 from csat.web.customer import link_errors
 from csat.web.public_page import public, redirect_after_post, render
 
@@ -42,7 +42,7 @@ def _page(request: HttpRequest, contact: Contact) -> HttpResponse:
     return render(
         "unsubscribing/page.html",
         language=normalize(request.GET.get("lang"), fallback),
-        settings=CsatSettings.current(),
+        brand=branding.named_in(request),
         stopped=contact.opted_out_at is not None,
         may_undo=contact.opt_out_reason != SuppressionReason.STAFF,
         here=request.get_full_path(),

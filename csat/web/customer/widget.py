@@ -22,6 +22,7 @@ from csat.web.customer.rating import page_words
 from csat.web.customer.survey_visit import Submission, Visit, save_comment
 from csat.web.public_page import public, redirect_after_post, render
 
+VISITED = ("session__contact", "session__brand")
 LOADER = settings.BASE_DIR / "static" / "js" / "widget.js"
 
 
@@ -62,8 +63,8 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
     card_state, settings = widget_card.card_state(link.session), CsatSettings.current()
     if not card_state.visible:
         language = message.language_for(link.session, settings)
-        return link_errors.gone("withdrawn", language=language, settings=settings)
-    survey = Survey.objects.select_related("session__contact").get(session=link.session)
+        return link_errors.gone("withdrawn", language=language, brand=settings.brand_of(link.session))
+    survey = Survey.objects.select_related(*VISITED).get(session=link.session)
     visit = CardVisit(request, token, survey, settings, card_state)
     return _submit(visit) if request.method == "POST" else _show(visit)
 
@@ -142,7 +143,7 @@ def _ask_why(visit: CardVisit, answer: Answer, *, submission: Submission | None 
 
 def _page(visit: CardVisit, template: str, *, status: int = 200, **context: object) -> HttpResponse:
     context |= {"visit": visit, "words": page_words(visit)}
-    return render(template, language=visit.language, settings=visit.settings, status=status, **context)
+    return render(template, language=visit.language, brand=visit.brand, status=status, **context)
 
 
 @cache

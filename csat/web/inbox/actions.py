@@ -22,6 +22,7 @@ from csat.surveys.answers import answering, follow_ups
 from csat.surveys.choices import Origin
 from csat.surveys.delivery import link_handouts, scheduling
 from csat.surveys.models import Answer
+from csat.surveys.visibility import agents_among, conversations_of, visible_teams
 from csat.timeline.recording import Actor
 from csat.web.access import StaffRequest, may, may_each
 from csat.web.inbox import session as page
@@ -41,7 +42,8 @@ VERBS = {
 @may_each(VERBS)
 @require_POST
 def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
-    session = get_object_or_404(Session.objects.select_related("contact", "assignee", "team"), uuid=uuid)
+    sessions = conversations_of(request.user).select_related("contact", "assignee", "team")
+    session = get_object_or_404(sessions, uuid=uuid)
     try:
         toast = _act_on(session, name, request)
     except Refused as refused:
@@ -56,7 +58,7 @@ def _done(request: StaffRequest, session: Session, toast: Toast) -> HttpResponse
             messages.success(request, toast)
         return redirect("session", session.uuid)
     context = page.context_of(request, session.uuid)
-    context["version"] = page.current_version(session.uuid)
+    context["version"] = page.current_version(request, session.uuid)
     response = render(request, "inbox/_live.html", context)
     return trigger_client_event(response, "toast", {"text": toast}) if toast else response
 
@@ -64,7 +66,7 @@ def _done(request: StaffRequest, session: Session, toast: Toast) -> HttpResponse
 def _refused(request: StaffRequest, session: Session, refusal: page.Refusal, status: int) -> HttpResponse:
     if not request.htmx:
         context = page.context_of(request, session.uuid, refusal=refusal)
-        context["version"] = page.current_version(session.uuid)
+        context["version"] = page.current_version(request, session.uuid)
         return render(request, "inbox/session.html", context, status=status)
     response = render(request, "inbox/_refusal.html", {"refusal": refusal}, status=status)
     return reswap(retarget(response, f"#refusal-{refusal.act}"), "innerHTML")
@@ -74,7 +76,7 @@ def _refused(request: StaffRequest, session: Session, refusal: page.Refusal, sta
 @require_POST
 def link(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """Show a rating link, for this member of staff to pass on. Nothing is sent."""
-    session = get_object_or_404(Session.objects.select_related("contact"), uuid=uuid)
+    session = get_object_or_404(conversations_of(request.user).select_related("contact"), uuid=uuid)
     try:
         url = link_handouts.copy(session, request.user)
     except Refused as refused:
@@ -120,7 +122,8 @@ def _act_on(session: Session, name: str, request: StaffRequest) -> Toast:
             tagging.untag(session, [data.get("tag", "")], by=by)
             return _("Tag removed.")
         case "assign":
-            assignee = _get(Agent.objects.all(), data["agent"]) if data.get("agent") else None
+            known = agents_among(visible_teams(request.user))
+            assignee = _get(known, data["agent"]) if data.get("agent") else None
             activity.assign(session, assignee, by=by)
             return _("Assigned to %(name)s.") % {"name": assignee} if assignee else _("Unassigned.")
         case "take":

@@ -4,6 +4,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from csat.channels.kinds import Channel
+from csat.people import audit_actions
+from csat.people.audit_actions import AuditAction
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.choices import Origin
 from csat.timeline.kinds import ActorKind, Kind
@@ -90,12 +92,18 @@ def fact_of(event: Event, session: Session) -> Fact | None:
         case Kind.RUN_FAILED:
             return _("Workflow failed: %(name)s") % {"name": _workflow_name(event)}, "workflows", "bad"
         case Kind.AUDIT:
-            change = read(event, Audited)
-            names = dict.fromkeys([*change.get("after", {}), *change.get("before", {})])
-            what = ", ".join(name.replace("_", " ") for name in names) or change.get("what", "")
-            text = _("%(name)s changed: %(what)s") % {"name": actor_name(event), "what": what}
-            return text, "settings", ""
+            return _change_by_staff(event), "settings", ""
     return None
+
+
+def _change_by_staff(event: Event) -> str:
+    """Which fields of the conversation were changed, or what else was done."""
+    change = read(event, Audited)
+    what = change.get("what", "")
+    if what not in audit_actions.stored_as([AuditAction.CONVERSATION_CHANGED]):
+        return _joined(audit_actions.label(what), actor_name(event))
+    names = ", ".join(name.replace("_", " ") for name in change.get("after", {}))
+    return _("%(name)s changed: %(what)s") % {"name": actor_name(event), "what": names}
 
 
 def _csat_fact(event: Event) -> Fact | None:

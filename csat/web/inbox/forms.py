@@ -9,6 +9,7 @@ from csat import scale
 from csat.channels.kinds import Channel
 from csat.people.models import Agent
 from csat.sessions.models import Session
+from csat.surveys.rules import brands
 
 SCORES: list[tuple[str, Any]] = [
     *((str(face.score), f"{face.emoji} {face.score}") for face in scale.FACES),
@@ -26,6 +27,7 @@ class InboxFilters(forms.Form):
     channel = forms.ChoiceField(required=False, choices=Channel.choices)
     agent = forms.ModelChoiceField(Agent.objects.all(), required=False, to_field_name="uuid")
     score = forms.ChoiceField(required=False, choices=SCORES)
+    brand = forms.ChoiceField(required=False, choices=brands.choices)
     needs_follow_up = forms.BooleanField(required=False)
 
     def chosen(self) -> dict[str, Any]:

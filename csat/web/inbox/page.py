@@ -9,19 +9,21 @@ from django.views.decorators.vary import vary_on_headers
 
 from csat.channels.kinds import Channel
 from csat.people import demo
-from csat.people.models import Agent
+from csat.people.permissions import Verb
 from csat.sessions.models import Session
-from csat.surveys.visibility import visibility_for
+from csat.surveys.rules import brands
+from csat.surveys.visibility import Visibility, agents_among, visibility_for
+from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
-from csat.web import context, conversation_list, paging
-from csat.web.access import StaffRequest, staff
+from csat.web import checklist, context, conversation_list, paging
+from csat.web.access import StaffRequest, may
 from csat.web.inbox import search
 from csat.web.inbox.forms import SCORES, InboxFilters
 
 AGENTS = 300  # as many as a select can hold
 
 
-@staff
+@may(Verb.READ_CONVERSATIONS)
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
@@ -41,12 +43,15 @@ def page(request: StaffRequest) -> HttpResponse:
     }
     if request.htmx:
         return render(request, "inbox/_rows.html", shows)
-    return render(request, "inbox/page.html", shows | _selects(filters))
+    shows["checklist"] = checklist.for_reader(request)
+    return render(request, "inbox/page.html", shows | _selects(filters, visibility))
 
 
 def current_version() -> str:
-    """Changes with every recorded event, and every minute as times are shown as '12 min ago'."""
-    last = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
+    """Changes with every recorded event, but for those of the audit log, and every minute as times are shown
+    as '12 min ago'.
+    """
+    last = Event.objects.exclude(kind=Kind.AUDIT).order_by("-pk").values_list("pk", flat=True).first()
     return f"{last or 0}.{int(timezone.now().timestamp() // 60)}"
 
 
@@ -58,16 +63,20 @@ def _address(request: StaffRequest) -> str:
     return query.urlencode()
 
 
-def _selects(filters: InboxFilters) -> dict[str, object]:
-    agents = [(str(agent.uuid), str(agent)) for agent in Agent.objects.only("uuid", "name", "email")[:AGENTS]]
+def _selects(filters: InboxFilters, visibility: Visibility) -> dict[str, object]:
+    known = agents_among(visibility.teams).only("uuid", "name", "email")[:AGENTS]
+    agents = [(str(agent.uuid), str(agent)) for agent in known]
     selects = [
         ("status", _("Any status"), Session.Status.choices),
         ("channel", _("Any channel"), Channel.choices),
         ("agent", _("Any agent"), agents),
         ("score", _("Any rating"), SCORES),
     ]
+    if len(brand_choices := brands.choices()) > 1:
+        selects.append(("brand", _("Any brand"), brand_choices))
     return {
         "filters": filters,
-        "is_sandbox_demo": demo.is_here() and not context.sends_for_real(),
+        "is_demo": demo.is_here(),
+        "sends_for_real": context.sends_for_real(),
         "selects": [(name, label, filters.data.get(name, ""), choices) for name, label, choices in selects],
     }

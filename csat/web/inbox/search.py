@@ -7,25 +7,26 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from csat.lib.text import one_line
 from csat.people import contacts as people
+from csat.people.brands import DEFAULT
 from csat.people.models import Contact
 from csat.scale import LOW_MAX
 from csat.sessions.models import Session, on_channel
 from csat.surveys.models import Score
-from csat.surveys.visibility import ScoreVisibility
+from csat.surveys.visibility import Visibility
 from csat.web import conversation_list
 
 MAX_IDS = 2000  # hits of one kind that are passed to the database as ids
 
 
-def find(chosen: dict[str, Any], *, visibility: ScoreVisibility) -> QuerySet[Session]:
+def find(chosen: dict[str, Any], *, visibility: Visibility) -> QuerySet[Session]:
     """The sessions that pass every chosen filter, with what a row shows."""
-    sessions = conversation_list.with_related(Session.objects.all())
+    sessions = conversation_list.with_related(Session.objects.filter(visibility.conversations()))
     for name, value in chosen.items():
         sessions = sessions.filter(FILTERS[name](value, visibility))
     return sessions
 
 
-def _by_score(value: str, visibility: ScoreVisibility) -> Q:
+def _by_score(value: str, visibility: Visibility) -> Q:
     if value == "none":
         return ~Q(Exists(Score.objects.filter(session=OuterRef("pk"))))
     visible = visibility.as_filter("score__") & Q(score__isnull=False)
@@ -34,7 +35,7 @@ def _by_score(value: str, visibility: ScoreVisibility) -> Q:
     return visible & (Q(score__score__lte=LOW_MAX) if value == "low" else Q(score__score=int(value)))
 
 
-def _by_text(text: str, visibility: ScoreVisibility) -> Q:
+def _by_text(text: str, visibility: Visibility) -> Q:
     """A ticket number, an address, or words from name, subject or comment."""
     text = one_line(text)
     number = text.removeprefix("#").strip()
@@ -59,7 +60,7 @@ def _by_contact(text: str) -> Q:
     return people.matches(text, "contact__") & Q(contact__erased_at=None)
 
 
-def _by_comment(text: str, visibility: ScoreVisibility) -> Q:
+def _by_comment(text: str, visibility: Visibility) -> Q:
     scores = Score.objects.filter(visibility.as_filter(), comment__folded_contains=text).order_by()
     ids = list(scores.values_list("session", flat=True)[: MAX_IDS + 1])
     if len(ids) <= MAX_IDS:
@@ -67,12 +68,13 @@ def _by_comment(text: str, visibility: ScoreVisibility) -> Q:
     return Q(score__comment__folded_contains=text) & visibility.as_filter("score__")
 
 
-FILTERS: dict[str, Callable[[Any, ScoreVisibility], Q]] = {
+FILTERS: dict[str, Callable[[Any, Visibility], Q]] = {
     "q": _by_text,
     "status": lambda value, visibility: Q(status=value),
     "channel": lambda value, visibility: on_channel(value),
     "agent": lambda value, visibility: Q(assignee=value) | Q(resolver=value),
     "score": _by_score,
+    "brand": lambda value, visibility: Q(brand__isnull=True) if value == DEFAULT else Q(brand__slug=value),
     "needs_follow_up": lambda value, visibility: (
         Q(follow_up__isnull=False, follow_up__done_at=None) & visibility.as_filter("score__")
     ),

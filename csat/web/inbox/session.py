@@ -11,19 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from csat.channels import registry
+from csat.channels import registry, status
 from csat.channels.kinds import SURVEYED
 from csat.connectors.models import ConversationOrigin
-from csat.people import roles
-from csat.people.models import Agent
+from csat.people.permissions import Verb
 from csat.sessions.models import Session
 from csat.surveys import gates
 from csat.surveys.delivery import link_handouts
 from csat.surveys.models import Answer, Delivery, Score, Survey
-from csat.surveys.visibility import ScoreVisibility, visibility_for
+from csat.surveys.visibility import Visibility, agents_among, conversations_of, visibility_for
 from csat.timeline.models import Event
-from csat.web.access import StaffRequest, staff
-from csat.web.inbox import timeline
+from csat.web.access import StaffRequest, may
+from csat.web.inbox import practice, timeline
 
 MAX_AGENTS = 300  # as many as a select can hold
 FRESHNESS = (
@@ -48,23 +47,27 @@ class Refusal:
     typed: Mapping[str, str]
 
 
-@staff
+@may(Verb.READ_CONVERSATIONS)
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    version = current_version(uuid)
+    version = current_version(request, uuid)
     if request.GET.get("v") == version:
         return HttpResponse(status=204)  # polled, and nothing has changed
     context = context_of(request, uuid) | {"version": version}
     return render(request, "inbox/_live.html" if request.htmx else "inbox/session.html", context)
 
 
-def current_version(uuid: UUID) -> str:
-    """Changes with anything of this conversation. Http404 if there is none."""
-    rows = Session.objects.filter(uuid=uuid).annotate(
-        deliveries=Max("survey__deliveries__updated_at"),
-        answers=Max("survey__answers__updated_at"),
-        written=Max("write_backs__updated_at"),
+def current_version(request: StaffRequest, uuid: UUID) -> str:
+    """Changes with anything of this conversation. Http404 if there is none for this person."""
+    rows = (
+        conversations_of(request.user)
+        .filter(uuid=uuid)
+        .annotate(
+            deliveries=Max("survey__deliveries__updated_at"),
+            answers=Max("survey__answers__updated_at"),
+            written=Max("write_backs__updated_at"),
+        )
     )
     row = rows.values_list("pk", *FRESHNESS, "deliveries", "answers", "written").first()
     if row is None:
@@ -76,11 +79,12 @@ def current_version(uuid: UUID) -> str:
 def context_of(request: StaffRequest, uuid: UUID, *, refusal: Refusal | None = None) -> Context:
     """Everything the page shows."""
     related = (
-        *("contact", "assignee", "resolver", "team", "survey", "score", "follow_up__owner"),
+        *("contact", "assignee", "resolver", "team", "brand", "survey", "score", "follow_up__owner"),
         "conversation_origin__connection",
     )
-    session = get_object_or_404(Session.objects.select_related(*related), uuid=uuid)
     visibility = visibility_for(request.user)
+    sessions = Session.objects.filter(visibility.conversations()).select_related(*related)
+    session = get_object_or_404(sessions, uuid=uuid)
     survey, score = getattr(session, "survey", None), getattr(session, "score", None)
     score = score if visibility.can_see(score) else None
     scores = Score.objects.filter(visibility.as_filter(), contact=session.contact_id)
@@ -89,19 +93,24 @@ def context_of(request: StaffRequest, uuid: UUID, *, refusal: Refusal | None = N
         "session": session,
         **_timeline(session, visibility, whole="all" in request.GET),
         **_survey(session, survey, score, visibility),
-        "ratings": scores.aggregate(count=Count("pk"), average=Avg("score")),
+        "ratings": scores.filter(session__practice=False).aggregate(count=Count("pk"), average=Avg("score")),
         "follow_up": getattr(session, "follow_up", None) if score else None,
         "origin": origin,
         "write_back": session.write_backs.first() if origin and score else None,
         "tags": list(session.tags.all()),
-        "agents": list(Agent.objects.only("uuid", "name", "email", "kind")[:MAX_AGENTS]),
+        "agents": list(agents_among(visibility.teams).only("uuid", "name", "email", "kind")[:MAX_AGENTS]),
         "may_copy_link": link_handouts.refusal(session, request.user) is None,
-        "manages": request.role in (roles.MANAGER, roles.ADMIN),
         "refusal": refusal,
+        "may_remove_practice": practice.may_remove(request, session),
+        "in_outbox": session.practice and _goes_to_outbox(session),
     }
 
 
-def _timeline(session: Session, visibility: ScoreVisibility, *, whole: bool) -> Context:
+def _goes_to_outbox(session: Session) -> bool:
+    return registry.get(session.surveyed_as).status().state == status.SANDBOX
+
+
+def _timeline(session: Session, visibility: Visibility, *, whole: bool) -> Context:
     newest = Event.objects.filter(session_id=session.pk).order_by("-at", "-id")
     events = list(newest if whole else newest[: timeline.LIMIT + 1])
     has_earlier = not whole and len(events) > timeline.LIMIT
@@ -109,9 +118,7 @@ def _timeline(session: Session, visibility: ScoreVisibility, *, whole: bool) -> 
     return {"items": timeline.items_for(session, shown, visibility=visibility), "earlier": has_earlier}
 
 
-def _survey(
-    session: Session, survey: Survey | None, score: Score | None, visibility: ScoreVisibility
-) -> Context:
+def _survey(session: Session, survey: Survey | None, score: Score | None, visibility: Visibility) -> Context:
     """The rating, the deliveries, why the customer was or was not asked, and the channels to ask on now."""
     deliveries = list(survey.deliveries.order_by("-id")) if survey else []
     judged = gates.gates_of(survey) if survey else []
@@ -143,7 +150,7 @@ def _after(deliveries: list[Delivery], score: Score) -> str:
     return text % {"time": timeline.duration(int((score.submitted_at - at).total_seconds()))}
 
 
-def _quarantined(survey: Survey, visibility: ScoreVisibility) -> list[Answer]:
+def _quarantined(survey: Survey, visibility: Visibility) -> list[Answer]:
     agent_id = survey.session.resolver_id or survey.session.assignee_id
     if not visibility.can_see_comments or not visibility.can_see_credit(agent_id):
         return []

@@ -12,7 +12,7 @@ from csat.sessions.models import Session
 from csat.surveys import kept_links
 from csat.surveys.choices import About
 from csat.surveys.models import source_choices
-from csat.surveys.visibility import ScoreVisibility
+from csat.surveys.visibility import Visibility
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
 from csat.timeline.payloads import (
@@ -44,7 +44,7 @@ class Item:
     facts: list[str] = field(default_factory=list)
 
 
-def items_for(session: Session, events: Iterable[Event], *, visibility: ScoreVisibility) -> list[Item]:
+def items_for(session: Session, events: Iterable[Event], *, visibility: Visibility) -> list[Item]:
     """The events in their order, as this reader may see them."""
     items: list[Item] = []
     day: date | None = None
@@ -59,7 +59,7 @@ def items_for(session: Session, events: Iterable[Event], *, visibility: ScoreVis
     return items
 
 
-def _item(event: Event, session: Session, visibility: ScoreVisibility, *, sees_score: bool) -> Item | None:
+def _item(event: Event, session: Session, visibility: Visibility, *, sees_score: bool) -> Item | None:
     if event.kind in (Kind.MESSAGE_RECEIVED, Kind.MESSAGE_SENT):
         return _message(event, session)
     if event.kind == Kind.SESSION_NOTE:
@@ -87,7 +87,7 @@ def _writer(event: Event, session: Session) -> str:
     return _("%(name)s (not the customer)") % {"name": other} if other else str(session.contact)
 
 
-def _rating(event: Event, visibility: ScoreVisibility, *, sees_score: bool) -> Item:
+def _rating(event: Event, visibility: Visibility, *, sees_score: bool) -> Item:
     if not sees_score:
         return Item(event, "fact", _("CSAT submitted"), "heart")
     rating = read(event, Submitted)

@@ -101,13 +101,13 @@ def _registry() -> CollectorRegistry:
     add_gauge(
         "csat_worker_heartbeat_age_seconds", "Since a worker's last sign of life", _heartbeats(), "cluster"
     )
-    add_gauge(
-        "csat_surveys", "Surveys by state", _counts("surveys", Survey.objects.values_list("state")), "state"
-    )
+    surveys = Survey.objects.filter(session__practice=False)
+    add_gauge("csat_surveys", "Surveys by state", _counts("surveys", surveys.values_list("state")), "state")
+    deliveries = Delivery.objects.filter(survey__session__practice=False)
     add_gauge(
         "csat_deliveries",
         "Deliveries by channel and state",
-        _counts("deliveries", Delivery.objects.values_list("channel", "state")),
+        _counts("deliveries", deliveries.values_list("channel", "state")),
         "channel",
         "state",
     )

@@ -21,8 +21,9 @@ from csat.reports import exports, spreadsheet
 from csat.reports.columns import NAMES
 from csat.reports.models import DELIMITERS, Export
 from csat.web.access import StaffRequest, may
+from csat.web.account.reauthentication import asked_again
 from csat.web.reports import charts
-from csat.web.reports.question import Question, address, filter_row, parse
+from csat.web.reports.question import Question, address, asked, filter_row
 
 PREVIEW_ROWS = 8
 MAX_SHOWN = 20
@@ -32,7 +33,7 @@ MAX_SHOWN = 20
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
-    question, columns = parse(request.GET), _columns(request.GET)
+    question, columns = asked(request), _columns(request.GET)
     header, *rows = spreadsheet.preview(question.filters, columns, limit=PREVIEW_ROWS)
     query = _query(request.GET, columns)
     context: dict[str, object] = {
@@ -55,9 +56,10 @@ def page(request: StaffRequest) -> HttpResponse:
 
 @may(Verb.EXPORT)
 @require_POST
+@asked_again
 def now(request: StaffRequest) -> StreamingHttpResponse:
     """Stream the CSV at once."""
-    question, columns = _valid(request.GET)
+    question, columns = _valid(request)
     format = request.POST.get("format") or Export.Format.CSV
     if format not in DELIMITERS:
         raise Http404
@@ -70,9 +72,10 @@ def now(request: StaffRequest) -> StreamingHttpResponse:
 
 @may(Verb.EXPORT)
 @require_POST
+@asked_again
 def start(request: StaffRequest) -> HttpResponse:
     """Have a file made in the background."""
-    question, columns = _valid(request.GET)
+    question, columns = _valid(request)
     try:
         exports.start(request.user, question.filters, columns, request.POST.get("format", ""))
     except Refused as refused:
@@ -103,14 +106,16 @@ def cancel(request: StaffRequest, uuid: UUID) -> HttpResponse:
 def download(request: StaffRequest, uuid: UUID) -> HttpResponseBase:
     """The file, or a 404 page that says why there is none and offers to make it again."""
     export = _own(request).filter(uuid=uuid).first()
+    refused = export and not exports.may_fetch(export, request.user)
     try:
-        if export and export.state == Export.State.DONE:
+        if export and export.state == Export.State.DONE and not refused:
             file = export.file.open("rb")
             return FileResponse(file, as_attachment=True, filename=_filename(export.extension))
     except (FileNotFoundError, ValueError):
         pass
     query = urlencode(export.filters | {"column": export.columns}, doseq=True) if export else ""
-    return render(request, "reports/no_file.html", {"export": export, "address": query}, status=404)
+    context = {"export": export, "refused": exports.SCOPE_CHANGED if refused else "", "address": query}
+    return render(request, "reports/no_file.html", context, status=404)
 
 
 def _own(request: StaffRequest) -> QuerySet[Export]:
@@ -118,12 +123,12 @@ def _own(request: StaffRequest) -> QuerySet[Export]:
     return Export.objects.filter(user=request.user)
 
 
-def _valid(query: QueryDict) -> tuple[Question, list[str]]:
+def _valid(request: StaffRequest) -> tuple[Question, list[str]]:
     """Http404 for a question with problems: the page offers no button there."""
-    question = parse(query)
+    question = asked(request)
     if question.problems:
         raise Http404
-    return question, _columns(query)
+    return question, _columns(request.GET)
 
 
 def _columns(query: QueryDict) -> list[str]:

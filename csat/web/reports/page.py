@@ -9,22 +9,23 @@ from django_htmx.http import push_url
 
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
+from csat.people.permissions import Verb
 from csat.reports import queries, recovery
 from csat.reports.models import SavedView
 from csat.scale import SCORES
 from csat.surveys.visibility import visibility_for
 from csat.web import conversation_list, paging
-from csat.web.access import StaffRequest, managers
+from csat.web.access import StaffRequest, may
 from csat.web.reports import charts, tabs
-from csat.web.reports.question import address, filter_row, parse
+from csat.web.reports.question import address, asked, filter_row
 from csat.web.reports.saved_views import MAX_VIEWS
 
 
-@managers
+@may(Verb.READ_REPORTS)
 @require_GET
 @vary_on_headers("HX-Request")
 def page(request: StaffRequest) -> HttpResponse:
-    question = parse(request.GET)
+    question = asked(request)
     views = SavedView.objects.filter(user=request.user)[:MAX_VIEWS]
     context = tabs.context(question, request.GET) | {"views": views}
     status = 422 if question.problems else 200
@@ -34,11 +35,11 @@ def page(request: StaffRequest) -> HttpResponse:
     return render(request, "reports/page.html", context | filter_row(question), status=status)
 
 
-@managers
+@may(Verb.READ_REPORTS)
 @require_GET
 def sessions(request: StaffRequest) -> HttpResponse:
     """The conversations behind a bar, a cell or a point."""
-    question = parse(request.GET)
+    question = asked(request)
     narrow = _narrow(request)
     try:
         rows = queries.sessions(question.filters, **narrow)

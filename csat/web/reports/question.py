@@ -1,4 +1,4 @@
-"""What a manager asks of the reports: read from the address of a page, shown as selects in its filter row.
+"""What somebody asks of the reports: read from the address of a page, shown as selects in its filter row.
 
 Periods go by name, and days are those of the reader's time zone.
 """
@@ -20,11 +20,14 @@ from django.utils.translation import gettext_lazy
 from csat import scale
 from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
-from csat.people.models import Agent, Team
+from csat.people.models import Agent
 from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, Imported, to_query
 from csat.reports.filters import parse as parse_filters
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
+from csat.surveys.rules import brands
+from csat.surveys.visibility import agents_among, teams_among, visible_teams
+from csat.web.access import StaffRequest
 
 PERIODS = {
     "7": gettext_lazy("Last 7 days"),
@@ -85,6 +88,11 @@ class Question:
         return urlencode([*others, *((name, other) for other in kept)])
 
     @cached_property
+    def teams(self) -> str:
+        """The teams of which alone this report speaks, for a lead; empty for a report of everything."""
+        return ", ".join(team.name for team in teams_among(self.filters.scope)) if self.filters.scope else ""
+
+    @cached_property
     def _sessions_address(self) -> str:
         """What every link has in common: a page has over a hundred. The way back leads to the same report."""
         query = to_query(self.filters) | {
@@ -93,7 +101,12 @@ class Question:
         return f"{reverse('report-sessions')}?{urlencode(query, doseq=True)}"
 
 
-def parse(query: QueryDict) -> Question:
+def asked(request: StaffRequest) -> Question:
+    """What this person asks, of what they may see."""
+    return parse(request.GET, scope=visible_teams(request.user))
+
+
+def parse(query: QueryDict, *, scope: tuple[int, ...] | None = None) -> Question:
     """Never raises: what cannot be read is named in `problems`, and the last 30 days stand in for it."""
     problems: dict[str, list[str]] = {}
     period = query.get("period", "")
@@ -103,10 +116,10 @@ def parse(query: QueryDict) -> Question:
     edges = _custom_edges(query) if period == "custom" else _edges_of(period)
     others = {name: query.getlist(name) for name in (*LISTS, "credit", "quarantined")}
     try:
-        filters = parse_filters({**others, **edges, "timezone": zone})
+        filters = parse_filters({**others, **edges, "timezone": zone}, scope=scope)
     except Invalid as invalid:
         problems, period = invalid.fields, "30"
-        filters = parse_filters({"timezone": timezone.get_current_timezone_name()})
+        filters = parse_filters({"timezone": timezone.get_current_timezone_name()}, scope=scope)
     first = filters.start.astimezone(filters.zone).date()
     last = (filters.end - timedelta(microseconds=1)).astimezone(filters.zone).date()
     step = query.get("step", "")
@@ -169,9 +182,8 @@ def filter_row(question: Question) -> dict[str, object]:
     """The context of the filter row: two selects in the row itself, `further` ones behind a button."""
     filters = question.filters
     further = _further_selects(filters)
-    agents = [
-        (str(agent.uuid), str(agent)) for agent in Agent.objects.only("uuid", "name", "email")[:MAX_CHOICES]
-    ]
+    known = agents_among(filters.scope).only("uuid", "name", "email")[:MAX_CHOICES]
+    agents = [(str(agent.uuid), str(agent)) for agent in known]
     used = [
         *(select.picked for select in further),
         filters.tag,
@@ -194,16 +206,21 @@ def filter_row(question: Question) -> dict[str, object]:
 
 
 def _further_selects(filters: Filters) -> list[Select]:
-    teams = [(name, name) for name in Team.objects.values_list("name", flat=True)[:MAX_CHOICES]]
+    known = teams_among(filters.scope).values_list("name", flat=True)[:MAX_CHOICES]
+    teams = [(name, name) for name in known]
+    teams += [] if filters.scope is not None else [(NONE, _("No team"))]
     languages = sorted(
         ((code, _(name)) for code, name in settings.LANGUAGES), key=lambda language: language[1]
     )
+    brand_choices = brands.choices()
+    several_brands = len(brand_choices) > 1 or bool(filters.brand)
     reasons = [*HandoffReason.Reason.choices, (NONE, _("Not handed off"))]
     scores = [(str(face.score), f"{face.emoji} {face.score} {face.label}") for face in scale.FACES]
     scores += [(LOW, _("1–2: low")), (SATISFIED, _("4–5: satisfied"))]
     return [
         _select(filters, "agent_kind", _("Human or AI"), Agent.Kind.choices),
-        _select(filters, "team", _("Any team"), [*teams, (NONE, _("No team"))]),
+        _select(filters, "team", _("Any team"), teams),
+        *([_select(filters, "brand", _("Any brand"), brand_choices)] if several_brands else []),
         _select(filters, "language", _("Any language"), languages),
         _select(filters, "handoff_reason", _("Any handoff reason"), reasons),
         _select(filters, "imported", _("Imported or not"), Imported.choices),

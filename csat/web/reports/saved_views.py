@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from csat.people.permissions import Verb
 from csat.reports.models import SavedView
-from csat.web.access import StaffRequest, managers
+from csat.web.access import StaffRequest, may
 
 MAX_VIEWS = 30
 
 
-@managers
+@may(Verb.READ_REPORTS)
 @require_POST
 def save(request: StaffRequest) -> HttpResponse:
     """Keep this report under a name; one already saved under it is replaced."""
@@ -30,7 +31,7 @@ def save(request: StaffRequest) -> HttpResponse:
     return redirect(f"{reverse('reports')}?{query}")
 
 
-@managers
+@may(Verb.READ_REPORTS)
 @require_POST
 def rename(request: StaffRequest, uuid: UUID) -> HttpResponse:
     view = get_object_or_404(SavedView, user=request.user, uuid=uuid)
@@ -45,7 +46,7 @@ def rename(request: StaffRequest, uuid: UUID) -> HttpResponse:
     return redirect(f"{reverse('reports')}?{view.query}")
 
 
-@managers
+@may(Verb.READ_REPORTS)
 @require_POST
 def delete(request: StaffRequest, uuid: UUID) -> HttpResponse:
     get_object_or_404(SavedView, user=request.user, uuid=uuid).delete()

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy
 from csat import scale
 from csat.lib.text import as_uuid
 from csat.lib.types import JsonObject
-from csat.people.models import Agent
+from csat.people.models import Brand
 from csat.reports import queries, recovery
 from csat.reports.comments import comments
 from csat.reports.filters import CREDIT, LISTS, NONE, previous
 from csat.reports.queries import Group
 from csat.reports.scores import Counts
+from csat.surveys.visibility import agents_among
 from csat.web.reports import charts
 from csat.web.reports.question import CREDITS, PARAMETERS, Question, address, coarser
 from csat.web.reports.trend import trend
@@ -26,6 +27,7 @@ TABS = {
     "channel": gettext_lazy("Channels"),
     "agent": gettext_lazy("Agents"),
     "team": gettext_lazy("Teams"),
+    "brand": gettext_lazy("Brands"),
     "language": gettext_lazy("Languages"),
     "handoff_reason": gettext_lazy("Handoff"),
     "tag": gettext_lazy("Tags"),
@@ -56,7 +58,8 @@ THE_HELP = "help,unsolved,none"  # not the product, a rule or a price; most say 
 
 def context(question: Question, query: QueryDict) -> Context:
     tab = query.get("show", "")
-    tab = tab if tab in TABS else "channel"
+    tabs = TABS if Brand.objects.exists() else {name: TABS[name] for name in TABS if name != "brand"}
+    tab = tab if tab in tabs else "channel"
     counts, before = queries.figures(question.filters), queries.figures(previous(question.filters))
     question = question if query.get("step") else coarser(question, counts.n)
     return {
@@ -68,7 +71,7 @@ def context(question: Question, query: QueryDict) -> Context:
             before=_groups_before(question, question.step),
         ),
         "steps": [(step, label, address(query, step=step)) for step, label in STEPS.items()],
-        "tabs": [(name, label, address(query, show=name, search="")) for name, label in TABS.items()],
+        "tabs": [(name, label, address(query, show=name, search="")) for name, label in tabs.items()],
         "show": tab,
         "chosen_step": query.get("step", ""),
         "address": address(query),
@@ -199,15 +202,17 @@ def _skip(query: QueryDict) -> int:
 def in_words(question: Question, narrow: JsonObject) -> list[str]:
     """What the sessions behind a figure have in common."""
     days = [formats.date_format(day, "j M Y") for day in dict.fromkeys((question.first, question.last))]
-    filters = [label for label, _address in filters_in_words(question)]
-    return [" – ".join(days), *filters, *(_in_words(name, value) for name, value in narrow.items())]
+    filters = [question.teams] if question.teams else []
+    filters += [label for label, _address in filters_in_words(question)]
+    scope = question.filters.scope
+    return [" – ".join(days), *filters, *(_in_words(name, value, scope) for name, value in narrow.items())]
 
 
 def filters_in_words(question: Question) -> list[tuple[str, str]]:
     """Each filter in words, and the address of the report without it."""
     filters = question.filters
     words = [
-        (_in_words(name, value), question.without(name, value))
+        (_in_words(name, value, filters.scope), question.without(name, value))
         for name, values in filters.chosen.items()
         for value in values
     ]
@@ -218,7 +223,7 @@ def filters_in_words(question: Question) -> list[tuple[str, str]]:
     return words
 
 
-def _in_words(name: str, value: str | bool) -> str:
+def _in_words(name: str, value: str | bool, scope: tuple[int, ...] | None) -> str:
     """A filter's value, or what the sessions behind a figure did."""
     if isinstance(value, bool):
         return str(DID[name])
@@ -230,7 +235,7 @@ def _in_words(name: str, value: str | bool) -> str:
         return queries.unset_label(name)
     if name == "agent":
         uuid = as_uuid(value)
-        return str((uuid and Agent.objects.filter(uuid=uuid).first()) or value)
+        return str((uuid and agents_among(scope).filter(uuid=uuid).first()) or value)
     if name == "score":
         return f"{scale.BY_SCORE[int(value)].emoji} {value}"
     return queries.label(name, value)

@@ -15,15 +15,17 @@ from csat.connectors.errors import CannotRead
 from csat.connectors.models import Connection, InboundEvent
 from csat.connectors.preview import Arrival
 from csat.lib.encryption import UnknownKey
+from csat.people import roles
 from csat.people.permissions import Verb
 from csat.web import paging
-from csat.web.access import StaffRequest, managers, may
+from csat.web.access import StaffRequest, may
+from csat.web.personal_data import keep_read
 from csat.web.settings import connection_page
 
 SHOWN = 50_000  # characters of a body
 
 
-@managers
+@may(Verb.READ_CONNECTIONS)
 @require_GET
 @vary_on_headers("HX-Request")
 def events(request: StaffRequest, uuid: UUID) -> HttpResponse:
@@ -55,6 +57,7 @@ def event(request: StaffRequest, uuid: UUID, event_id: UUID) -> HttpResponse:
     """One event with its body, and what its system reads in it now."""
     connection = connection_page.fetch(uuid)
     row = get_object_or_404(connection.events.select_related("session"), uuid=event_id)
+    keep_read(request, row, contact_id=row.session.contact_id if row.session else None)
     arrivals, trouble = _read(connection, row)
     return connection_page.show(
         request,
@@ -73,7 +76,8 @@ def event(request: StaffRequest, uuid: UUID, event_id: UUID) -> HttpResponse:
 def process(request: StaffRequest, uuid: UUID, event_id: UUID) -> HttpResponse:
     """Process it again, as if it had just come in."""
     connection = connection_page.fetch(uuid)
-    receiving.retry_event(get_object_or_404(connection.events, uuid=event_id))
+    event = get_object_or_404(connection.events, uuid=event_id)
+    receiving.retry_event(event, by=roles.actor_of(request.user))
     if connection.paused_at:
         messages.warning(request, _("The event waits until the connection is resumed."))
     else:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 
 from csat.connectors.models import Connection
 from csat.connectors.status import status_of
-from csat.people.permissions import LOWEST_ROLE, Verb, role_may
+from csat.people.permissions import Verb, role_may
 from csat.web.access import RoleNeeded, StaffRequest
 
 
@@ -23,7 +23,7 @@ def may_change(request: StaffRequest) -> bool:
 def refuse_readers(request: StaffRequest) -> None:
     """Raise RoleNeeded for who may only read."""
     if not may_change(request):
-        raise RoleNeeded(LOWEST_ROLE[Verb.MANAGE_CONNECTIONS], role=request.role)
+        raise RoleNeeded(Verb.MANAGE_CONNECTIONS, role=request.role)
 
 
 def show(

@@ -27,7 +27,8 @@ from csat.lib.refusal import Invalid, Refused
 from csat.lib.types import JsonObject
 from csat.people import roles
 from csat.people.permissions import Verb
-from csat.web.access import StaffRequest, managers, may
+from csat.surveys.rules import brands
+from csat.web.access import StaffRequest, may
 from csat.web.settings import connection_page
 from csat.web.settings.connection_rules_form import RulesForm, channel_choices
 
@@ -37,7 +38,7 @@ SHOWN = 20
 FOUND = 3  # values shown of one row of a mapping
 
 
-@managers
+@may(Verb.READ_CONNECTIONS)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def page(request: StaffRequest, uuid: UUID) -> HttpResponse:
@@ -125,7 +126,8 @@ def _show(
 ) -> HttpResponse:
     inboxes = [row for row in form.inboxes if row.id or connection_page.may_change(request)]
     last = _sample(connection).first()
-    context = {"form": form, "inboxes": inboxes, "channels": channel_choices(), "last": last, **run}
+    choices = {"channels": channel_choices(), "brands": brands.choices()}
+    context = {"form": form, "inboxes": inboxes, **choices, "last": last, **run}
     return connection_page.show(request, "rules", connection, status=status, **context)
 
 

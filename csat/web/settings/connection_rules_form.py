@@ -16,6 +16,7 @@ from csat.connectors.rules import LIMIT, WRITES, AgentsBy, LanguageFrom, Rules, 
 from csat.lib.json_limits import refuse_excess
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
+from csat.surveys.rules import brands
 
 WRITE = "write_"  # how the names of these fields begin: a form has a `fields` already
 WRITE_LABELS = {
@@ -34,6 +35,7 @@ class InboxRow:
     name: str
     counts: bool
     channel: str
+    brand: str = ""
 
 
 class JsonField(forms.CharField):
@@ -77,6 +79,9 @@ class RulesForm(forms.Form):
         self.connection, self.system = connection, connection.system
         rules = Rules.of(self.system, connection.rules)
         super().__init__(data, initial=_initial(self.system, connection.rules, rules))
+        if len(choices := brands.choices()) > 1:
+            choices = [("", gettext("As the team has it")), *choices]
+            self.fields["brand"] = forms.ChoiceField(label=_("Brand"), choices=choices, required=False)
         for name in self.system.writes if self.system.can("write_back") else ():
             self.fields[f"{WRITE}{name}"] = forms.BooleanField(label=WRITE_LABELS[name], required=False)
         if self.system.can_send:
@@ -110,6 +115,9 @@ class RulesForm(forms.Form):
             "channels": {row.id: row.channel for row in self.inboxes if row.id and row.channel},
             **{name: values[name] for name in ("language", "agents") if values[name]},
         }
+        if "brand" in self.fields:
+            of_inboxes = {row.id: row.brand for row in self.inboxes if row.id and row.brand}
+            given |= {"brand": values["brand"], "brands": of_inboxes}
         if self.writes:
             names = [field.name for field in self.writes]
             given["write_back"] = {name.removeprefix(WRITE): values[name] for name in names}
@@ -123,7 +131,7 @@ class RulesForm(forms.Form):
         """Each error beside its field; one without a field above them."""
         for name, texts in (refused.fields or {"": [refused.message]}).items():
             field, _dot, part = name.removeprefix("rules.").partition(".")
-            field = {"inboxes": "scope", "channels": "scope"}.get(field, field)
+            field = {"inboxes": "scope", "channels": "scope", "brands": "scope"}.get(field, field)
             told = [f"{part}: {text}" if part else text for text in texts]
             self.add_error(field if field in self.fields else None, told)
 
@@ -140,7 +148,8 @@ class RulesForm(forms.Form):
         while (number := len(rows)) <= LIMIT and f"inbox_{number}" in self.data:
             inbox = str(self.data[f"inbox_{number}"]).strip()
             counts, channel = f"counts_{number}" in self.data, self.data.get(f"channel_{number}", "")
-            rows.append(InboxRow(number, inbox, names.get(inbox, ""), counts, channel))
+            brand = self.data.get(f"brand_{number}", "")
+            rows.append(InboxRow(number, inbox, names.get(inbox, ""), counts, channel, brand))
         return rows
 
 
@@ -150,6 +159,7 @@ def _initial(system: System, stored: JsonObject, rules: Rules) -> JsonObject:
         "resolved": ", ".join(stored.get("resolved") or system.resolved),
         "scope": "chosen" if rules.inboxes else "all",
         **{f"{WRITE}{name}": getattr(rules, name) for name in WRITES},
+        "brand": rules.brand,
         "language": rules.language,
         "agents": rules.agents,
         "send": rules.send,
@@ -159,9 +169,16 @@ def _initial(system: System, stored: JsonObject, rules: Rules) -> JsonObject:
 
 def _rows(rules: Rules, names: Mapping[str, str]) -> list[InboxRow]:
     """Those that a rule names and those that came in, then an empty one."""
-    ids = sorted({*rules.channels, *rules.inboxes, *names})[: LIMIT - 1]
+    ids = sorted({*rules.channels, *rules.inboxes, *rules.brands, *names})[: LIMIT - 1]
     rows = [
-        InboxRow(number, inbox, names.get(inbox, ""), inbox in rules.inboxes, rules.channels.get(inbox, ""))
+        InboxRow(
+            number,
+            inbox,
+            names.get(inbox, ""),
+            counts=inbox in rules.inboxes,
+            channel=rules.channels.get(inbox, ""),
+            brand=rules.brands.get(inbox, ""),
+        )
         for number, inbox in enumerate(ids)
     ]
     return [*rows, InboxRow(len(rows), "", "", counts=False, channel="")]

@@ -20,7 +20,8 @@ from csat.lib.types import JsonObject, Label
 from csat.people import roles
 from csat.people.permissions import Verb
 from csat.surveys.models import CsatSettings
-from csat.web.access import StaffRequest, managers, may
+from csat.web.access import StaffRequest, may
+from csat.web.account.reauthentication import asked_again
 from csat.web.settings import connection_page
 from csat.web.settings.connection_forms import ConnectionForm
 from csat.workflows import ticketing
@@ -40,6 +41,7 @@ class StepShown:
 @may(Verb.MANAGE_CONNECTIONS)
 @never_cache
 @require_http_methods(["GET", "POST"])
+@asked_again
 def new(request: StaffRequest, kind: str) -> HttpResponse:
     system = registry.find(kind)
     if system is None:
@@ -58,9 +60,10 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
     return render(request, "connections/new.html", {"system": system, "form": form}, status=status)
 
 
-@managers
+@may(Verb.READ_CONNECTIONS)
 @never_cache
 @require_http_methods(["GET", "POST"])
+@asked_again
 def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """Set up: the steps, the form, *Test*, and who decides when customers are asked."""
     connection = connection_page.fetch(uuid)

@@ -11,11 +11,12 @@ from csat.connectors import registry
 from csat.connectors.models import Connection
 from csat.connectors.status import statuses
 from csat.lib.encryption import UnknownKey
-from csat.web.access import StaffRequest, managers
+from csat.people.permissions import Verb
+from csat.web.access import StaffRequest, may
 from csat.web.settings import connection_page
 
 
-@managers
+@may(Verb.READ_CONNECTIONS)
 @require_GET
 def page(request: StaffRequest) -> HttpResponse:
     rows = list(Connection.objects.alive())
@@ -28,7 +29,7 @@ def page(request: StaffRequest) -> HttpResponse:
     return render(request, "connections/page.html", context)
 
 
-@managers
+@may(Verb.READ_CONNECTIONS)
 @require_GET
 def status(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """How it is going; the figures alone when they are polled."""

@@ -1,32 +1,35 @@
 """Settings → CSAT: one form for every setting, with previews of the message and a dry run."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from csat.channels.base import Brand
 from csat.channels.transports import sandbox
 from csat.lib.refusal import Invalid, Refused
 from csat.people import roles
+from csat.people.permissions import Verb
 from csat.surveys.delivery.preview import send_test
 from csat.surveys.models import CsatSettings
 from csat.surveys.rules import settings
-from csat.web.access import StaffRequest, managers
+from csat.web.access import StaffRequest, may
 from csat.web.mail_frame import mail_frame
 from csat.web.settings import csat_page
 from csat.web.settings.csat_form import SettingsForm
+from csat.web.settings.csat_hours import copy_first_day
 
 
-@managers
+@may(Verb.MANAGE_SETTINGS)
 @require_GET
 def index(request: StaffRequest) -> HttpResponse:
     return redirect("settings-csat")
 
 
-@managers
+@may(Verb.MANAGE_SETTINGS)
 @require_http_methods(["GET", "POST"])
 def page(request: StaffRequest) -> HttpResponse:
     if request.method == "GET":
@@ -44,7 +47,7 @@ def page(request: StaffRequest) -> HttpResponse:
     return trigger_client_event(response, "toast", {"text": toast})
 
 
-@managers
+@may(Verb.MANAGE_SETTINGS)
 @require_POST
 def preview(request: StaffRequest, kind: str = "") -> HttpResponse:
     """The channel's message with what has been typed so far."""
@@ -57,7 +60,7 @@ def preview(request: StaffRequest, kind: str = "") -> HttpResponse:
     return show(request, form, preview=shown)
 
 
-@managers
+@may(Verb.MANAGE_SETTINGS)
 @require_GET
 @mail_frame
 def preview_page(request: StaffRequest, kind: str) -> HttpResponse:
@@ -66,7 +69,7 @@ def preview_page(request: StaffRequest, kind: str) -> HttpResponse:
     return HttpResponse(mark_safe(message.html))  # noqa: S308 (our template escapes)
 
 
-@managers
+@may(Verb.MANAGE_SETTINGS)
 @require_POST
 def dry_run(request: StaffRequest) -> HttpResponse:
     """What the settings as typed would have done over the last 30 days."""
@@ -77,13 +80,24 @@ def dry_run(request: StaffRequest) -> HttpResponse:
     return show(request, form, dry_run=result)
 
 
-@managers
+@may(Verb.MANAGE_SETTINGS)
+@require_POST
+def copy_hours(request: StaffRequest) -> HttpResponse:
+    """Monday's hours on every day, with all else that was typed; nothing is saved."""
+    typed = copy_first_day(request.POST, "sending_hours")
+    form = SettingsForm(typed, request.FILES, instance=CsatSettings.current())
+    if request.htmx:
+        return render(request, "settings/_hours.html", {"form": form})
+    return show(request, form)
+
+
+@may(Verb.MANAGE_SETTINGS)
 @require_POST
 def test(request: StaffRequest, kind: str) -> HttpResponse:
     """Send the saved message to the address the manager names."""
     row = csat_page.channel_row(kind)
     to = request.POST.get(f"test_to_{kind}", "").strip()
-    text, sent = _try_to_send(request, kind, to)
+    text, sent = try_to_send(request, kind, to)
     if request.htmx:
         news = csat_page.sending_context() if sent else {}  # a message that arrives ends a stop
         shown = {**news, "row": row, "text": text, "sent": sent}
@@ -121,11 +135,12 @@ def _saved_in_words(form: SettingsForm) -> str:
     return _("Saved. %(changes)s") % {"changes": " · ".join(changes)}
 
 
-def _try_to_send(request: HttpRequest, kind: str, to: str) -> tuple[str, bool]:
+def try_to_send(request: StaffRequest, kind: str, to: str, *, brand: Brand | None = None) -> tuple[str, bool]:
+    """Send the channel's message, under this brand or the default one; what to say, and whether it went."""
     if not to:
         return _("Enter where to send the test."), False
     try:
-        receipt = send_test(kind, to=to, by=roles.actor_of(request.user))
+        receipt = send_test(kind, to=to, by=roles.actor_of(request.user), brand=brand)
     except Refused as refused:
         return refused.message, False
     if receipt.transport == sandbox.NAME:

@@ -14,12 +14,16 @@ from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
 from csat.surveys.models import MESSAGE_MAX_LENGTH, ChannelSettings, CsatSettings
 from csat.surveys.rules import settings
+from csat.web.settings import csat_hours
 from csat.web.settings.csat_texts import LANGUAGES, MESSAGE_LABELS
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[CsatSettings]
 else:
     ModelForm = forms.ModelForm
+
+
+WITHOUT_INITIAL = {"brand_logo", "no_logo", "holidays_file"}  # uploads, and what is no setting
 
 
 class MessageField(forms.CharField):
@@ -57,6 +61,14 @@ class SettingsForm(ModelForm):
     bound_field_class = PlainWhenHidden
     languages = forms.MultipleChoiceField(**settings.languages_options(), widget=forms.CheckboxSelectMultiple)
     no_logo = forms.BooleanField(label=_("Remove logo"), required=False)
+    sending_hours = csat_hours.WeekField(**csat_hours.words("sending_hours"))
+    holidays = csat_hours.DaysField(**csat_hours.words("holidays"))
+    holidays_file = csat_hours.CalendarField(
+        label=_("Calendar file"),
+        required=False,
+        help_text=_("An .ics file of public holidays: its whole days of the next three years are added."),
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
+    )
 
     class Meta:
         model = CsatSettings
@@ -79,7 +91,7 @@ class SettingsForm(ModelForm):
         self._add_channels()
         # what counts as changed is what this person changed, whatever others saved while the page was open
         has_initial = any(name.startswith("initial-") for name in self.data)
-        for name in self.fields.keys() - {"brand_logo", "no_logo"}:
+        for name in self.fields.keys() - WITHOUT_INITIAL:
             self.fields[name].show_hidden_initial = has_initial
 
     @property
@@ -111,7 +123,7 @@ class SettingsForm(ModelForm):
 
     def hidden_initials(self) -> list[str]:
         """Hidden fields with the values the page showed at first."""
-        return [box.as_hidden(only_initial=True) for box in self if box.name not in ("brand_logo", "no_logo")]
+        return [box.as_hidden(only_initial=True) for box in self if box.name not in WITHOUT_INITIAL]
 
     def clean_brand_color(self) -> str:
         return str(self.cleaned_data["brand_color"]).lower()
@@ -121,6 +133,8 @@ class SettingsForm(ModelForm):
         data, changed = self.cleaned_data, set(self.changed_data)
         names = [name for name in self.model_fields() if name in changed and name != "brand_logo"]
         values = settings.from_form(names, data)
+        if days := data["holidays_file"]:
+            values["holidays"] = [*data["holidays"], *days]
         if "languages" in changed:
             values["languages"] = [] if len(data["languages"]) in (0, len(LANGUAGES)) else data["languages"]
         if messages := {
@@ -159,6 +173,8 @@ class SettingsForm(ModelForm):
 
     def _in_words(self, name: str) -> str:
         value, field = self.cleaned_data[name], self.fields[name]
+        if isinstance(field, csat_hours.WeekField | csat_hours.DaysField | csat_hours.CalendarField):
+            return field.in_words(value)
         if isinstance(field, forms.BooleanField):
             return gettext("on") if value else gettext("off")
         if isinstance(field, forms.MultipleChoiceField):
@@ -168,6 +184,15 @@ class SettingsForm(ModelForm):
         if isinstance(value, time):
             return f"{value:%H:%M}"
         return str(value) if value not in (None, "") else gettext("empty")
+
+    def weekdays(self) -> list[csat_hours.Weekday]:
+        return csat_hours.week_rows(self["sending_hours"])
+
+    def stored_holidays(self) -> list[csat_hours.Holiday]:
+        return csat_hours.holiday_rows(self["holidays"])
+
+    def new_holidays(self) -> list[str]:
+        return csat_hours.new_holidays(self["holidays"])
 
     def messages(self) -> Iterator[forms.BoundField]:
         """The fields for the message in single languages."""

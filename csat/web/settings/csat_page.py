@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from csat.channels import registry, segments
-from csat.channels.base import Message
+from csat.channels.base import Brand, Message
 from csat.channels.kinds import SURVEYED, Channel, Medium
 from csat.channels.status import Status
 from csat.lib.refusal import Invalid
@@ -102,10 +102,23 @@ def channel_row(kind: str) -> ChannelRow:
 
 
 def preview(form: SettingsForm, kind: str, language: str) -> Preview:
-    row = channel_row(kind)
     language = language if language in LANGUAGES else "en"
     csat_settings = form.candidate() if form.is_bound else form.instance
-    message = message_preview.preview(kind, language=language, settings=csat_settings)
+    messages = csat_settings.custom_message
+    query = {
+        "message": messages.get(language) or messages.get("default") or "",
+        "brand_name": csat_settings.brand_name,
+        "brand_color": csat_settings.brand_color,
+    }
+    page = reverse("settings-preview-page", args=[kind])
+    return preview_of(kind, language, csat_settings.brand, page, query)
+
+
+def preview_of(kind: str, language: str, brand: Brand, page: str, query: Mapping[str, object]) -> Preview:
+    """`page` with `query` and the language is the address of the email alone."""
+    row = channel_row(kind)
+    language = language if language in LANGUAGES else "en"
+    message = message_preview.preview(kind, language=language, brand=brand)
     medium = registry.get(kind).medium
     return Preview(
         kind=kind,
@@ -114,24 +127,28 @@ def preview(form: SettingsForm, kind: str, language: str) -> Preview:
         language=language,
         message=message,
         segments=segments.count(message.text) if medium == Medium.SMS else None,
-        page=_mail_address(kind, language, csat_settings),
-        brand=csat_settings.brand_name,
+        page=f"{page}?{urlencode({'language': language, **query})}",
+        brand=brand.name,
     )
 
 
 def mail(kind: str, query: Mapping[str, str]) -> Message:
-    """The email with the message and brand of the query of `_mail_address`. Http404 for other media."""
-    channel_row(kind)
-    if registry.get(kind).medium != Medium.EMAIL:
-        raise Http404
+    """The email with the message and brand of the query of `preview`. Http404 for other media."""
     csat_settings = CsatSettings.current()
     for name in ("brand_name", "brand_color"):
         with suppress(ValidationError):
             setattr(csat_settings, name, settings.FIELDS[name].clean(query.get(name, ""), csat_settings))
     csat_settings.custom_message = {"default": query.get("message", "")[:MESSAGE_MAX_LENGTH]}
-    language = query.get("language", "")
+    return mail_of(kind, csat_settings.brand, query.get("language", ""))
+
+
+def mail_of(kind: str, brand: Brand, language: str) -> Message:
+    """The email under this brand. Http404 for other media."""
+    channel_row(kind)
+    if registry.get(kind).medium != Medium.EMAIL:
+        raise Http404
     language = language if language in LANGUAGES else "en"
-    return message_preview.preview(kind, language=language, settings=csat_settings)
+    return message_preview.preview(kind, language=language, brand=brand)
 
 
 @dataclass(frozen=True)
@@ -166,23 +183,13 @@ def _without_form(channel: Channel, sending: SendingStatus | None) -> ChannelRow
     )
 
 
-def _row(channel: Channel, form: SettingsForm, user: User, sending: SendingStatus) -> ChannelRow:
+def row_with_test(channel: Channel, sending: SendingStatus | None = None) -> ChannelRow:
+    """The line of one channel with the field of its test message, where it has one."""
     test = registry.get(channel.value).test_field
-    return replace(
-        _without_form(channel, sending),
-        toggle=form.toggle(channel),
-        test_type=test.type if test else "",
-        test_label=test.label if test else "",
-        test_to=user.email if test and test.type == "email" else "",
-    )
+    row = _without_form(channel, sending)
+    return replace(row, test_type=test.type if test else "", test_label=test.label if test else "")
 
 
-def _mail_address(kind: str, language: str, csat_settings: CsatSettings) -> str:
-    messages = csat_settings.custom_message
-    query = {
-        "language": language,
-        "message": messages.get(language) or messages.get("default") or "",
-        "brand_name": csat_settings.brand_name,
-        "brand_color": csat_settings.brand_color,
-    }
-    return f"{reverse('settings-preview-page', args=[kind])}?{urlencode(query)}"
+def _row(channel: Channel, form: SettingsForm, user: User, sending: SendingStatus) -> ChannelRow:
+    row = row_with_test(channel, sending)
+    return replace(row, toggle=form.toggle(channel), test_to=user.email if row.test_type == "email" else "")

@@ -19,7 +19,8 @@ from csat.imports import columns, files, importing, scales
 from csat.imports.models import Import, ImportedRow
 from csat.lib.refusal import Refused
 from csat.people import roles
-from csat.web.access import admins
+from csat.people.permissions import Verb
+from csat.web.access import may
 
 State = Import.State
 MAX_SHOWN = 20
@@ -42,7 +43,7 @@ class UploadForm(forms.Form):
         self.fields["connection"].queryset = Connection.objects.alive()  # type: ignore[attr-defined]
 
 
-@admins
+@may(Verb.IMPORT)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
@@ -54,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/imports.html", context, status=422 if request.method == "POST" else 200)
 
 
-@admins
+@may(Verb.IMPORT)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
@@ -71,7 +72,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "settings/import.html", context, status=422 if problems else 200)
 
 
-@admins
+@may(Verb.IMPORT)
 @require_GET
 def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """How far it is, for polling; when it has ended the page is loaded anew, with what can be done next."""
@@ -81,7 +82,7 @@ def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "settings/_import.html", _state(source))
 
 
-@admins
+@may(Verb.IMPORT)
 @require_GET
 def refused(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """The refused rows, with the reason in the last column."""
@@ -92,7 +93,7 @@ def refused(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         raise Http404 from None
 
 
-@admins
+@may(Verb.IMPORT)
 @require_POST
 def act(request: HttpRequest, uuid: UUID, name: str) -> HttpResponse:
     """start, cancel, undo."""

@@ -14,14 +14,15 @@ from django_htmx.http import trigger_client_event
 from csat.channels.kinds import SURVEYED
 from csat.lib.types import JsonObject
 from csat.people import roles
+from csat.people.permissions import Verb
 from csat.surveys.delivery import holds, resending
 from csat.surveys.delivery.resending import Resend
-from csat.web.access import StaffRequest, managers
+from csat.web.access import StaffRequest, may
 from csat.web.settings import csat, csat_page
 from csat.web.settings.csat_texts import PERIODS
 
 
-@managers
+@may(Verb.MANAGE_SETTINGS)
 @require_GET
 def status(request: StaffRequest) -> HttpResponse:
     """How sending stands now, for the page that is open."""
@@ -30,7 +31,7 @@ def status(request: StaffRequest) -> HttpResponse:
     return render(request, "settings/_sending.html", csat_page.sending_context())
 
 
-@managers
+@may(Verb.SWITCH_CHANNEL)
 @require_POST
 def pause(request: StaffRequest, kind: str | None = None) -> HttpResponse:
     """Hold back what is due, with a reason for others to read, if one was typed."""
@@ -41,7 +42,7 @@ def pause(request: StaffRequest, kind: str | None = None) -> HttpResponse:
     return _done(request, text % {"what": label})
 
 
-@managers
+@may(Verb.SWITCH_CHANNEL)
 @require_POST
 def resume(request: StaffRequest, kind: str | None = None) -> HttpResponse:
     """Let send again what was paused, or stopped once the provider's account is in order."""
@@ -51,7 +52,7 @@ def resume(request: StaffRequest, kind: str | None = None) -> HttpResponse:
     return _done(request, text % {"what": label})
 
 
-@managers
+@may(Verb.SWITCH_CHANNEL)
 @require_POST
 def try_now(request: StaffRequest, kind: str) -> HttpResponse:
     """Let one survey try whether the provider is back, without waiting."""
@@ -61,7 +62,7 @@ def try_now(request: StaffRequest, kind: str) -> HttpResponse:
     return _done(request, text % {"what": label})
 
 
-@managers
+@may(Verb.RESEND)
 @require_POST
 def resend(request: StaffRequest) -> HttpResponse:
     """How many of those whose surveys failed would be asked again."""
@@ -69,7 +70,7 @@ def resend(request: StaffRequest) -> HttpResponse:
     return _show_resend(request, resending.dry_run(since=since, channel=channel))
 
 
-@managers
+@may(Verb.RESEND)
 @require_POST
 def run_resend(request: StaffRequest) -> HttpResponse:
     """Ask them again, as many as there is time for, and show what is left."""

@@ -1,12 +1,14 @@
 """Settings → Webhooks, for managers: the endpoints, their state and the log of their calls."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,9 +19,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from csat.lib.refusal import Invalid, Refused
 from csat.lib.text import as_uuid
 from csat.people import roles
-from csat.web.access import managers
+from csat.people.permissions import Verb, role_may
+from csat.web.access import RoleNeeded, StaffRequest, may
+from csat.web.account.reauthentication import asked_again, asked_again_before
+from csat.web.personal_data import keep_read
 from csat.webhooks import endpoints, queueing
-from csat.webhooks.event_types import EVENTS, TEST
+from csat.webhooks.event_types import AUDIT, EVENTS, TEST
 from csat.webhooks.models import Endpoint, WebhookAttempt
 
 REPLAYED_DAYS = ("1", "7", "30")
@@ -27,6 +32,10 @@ PRESELECTED = ["csat.requested", "csat.score_submitted"]
 
 
 ABOUT = {  # what each event means
+    AUDIT: gettext_lazy(
+        "everything in Settings → Audit: logins, settings, exports and who looked at whose data, with the "
+        "usernames and network addresses of your people; no words of customers. For admins only"
+    ),
     "connection.paused": gettext_lazy("a connection to a help desk was paused"),
     "contact.erased": gettext_lazy("a contact was erased: erase your copy too"),
     "conversation.agent_response": gettext_lazy("an agent wrote"),
@@ -48,16 +57,20 @@ class EndpointForm(forms.Form):
     description = forms.CharField(label=gettext_lazy("Description"), max_length=200, required=False)
     events = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
-        choices=[(name, ABOUT.get(name, "")) for name in EVENTS],
         error_messages={"required": gettext_lazy("Choose at least one event.")},
     )
 
+    def __init__(self, request: StaffRequest, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["events"].choices = [(name, ABOUT[name]) for name in _events(request)]  # type: ignore[attr-defined]
 
-@managers
+
+@may(Verb.MANAGE_WEBHOOKS)
 @never_cache
 @require_http_methods(["GET", "POST"])
-def page(request: HttpRequest) -> HttpResponse:
-    form = EndpointForm(request.POST or None, initial={"events": PRESELECTED})
+@asked_again
+def page(request: StaffRequest) -> HttpResponse:
+    form = EndpointForm(request, request.POST or None, initial={"events": PRESELECTED})
     endpoint = _save(request, form) if request.method == "POST" and form.is_valid() else None
     if endpoint:
         messages.success(request, _("Webhook added."))
@@ -66,30 +79,32 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "webhooks/page.html", context, status=422 if request.method == "POST" else 200)
 
 
-@managers
+@may(Verb.MANAGE_WEBHOOKS)
 @never_cache
 @require_http_methods(["GET", "POST"])
-def one(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    endpoint = _get(uuid)
-    form = EndpointForm(request.POST or None, initial=_initial(endpoint))
+@asked_again
+def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    endpoint = _get(request, uuid)
+    form = EndpointForm(request, request.POST or None, initial=_initial(endpoint))
     if request.method == "POST" and form.is_valid() and _save(request, form, endpoint):
         messages.success(request, _("Saved."))
         return redirect("settings-webhook", uuid)
     return _show(request, endpoint, form=form, status=422 if request.method == "POST" else 200)
 
 
-@managers
+@may(Verb.MANAGE_WEBHOOKS)
 @require_GET
-def calls(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def calls(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """The log alone, for polling."""
-    return render(request, "webhooks/_calls.html", _log(request, _get(uuid)))
+    return render(request, "webhooks/_calls.html", _log(request, _get(request, uuid)))
 
 
-@managers
+@may(Verb.MANAGE_WEBHOOKS)
 @require_POST
-def act(request: HttpRequest, uuid: UUID, name: str) -> HttpResponse:
+@asked_again_before("rotate")
+def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
     """test, rotate, on, off, replay (one call, or all failed of the last days), remove."""
-    endpoint, by = _get(uuid), roles.actor_of(request.user)
+    endpoint, by = _get(request, uuid), roles.actor_of(request.user)
     try:
         match name:
             case "rotate":
@@ -117,10 +132,10 @@ def act(request: HttpRequest, uuid: UUID, name: str) -> HttpResponse:
     return redirect("settings-webhooks") if name == "remove" else redirect("settings-webhook", uuid)
 
 
-def _replay(request: HttpRequest, endpoint: Endpoint) -> str:
+def _replay(request: StaffRequest, endpoint: Endpoint) -> str:
     by = roles.actor_of(request.user)
     if request.POST.get("call"):
-        call = get_object_or_404(endpoint.calls, uuid=as_uuid(request.POST["call"]))
+        call = get_object_or_404(_calls(request, endpoint), uuid=as_uuid(request.POST["call"]))
         queueing.replay(call, by=by)
         return _("The event is sent again.")
     days = request.POST.get("days", "")
@@ -130,11 +145,25 @@ def _replay(request: HttpRequest, endpoint: Endpoint) -> str:
     return text % {"n": count}
 
 
-def _get(uuid: UUID) -> Endpoint:
-    return get_object_or_404(Endpoint.objects.alive(), uuid=uuid)
+def _get(request: StaffRequest, uuid: UUID) -> Endpoint:
+    """What gets the audit log is for those who may read it."""
+    endpoint = get_object_or_404(Endpoint.objects.alive(), uuid=uuid)
+    if endpoint.carries_audit and not role_may(request.role, Verb.READ_AUDIT):
+        raise RoleNeeded(Verb.READ_AUDIT, role=request.role)
+    return endpoint
 
 
-def _save(request: HttpRequest, form: EndpointForm, endpoint: Endpoint | None = None) -> Endpoint | None:
+def _events(request: StaffRequest) -> list[str]:
+    return [AUDIT, *EVENTS] if role_may(request.role, Verb.READ_AUDIT) else EVENTS
+
+
+def _calls(request: StaffRequest, endpoint: Endpoint) -> QuerySet[WebhookAttempt]:
+    """Of the log of one that got the audit log before, the rest."""
+    may_read = role_may(request.role, Verb.READ_AUDIT)
+    return endpoint.calls.all() if may_read else endpoint.calls.without_audit()
+
+
+def _save(request: StaffRequest, form: EndpointForm, endpoint: Endpoint | None = None) -> Endpoint | None:
     by = roles.actor_of(request.user)
     try:
         if endpoint:
@@ -151,10 +180,10 @@ def _save(request: HttpRequest, form: EndpointForm, endpoint: Endpoint | None = 
     return saved
 
 
-def _with_secret(request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+def _with_secret(request: StaffRequest, endpoint: Endpoint) -> HttpResponse:
     """The only response that shows the secret."""
-    form = EndpointForm(initial=_initial(endpoint))
-    return _show(request, endpoint, form=form, secret=endpoint.secret)
+    form = EndpointForm(request, initial=_initial(endpoint))
+    return _show(request, endpoint, form=form, secret=endpoint.signing_secret)
 
 
 def _initial(endpoint: Endpoint) -> dict[str, object]:
@@ -162,25 +191,32 @@ def _initial(endpoint: Endpoint) -> dict[str, object]:
 
 
 def _show(
-    request: HttpRequest, endpoint: Endpoint, *, form: EndpointForm, status: int = 200, secret: str = ""
+    request: StaffRequest, endpoint: Endpoint, *, form: EndpointForm, status: int = 200, secret: str = ""
 ) -> HttpResponse:
     context = {"form": form, "secret": secret, **_log(request, endpoint)}
     return render(request, "webhooks/one.html", context, status=status)
 
 
-def _log(request: HttpRequest, endpoint: Endpoint) -> dict[str, object]:
-    state, event, attempts = request.GET.get("state", ""), request.GET.get("event", ""), endpoint.calls.all()
+def _log(request: StaffRequest, endpoint: Endpoint) -> dict[str, object]:
+    """What was sent, and that it was looked at is kept."""
+    state, event = request.GET.get("state", ""), request.GET.get("event", "")
+    attempts = _calls(request, endpoint)
     if state in WebhookAttempt.State.values:
         attempts = attempts.filter(state=state)
-    if event in (TEST, *EVENTS):
+    if event == AUDIT:
+        attempts = attempts.filter(type__startswith="audit.")
+    elif event in (TEST, *EVENTS):
         attempts = attempts.filter(type=event)
     waiting = endpoint.calls.filter(state=WebhookAttempt.State.PENDING).count()
+    page = Paginator(attempts, 25).get_page(request.GET.get("page"))
+    if page:
+        keep_read(request, endpoint)
     return {
         "endpoint": endpoint,
-        "attempts": Paginator(attempts, 25).get_page(request.GET.get("page")),
+        "attempts": page,
         "state": state,
         "event": event,
-        "events": [*EVENTS, TEST],
+        "events": [*_events(request), TEST],
         "states": WebhookAttempt.State.choices,
         "waiting": waiting,
     }

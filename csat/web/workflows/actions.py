@@ -10,15 +10,16 @@ from django.views.decorators.http import require_POST
 
 from csat.lib.refusal import Refused
 from csat.people import roles
+from csat.people.permissions import Verb
 from csat.sessions.models import Session
 from csat.timeline.recording import Actor
-from csat.web.access import StaffRequest, managers
+from csat.web.access import StaffRequest, may
 from csat.web.workflows import builder
 from csat.workflows import editing, triggers
 from csat.workflows.models import Run, Workflow
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @require_POST
 def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
     workflow, by = builder.fetch(uuid), roles.actor_of(request.user)

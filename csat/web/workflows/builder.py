@@ -15,13 +15,14 @@ from django.views.decorators.vary import vary_on_headers
 from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
 from csat.people import roles
-from csat.web.access import StaffRequest, managers
+from csat.people.permissions import Verb
+from csat.web.access import StaffRequest, may
 from csat.web.workflows import forms
 from csat.workflows import actions, condition_rows, editing, summary, tree
 from csat.workflows.models import Trigger, Workflow
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @never_cache
 @vary_on_headers("HX-Request")
 @require_GET
@@ -29,7 +30,7 @@ def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
     return show(request, fetch(uuid))
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @require_POST
 def edit(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """One change of the draft; `op` says which. A refusal is shown with everything that was typed."""

@@ -144,7 +144,8 @@ def params_of(block: Block, data: QueryDict) -> JsonObject:
     params: JsonObject = {name: data.get(name, "").strip() for name in names}
     if "seconds" in params:
         number, unit = params["seconds"], data.get("unit", "1")
-        params["seconds"] = int(number) * int(unit) if number.isdecimal() and unit.isdecimal() else None
+        is_number = all(text.isdecimal() and len(text) < 18 for text in (number, unit))
+        params["seconds"] = int(number) * int(unit) if is_number else None
     return params
 
 

@@ -8,12 +8,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from csat.lib.types import JsonObject
 from csat.people import roles
-from csat.web.access import StaffRequest, managers
+from csat.people.permissions import Verb
+from csat.web.access import StaffRequest, may
 from csat.workflows import editing, examples, summary
 from csat.workflows.models import Run, Workflow
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @require_GET
 def page(request: StaffRequest) -> HttpResponse:
     failed = Count("runs", filter=Q(runs__state=Run.State.FAILED))
@@ -23,7 +24,7 @@ def page(request: StaffRequest) -> HttpResponse:
     return render(request, "workflows/page.html", {"workflows": rows, "examples": examples.EXAMPLES})
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @require_POST
 def new(request: StaffRequest) -> HttpResponse:
     """Create a blank workflow, or the example with this slug."""

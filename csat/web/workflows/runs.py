@@ -13,13 +13,15 @@ from django.views.decorators.vary import vary_on_headers
 
 from csat.lib.refusal import Refused
 from csat.people import roles
-from csat.web.access import StaffRequest, managers
+from csat.people.permissions import Verb
+from csat.web.access import StaffRequest, may
+from csat.web.personal_data import keep_read
 from csat.web.workflows import builder
 from csat.workflows import blocks, running, summary
 from csat.workflows.models import UNFINISHED, Run
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @require_GET
 def runs(request: StaffRequest, uuid: UUID) -> HttpResponse:
     workflow, state = builder.fetch(uuid), request.GET.get("state", "")
@@ -31,7 +33,7 @@ def runs(request: StaffRequest, uuid: UUID) -> HttpResponse:
     return render(request, "workflows/runs.html", context)
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @never_cache
 @vary_on_headers("HX-Request")
 @require_GET
@@ -40,11 +42,12 @@ def one(request: StaffRequest, uuid: UUID, run_id: UUID) -> HttpResponse:
     run = get_object_or_404(rows, workflow__uuid=uuid, uuid=run_id)
     summaries = {block["id"]: summary.step(block) for block in blocks.walk(run.version.blocks)}
     steps = [(step, summaries.get(step.block_id, step.type)) for step in run.steps.all()]
+    keep_read(request, run, contact_id=run.session.contact_id if run.session else None)
     context = {"run": run, "steps": steps, "going_on": run.state in UNFINISHED}
     return render(request, "workflows/_run.html" if request.htmx else "workflows/run.html", context)
 
 
-@managers
+@may(Verb.MANAGE_WORKFLOWS)
 @require_POST
 def retry(request: StaffRequest, uuid: UUID, run_id: UUID) -> HttpResponse:
     run = get_object_or_404(Run, workflow__uuid=uuid, uuid=run_id)

@@ -16,6 +16,7 @@ from csat.people.models import Agent
 from csat.sessions import activity, resolving, tagging
 from csat.sessions.models import Session
 from csat.surveys import kept_links
+from csat.surveys.models import CsatSettings
 from csat.workflows import phrases
 from csat.workflows.actions.base import Action, Context, Param, Wait
 from csat.workflows.models import Step
@@ -111,6 +112,7 @@ class SendMessage(Action):
         via, provider_id = notices.to_customer(
             session.surveyed_as,
             session.addresses,
+            brand=CsatSettings.current().brand_of(session),
             text=text,
             subject=session.subject,
             token=context.token,

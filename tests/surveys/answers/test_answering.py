@@ -246,7 +246,7 @@ class TestQuarantine:
     def test_it_is_restored_once(self, survey):
         answer = answering.answer(survey, score=1, source="page", quarantine="no_nonce")
         assert [answering.restore(answer, by=API), answering.restore(answer, by=API)] == [True, False]
-        assert Event.objects.filter(kind="audit", data__what="answer restored").count() == 1
+        assert Event.objects.filter(kind="audit", data__what="answer.restored").count() == 1
 
 
 class TestFollowUp:

@@ -6,6 +6,7 @@ from csat.lib.refusal import Missing
 from csat.surveys.answers import answering, follow_ups
 from csat.surveys.models import FollowUp
 from csat.timeline.models import Event
+from csat.timeline.recording import SYSTEM
 from tests.factories import make_sent_survey
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,13 @@ def test_a_session_without_a_low_score_needs_none(agent_user):
         with pytest.raises(Missing):
             verb(survey.session, agent_user)
     assert not FollowUp.objects.exists()
+
+
+def test_open_ones_are_handed_over_and_the_timeline_says_so(session, agent_user, manager_user):
+    follow_ups.assign_to(session, agent_user)
+    assert follow_ups.hand_over(agent_user, manager_user, SYSTEM) == ("follow_ups", 1)
+    assert follow_ups.open_of(manager_user).get() == FollowUp.objects.get()
+    assert steps() == ["taken", "handed_over"]
+    follow_ups.mark_done(session, manager_user)
+    assert follow_ups.hand_over(manager_user, agent_user, SYSTEM) == ("follow_ups", 0)
+    assert FollowUp.objects.get().owner == manager_user

@@ -20,6 +20,14 @@ class TestContactCap:
         assert sending.send_due() == 1
         assert [first.survey.again().state, second.survey.again().skipped_by] == ["sent", "contact_cap"]
 
+    def test_practice_takes_nobodys_turn(self):
+        switch_on("email", contact_cap_days=7)
+        contact = make_contact()
+        make_resolved_session(contact=contact, practice=True)
+        assert sending.send_due() == 1
+        make_resolved_session(contact=contact)
+        assert sending.send_due() == 1
+
     def test_another_contact_is(self):
         switch_on("email", contact_cap_days=7)
         make_resolved_session()

@@ -54,4 +54,4 @@ def test_only_what_is_stopped_can_be_resumed(django_capture_on_commit_callbacks)
     assert not holds.resume("sms", by=API)
     stop(django_capture_on_commit_callbacks)
     assert [holds.resume("sms", by=API) for _ in range(2)] == [True, False]
-    assert Event.objects.filter(kind="audit", data__what="channel resumed").count() == 1
+    assert Event.objects.filter(kind="audit", data__what="sending.resumed").count() == 1

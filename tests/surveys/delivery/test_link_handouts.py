@@ -78,7 +78,7 @@ class TestACopy:
         [fact] = facts()
         assert (fact.session_id, fact.actor_name) == (session.pk, "Sam")
         assert (fact.data["purpose"], fact.data["link_id"]) == ("copy", str(link.uuid))
-        audited = Event.objects.get(kind=Kind.AUDIT, data__what="rating link copied")
+        audited = Event.objects.get(kind=Kind.AUDIT, data__what="link.copied")
         assert audited.data["after"]["link"] == str(link.uuid)
         assert "/r/" not in str(audited.data)
 

@@ -55,9 +55,8 @@ def test_the_custom_message_replaces_the_intro_on_every_channel_in_its_language(
 
 def test_without_an_agent_the_brand_speaks():
     settings.change(by=API, brand_name="Acme", custom_message={"default": "How was {agent_name}?"})
-    words = message.intro(
-        CsatSettings.current(), language="en", contact_name="", agent_name="", ticket_number=1
-    )
+    brand = CsatSettings.current().brand
+    words = message.intro(brand, language="en", contact_name="", agent_name="", ticket_number=1)
     assert words == "How was Acme?"
 
 

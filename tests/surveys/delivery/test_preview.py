@@ -30,7 +30,7 @@ def test_it_speaks_the_language_asked_for():
 def test_a_test_goes_to_the_address_given_and_is_kept_in_the_audit_log():
     preview.send_test("email", to=" sam@acme.example ", by=API)
     assert SandboxMessage.objects.get().to == "sam@acme.example"
-    assert Event.objects.get(kind="audit").data["what"] == "test message"
+    assert Event.objects.get(kind="audit").data["what"] == "survey.tested"
 
 
 def test_a_test_that_was_taken_resumes_a_stopped_channel_and_one_refused_does_not(provider):

@@ -174,14 +174,14 @@ class TestRun:
     def test_it_is_written_to_the_audit_log(self, fail):
         fail()
         run(channel="email")
-        audited = Event.objects.get(kind="audit", data__what="failed surveys resent")
+        audited = Event.objects.get(kind="audit", data__what="survey.resent")
         assert (audited.data["after"]["surveys"], audited.data["after"]["channel"]) == (1, "email")
         assert audited.actor_name == "Helpdesk"
 
     def test_nobody_is_asked_twice_by_pressing_twice(self, fail):
         fail()
         assert [run().asked, run().asked] == [1, 0]
-        assert Event.objects.filter(kind="audit", data__what="failed surveys resent").count() == 1
+        assert Event.objects.filter(kind="audit", data__what="survey.resent").count() == 1
 
     def test_a_gate_leaves_the_survey_as_it_is(self, fail):
         survey = fail()

@@ -148,7 +148,8 @@ class TestNightByTheNumbersCountry:
         assert judge(due, DAY, **self.QUIET).passed
         assert judge(due, NIGHT, **self.QUIET).wait_until == datetime(2026, 3, 11, 8, tzinfo=UTC)
 
-    def test_a_mail_is_not_judged_by_the_telephone(self):
+    def test_a_mail_waits_too(self):
         switch_on("email")
         delivery = make_resolved_session(contact=make_contact(phone="+819012345678")).survey.deliveries.get()
-        assert judge(delivery, self.IN_TOKYO, ask_within_hours=10**6, **self.QUIET).passed
+        decision = judge(delivery, self.IN_TOKYO, ask_within_hours=10**6, **self.QUIET)
+        assert decision.wait_until == datetime(2026, 3, 10, 23, tzinfo=UTC)

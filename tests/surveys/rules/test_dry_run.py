@@ -1,6 +1,6 @@
 """The dry run of other settings; a message's preview and test."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -53,6 +53,20 @@ class TestDryRun:
         }
         assert run.asked == 1
 
+    def test_who_would_have_waited_for_the_hours(self, time_machine):
+        time_machine.move_to(datetime(2026, 11, 27, 18, 30, tzinfo=UTC), tick=False)
+        make_resolved_session()  # on Friday at 19:30 in Berlin
+        make_resolved_session(contact=make_contact(timezone="America/New_York"))
+        make_resolved_session("web")
+        make_resolved_session(messages=0)
+        office = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+        toggles = {kind: {"enabled": True} for kind in ("email", "web")}
+        changed = {"auto_send": True, "channels": toggles, "sending_hours": office}
+        run = dry_run.dry_run(changed | {"skip_no_customer_message": True})
+        assert (run.asked, run.waited) == (3, 1)
+        assert dry_run.dry_run(changed | {"holidays": ["2026-11-27"]}).waited == 3
+        assert dry_run.dry_run(ON).waited == 0
+
     def test_a_sample_is_the_one_it_would_have_been(self):
         for _ in range(30):
             make_resolved_session()
@@ -102,16 +116,16 @@ class TestPreview:
         assert "/r/preview" in message.text + message.html + message.link + str(message.blocks)
 
     def test_with_the_words_being_typed(self):
-        changed = CsatSettings(custom_message={"default": "Was {agent_name} kind?"}, brand_name="Acme")
-        assert "Was Sam kind?" in preview.preview("sms", settings=changed).text
-        assert "And now?" in preview.preview("sms", message="And now?", settings=changed).text
+        changed = CsatSettings(custom_message={"default": "Was {agent_name} kind?"}, brand_name="Acme").brand
+        assert "Was Sam kind?" in preview.preview("sms", brand=changed).text
+        assert "And now?" in preview.preview("sms", message="And now?", brand=changed).text
 
 
 class TestSendMeATest:
     def test_goes_where_it_is_told(self):
         preview.send_test("sms", to="+4930123456", by=API)
         assert SandboxMessage.objects.get().to == "+4930123456"
-        assert Event.objects.get(kind="audit").data["what"] == "test message"
+        assert Event.objects.get(kind="audit").data["what"] == "survey.tested"
 
     def test_goes_into_the_slack_thread_that_is_named(self):
         preview.send_test("slack", to="C0123ABCD:1700000000.000100", by=API)

@@ -74,6 +74,80 @@ def test_quiet_hours_are_set_and_taken_away():
     assert settings.as_dict()["quiet_hours"] is None
 
 
+LONG_WEEK = {"mon": [["13:00", "24:00"], ["09:00", "12:00"]], "sun": [["00:00", "01:30"]], "tue": []}
+
+
+def test_hours_and_holidays_are_kept_in_order_and_taken_away():
+    settings.change(by=API, sending_hours=LONG_WEEK, holidays=["2027-01-01", "2026-12-25", "2027-01-01"])
+    shown = settings.as_dict()
+    assert shown["sending_hours"] == {
+        "mon": [["09:00", "12:00"], ["13:00", "24:00"]],
+        "sun": [["00:00", "01:30"]],
+    }
+    assert list(shown["sending_hours"]) == ["mon", "sun"]
+    assert shown["holidays"] == ["2026-12-25", "2027-01-01"]
+    settings.change(by=API, sending_hours=None, holidays=[])
+    assert (settings.as_dict()["sending_hours"], settings.as_dict()["holidays"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        ({"tue": [["18:00", "09:00"]]}, "Tuesday: 18:00 to 09:00 ends before it starts."),
+        ({"tue": [["09:00", "09:00"]]}, "Tuesday: 09:00 to 09:00 ends before it starts."),
+        ({"sat": [["11:00", "13:00"], ["09:00", "12:00"]]}, "Saturday: 09:00–12:00 and 11:00–13:00 overlap."),
+        ({"mon": [["9:00", "18:00"]]}, "Monday: give each start and end as HH:MM"),
+        ({"mon": [["24:00", "24:00"]]}, "Monday: give each start and end as HH:MM"),
+        ({"mon": [["09:00", "18:00", "20:00"]]}, "Monday: give each start and end as HH:MM"),
+        ({"mon": [["09:00", 18]]}, "Monday: give each start and end as HH:MM"),
+        ({"mon": "09:00-18:00"}, "Monday: give each start and end as HH:MM"),
+        ({"mon": [[f"{n:02}:00", f"{n:02}:30"] for n in range(13)]}, "Monday: at most 12 spans."),
+        ({"monday": [["09:00", "18:00"]]}, "Choose from: mon, tue, wed, thu, fri, sat, sun."),
+        ([], "Give hours by day"),
+        ("office", "Give hours by day"),
+        ({}, "Leave at least one day open."),
+        ({"mon": []}, "Leave at least one day open."),
+        ({"mon": [["21:00", "24:00"]], "wed": [["00:00", "08:00"]]}, "no minute of the week is left"),
+    ],
+)
+def test_hours_that_cannot_be_are_refused_with_their_day(hours, words):
+    settings.change(by=API, quiet_hours={"start": "21:00", "end": "08:00"})
+    with pytest.raises(Invalid) as refused:
+        settings.change(by=API, sending_hours=hours)
+    assert list(refused.value.fields) == ["sending_hours"]
+    assert words in refused.value.fields["sending_hours"][0]
+    assert settings.as_dict()["sending_hours"] is None
+
+
+def test_quiet_hours_that_leave_nothing_of_the_sending_hours_are_refused():
+    settings.change(by=API, sending_hours={"mon": [["21:00", "23:00"]]})
+    with pytest.raises(Invalid, match="no minute of the week is left"):
+        settings.change(by=API, quiet_hours={"start": "21:00", "end": "08:00"})
+    assert settings.as_dict()["quiet_hours"] is None
+
+
+def test_one_minute_a_week_is_enough():
+    settings.change(by=API, quiet_hours={"start": "21:00", "end": "08:00"})
+    settings.change(by=API, sending_hours={"mon": [["20:59", "22:00"]]})
+    assert settings.as_dict()["sending_hours"] == {"mon": [["20:59", "22:00"]]}
+
+
+@pytest.mark.parametrize(
+    "holidays",
+    [
+        None, "2026-12-25", ["25.12.2026"], ["2026-02-30"], ["20261225"], [20261225], ["\ud800"],
+        ["2026-12-25"] * 1001,
+    ],
+    ids=["null", "text", "German", "no day", "no dashes", "a number", "half a character", "too many"],
+)  # fmt: skip
+def test_what_is_no_list_of_days_is_refused(holidays):
+    settings.change(by=API, holidays=["2026-12-25"])
+    with pytest.raises(Invalid) as refused:
+        settings.change(by=API, holidays=holidays)
+    assert list(refused.value.fields) == ["holidays"]
+    assert settings.as_dict()["holidays"] == ["2026-12-25"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -132,7 +206,7 @@ def test_everything_wrong_is_told_at_once():
 def test_a_change_is_one_audited_fact_with_what_changed():
     settings.change(by=API, sample_percent=50, delay_seconds=0, channels={"sms": {"enabled": True}})
     data = Event.objects.get(kind="audit").data
-    assert data["what"] == "settings"
+    assert data["what"] == "settings.changed"
     assert set(data["after"]) == {"sample_percent", "channels"}
     assert (data["before"]["sample_percent"], data["after"]["sample_percent"]) == (100, 50)
 

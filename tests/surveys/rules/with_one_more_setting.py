@@ -70,5 +70,5 @@ def test_the_admin_shows_and_changes_it(manager: Client) -> None:
 
 def test_its_change_is_audited(api: Machine) -> None:
     api.patch("/csat/settings", {NAME: 5})
-    data = Event.objects.get(kind="audit", data__what="settings").data
+    data = Event.objects.get(kind="audit", data__what="settings.changed").data
     assert (data["before"], data["after"]) == ({NAME: 3}, {NAME: 5})

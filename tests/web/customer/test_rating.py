@@ -32,7 +32,7 @@ class TestOpening:
         html = customer.get(address).content.decode()
         assert "How was your conversation with Sam?" in html
         assert f"#{survey.session_id}" in html
-        assert links.unsubscribe_url(survey.contact) in html
+        assert links.unsubscribe_url(survey.session) in html
 
     def test_the_teams_own_words_replace_the_default_line(self, customer, address):
         CsatSettings.objects.update(custom_message={"default": "Hi {contact_name}, how did {agent_name} do?"})
@@ -95,7 +95,7 @@ class TestSending:
         assert "Thank you!" in html
         assert "Fine" in html
         assert "Change my answer" in html
-        assert links.unsubscribe_url(survey.contact) in html
+        assert links.unsubscribe_url(survey.session) in html
 
     def test_a_changed_answer_replaces_the_earlier_one(self, customer, address):
         rate(customer, address, 5, comment="Great")

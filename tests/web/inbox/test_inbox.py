@@ -4,16 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from csat.people.models import Agent
+from csat.people import brands
+from csat.people.agents import agent_for_user
+from csat.people.audit_actions import AuditAction
+from csat.people.audit_log import audit
+from csat.people.roles import actor_of
 from csat.sessions import activity
 from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.kept_links import RATING_URL
 from csat.surveys.rules import settings
+from csat.timeline.recording import SYSTEM
 from csat.web import paging
 from tests.factories import (
     API,
@@ -82,17 +88,17 @@ class TestList:
     def test_an_empty_inbox_says_why_and_what_to_do(self, agent: Client) -> None:
         page = listed(agent)
         assert "No conversations yet" in page
-        assert "/api/v1/docs" in page
+        assert "Practise" in page
 
     def test_an_empty_inbox_offers_what_its_reader_may_do(
         self, agent: Client, manager: Client, admin: Client
     ) -> None:
-        offers = ("Create API key", "Set up surveys")
+        offers = ("Practise", "Connect your help desk", "Use the API")
         pages = [client.get("/inbox/").content.decode() for client in (agent, manager, admin)]
         assert [tuple(offer in page for offer in offers) for page in pages] == [
-            (False, False),
-            (False, True),
-            (True, True),
+            (True, False, False),
+            (True, False, False),
+            (True, True, True),
         ]
 
     def test_a_search_without_hits_offers_the_way_back(self, agent: Client) -> None:
@@ -146,6 +152,16 @@ class TestFilters:
         page = listed(agent, f"agent={layla.uuid}")
         assert all(shows(page, session) for session in mine)
         assert not shows(page, other)
+
+    def test_there_is_a_filter_by_brand_once_there_are_two(self, agent: Client) -> None:
+        assert 'name="brand"' not in listed(agent, "")
+        brands.create(by=SYSTEM, slug="zebra", name="Zebra")
+        ours, theirs = make_session(**brands.named("zebra")), make_session()
+        assert 'name="brand"' in listed(agent, "")
+        for slug, found, other in (("zebra", ours, theirs), ("default", theirs, ours)):
+            page = listed(agent, f"brand={slug}")
+            assert shows(page, found)
+            assert not shows(page, other)
 
     def test_a_ticket_number_finds_its_conversation_with_or_without_the_hash(self, agent: Client) -> None:
         session, other = make_session(), make_session()
@@ -201,6 +217,11 @@ class TestNews:
         assert "Are you there?" in fragment
         assert "<html" not in fragment
 
+    def test_what_only_the_audit_log_keeps_is_no_news(self, agent: Client, agent_user: User) -> None:
+        page = listed(agent)
+        audit(actor_of(agent_user), AuditAction.PROFILE_CHANGED, target=agent_user)
+        assert self.poll(agent, page) == 204
+
     def test_a_cache_knows_the_fragment_from_the_page(self, agent: Client) -> None:
         assert "HX-Request" in agent.get("/inbox/").headers["Vary"]
 
@@ -220,7 +241,7 @@ class TestScoreVisibility:
         assert not shows(listed(agent, "q=wonderful"), session)
 
     def test_agents_see_only_their_own_scores(self, agent: Client, manager: Client, agent_user: Any) -> None:
-        mine = rated(5, assignee=Agent.objects.create(name="Sam", email=agent_user.email))
+        mine = rated(5, assignee=agent_for_user(agent_user))
         theirs = rated(1, assignee=make_agent("Layla Haddad"))
         settings.change(by=API, agents_see_own_only=True)
         assert shows(listed(agent), theirs)

@@ -14,8 +14,8 @@ from csat.connectors import conversations
 from csat.connectors.changes import Change, Customer
 from csat.connectors.models import Connection, WriteBack
 from csat.connectors.rules import Rules
-from csat.people.models import Agent
-from csat.sessions import activity, resolving
+from csat.people.agents import agent_for_user
+from csat.sessions import activity, resolving, tagging
 from csat.sessions.models import Session
 from csat.surveys.answers import answering, follow_ups
 from csat.surveys.choices import QuarantineReason, Source
@@ -406,7 +406,7 @@ class TestScoreVisibility:
         session = rated(5, "Wonderful Sam")
         settings.change(by=API, comments_hidden_from_agents=True)
         assert "Wonderful Sam" not in shown(agent, session)
-        assert "only managers can read comments" in shown(agent, session)
+        assert "agents do not read comments" in shown(agent, session)
         assert "Wonderful Sam" in shown(manager, session)
 
     def test_a_colleagues_score_is_nowhere_on_the_page(
@@ -437,7 +437,7 @@ class TestScoreVisibility:
         assert FollowUp.objects.get().owner is None
 
     def test_ones_own_score_is(self, agent: Client, agent_user: Any) -> None:
-        session = rated(2, "Sam forgot me", assignee=Agent.objects.create(name="Sam", email=agent_user.email))
+        session = rated(2, "Sam forgot me", assignee=agent_for_user(agent_user))
         settings.change(by=API, agents_see_own_only=True)
         assert "Sam forgot me" in shown(agent, session)
 
@@ -539,3 +539,13 @@ def test_a_name_turns_no_time_beside_it_round(agent: Client) -> None:
     assert '<bdi class="strong">אנה</bdi>' in page
     assert "\u202e" not in page
     assert re.search(r'<span dir="auto">[^<]*שרה[^<]*</span>', page)
+
+
+def test_a_change_says_which_fields_and_another_deed_says_what_was_done(agent: Client) -> None:
+    session = make_session()
+    activity.update(session, by=API, skip_csat=True)
+    tagging.tag(session, ["vip"], by=API)
+    tagging.untag(session, ["vip"], by=API)
+    page = agent.get(f"/inbox/{session.uuid}/").content.decode()
+    assert "Helpdesk changed: skip csat" in page
+    assert "Tag removed · Helpdesk" in page

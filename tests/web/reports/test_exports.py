@@ -46,7 +46,7 @@ def test_a_download_at_once_has_the_filters_and_the_columns_and_is_audited(manag
     )
     assert rows_of(answer) == [{"Contact Name": "Li Wei", "CSAT Score": "1"}]
     assert "attachment" in answer["Content-Disposition"]
-    told = Event.objects.get(kind=Kind.AUDIT, data__what="export")
+    told = Event.objects.get(kind=Kind.AUDIT, data__what="export.made")
     assert told.data["after"]["filters"]["channel"] == ["sms"]
 
 

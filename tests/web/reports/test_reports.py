@@ -13,13 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from csat.people import agents
+from csat.people import agents, brands
 from csat.reports.models import SavedView
 from csat.reports.queries import Group
 from csat.reports.scores import Counts
 from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.models import Survey
+from csat.timeline.recording import SYSTEM
 from csat.web.reports import charts, tabs, trend
 from csat.web.reports.question import parse
 from tests.factories import make_agent, make_contact, make_sent_survey
@@ -354,6 +355,32 @@ class TestBehindAFigure:
             page = " ".join(manager.get(question.link(by=by, key=group.key)).content.decode().split())
             assert group.label in page.split("<h1>")[1].split("</p>")[0]
             assert "Nadia Berg" in page, by
+
+
+class TestBrands:
+    def test_with_one_brand_nothing_speaks_of_brands(self, manager: Client) -> None:
+        rate(5)
+        page = page_of(manager)
+        assert "show=brand" not in page
+        assert 'name="brand"' not in page
+
+    def test_a_tab_a_filter_and_its_drill_down_once_there_are_two(self, manager: Client) -> None:
+        brands.create(by=SYSTEM, slug="zebra", name="Zebra")
+        rate(5, contact=make_contact(name="Ana Souza"), **brands.named("zebra"))
+        rate(1, contact=make_contact(name="Li Wei"))
+        page = page_of(manager, "show=brand")
+        assert "show=brand" in page
+        assert "by=brand&amp;key=default" in page
+        assert '<option value="zebra"' in page
+        question = parse(QueryDict(""))
+        for group in tabs.queries.grouped(question.filters, "brand"):
+            sessions = manager.get(question.link(by="brand", key=group.key)).content.decode()
+            assert group.label in sessions
+            assert ("Ana Souza" in sessions) == (group.key == "zebra")
+            assert ("Li Wei" in sessions) == (group.key == "default")
+        narrowed = page_of(manager, "brand=zebra", "/reports/sessions/")
+        assert "Li Wei" not in narrowed
+        assert "Zebra" in page_of(manager, "brand=zebra")
 
 
 class TestSavedViews:

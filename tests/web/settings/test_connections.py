@@ -15,7 +15,9 @@ from django.utils import timezone
 from csat.connectors import applying, connections, receiving, registry
 from csat.connectors.models import Connection, InboundEvent, WriteBack
 from csat.connectors.systems.generic import Generic
+from csat.people import brands
 from csat.surveys.models import CsatSettings
+from csat.timeline.recording import SYSTEM
 from csat.workflows import ticketing
 from csat.workflows.models import Workflow
 from tests.connectors.fake_desk import ADA, FakeSystem, fake_system, make_connection
@@ -397,6 +399,19 @@ class TestRules:
             "write_back": {"note": True, "fields": False, "tag": True},
             "send": True,
         }
+
+    def test_brands_can_be_chosen_once_there_are_two(self, admin: Client, desk: Connection) -> None:
+        come_in(desk, inbox="12")
+        assert "id_brand" not in read(admin, desk, "rules/")
+        brands.create(by=SYSTEM, slug="zebra", name="Zebra")
+        page = read(admin, desk, "rules/")
+        assert 'id="id_brand"' in page
+        assert 'name="brand_0"' in page
+        chosen = {"inbox_0": "12", "brand_0": "default", "brand": "zebra"}
+        assert self.save(admin, desk, **chosen).status_code == 302
+        assert desk.again().rules["brand"] == "zebra"
+        assert desk.again().rules["brands"] == {"12": "default"}
+        assert self.save(admin, desk, inbox_0="12", brand_0="okapi").status_code == 422
 
     def test_the_page_shows_the_rules_as_they_are(self, manager: Client, desk: Connection) -> None:
         page = read(manager, desk, "rules/")

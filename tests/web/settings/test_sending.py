@@ -93,7 +93,7 @@ class TestPausing:
         manager.post(f"{PAGE}resume/", headers=HTMX)
         assert CsatSettings.current().paused_at is None
         audited = Event.objects.filter(kind="audit").order_by("id").values_list("data__what", flat=True)
-        assert list(audited)[-2:] == ["sending paused", "sending resumed"]
+        assert list(audited)[-2:] == ["sending.paused", "sending.resumed"]
 
     def test_one_channel_is_paused_and_resumed(self, manager: Client) -> None:
         switch_on("sms", "email")

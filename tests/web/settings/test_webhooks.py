@@ -1,5 +1,6 @@
 """Settings → Webhooks."""
 
+import json
 import re
 import shlex
 from datetime import timedelta
@@ -13,7 +14,7 @@ from django.utils import timezone
 from csat.people import erasure
 from csat.timeline import dispatching
 from csat.timeline.recording import SYSTEM
-from csat.webhooks import attempts, queueing
+from csat.webhooks import attempts, endpoints, queueing
 from csat.webhooks.event_types import EVENTS
 from csat.webhooks.models import Endpoint, WebhookAttempt
 from tests.factories import make_session
@@ -60,13 +61,13 @@ class TestLog:
         words = shlex.split("curl" + command)
         assert words[:4] == ["curl", "-X", "POST", endpoint.url]
         assert words[-2:] == ["--data-raw", call.again().body]
-        assert endpoint.secret not in page
+        assert endpoint.signing_secret not in page
 
 
 class TestAdding:
     def test_the_secret_is_shown_once(self, manager: Client, listener: Any) -> None:
         answer = manager.post(PAGE, {"url": listener.url, "events": ["csat.requested"]})
-        secret = Endpoint.objects.get().secret
+        secret = Endpoint.objects.get().signing_secret
         assert secret in answer.content.decode()
         assert secret not in manager.get(f"{PAGE}{Endpoint.objects.get().uuid}/").content.decode()
 
@@ -138,6 +139,7 @@ class TestTheLog:
         WebhookAttempt.objects.bulk_create(
             WebhookAttempt(endpoint=endpoint, type="webhook.test", body="{}") for _ in range(20)
         )
+        manager.get(f"{PAGE}{endpoint.uuid}/")  # that it was looked at is written once an hour
         with django_assert_max_num_queries(12):
             manager.get(f"{PAGE}{endpoint.uuid}/calls/")
 
@@ -151,7 +153,7 @@ class TestLookingAfterIt:
         assert not endpoint.again().enabled
         assert "Switched on" in act(manager, endpoint, "on")
         assert endpoint.again().enabled
-        old = endpoint.again().secret
+        old = endpoint.again().signing_secret
         assert old not in act(manager, endpoint, "rotate")
         assert "deleted" in act(manager, endpoint, "remove")
         assert not Endpoint.objects.alive().exists()
@@ -175,3 +177,56 @@ def test_every_event_is_explained(manager: Client) -> None:
     told = dict(re.findall(r'<span class="mono">([a-z_.]+)</span><span class="help">([^<]+)</span>', page))
     assert list(told) == EVENTS
     assert told["csat.score_submitted"] == "a customer rated, or changed the rating"
+
+
+class TestAuditLog:
+    @pytest.fixture
+    def stream(self, admin: Client, listener: Any) -> Endpoint:
+        admin.post(PAGE, {"url": listener.url, "events": ["audit.*"]})
+        return Endpoint.objects.get()
+
+    def test_the_page_says_what_it_carries_and_offers_it_to_admins_alone(
+        self, admin: Client, manager: Client
+    ) -> None:
+        assert b"who looked at whose data" in admin.get(PAGE).content
+        assert b"audit.*" not in manager.get(PAGE).content
+
+    def test_a_manager_cannot_ask_for_it(self, manager: Client, listener: Any) -> None:
+        assert manager.post(PAGE, {"url": listener.url, "events": ["audit.*"]}).status_code == 422
+        assert not Endpoint.objects.exists()
+
+    def test_it_arrives_signed_with_who_did_what(
+        self, admin: Client, stream: Endpoint, listener: Any
+    ) -> None:
+        admin.post("/settings/api-keys/", {"name": "CRM", "scopes": ["csat:read"], "expiry": "30"})
+        dispatching.fan_out()
+        attempts.call_due(seconds=1)
+        arrived = [json.loads(heard.body) for heard in listener.heard]
+        created = next(body for body in arrived if body["type"] == "audit.key.created")
+        assert created["data"]["actor"]["username"] == "ada"
+        assert created["data"]["address"] == "127.0.0.1"
+        assert created["data"]["after"]["scopes"] == ["csat:read"]
+
+    def test_a_manager_opens_neither_it_nor_its_log(self, manager: Client, stream: Endpoint) -> None:
+        for path in ("", "calls/"):
+            answer = manager.get(f"{PAGE}{stream.uuid}/{path}")
+            assert answer.status_code == 403
+        assert manager.post(f"{PAGE}{stream.uuid}/rotate/").status_code == 403
+        assert manager.get(PAGE).status_code == 200
+
+    def test_what_it_sent_before_stays_hidden_when_it_carries_it_no_more(
+        self, admin: Client, manager: Client, stream: Endpoint
+    ) -> None:
+        dispatching.fan_out()
+        stream.calls.update(state=WebhookAttempt.State.DELIVERED)
+        queueing.enqueue_test(stream, by=SYSTEM)
+        endpoints.change(stream, by=SYSTEM, events=["csat.requested"])
+        call = stream.calls.get(type="audit.webhook.added")
+        address = f"{PAGE}{stream.uuid}/"
+        assert b"audit.webhook.added" in admin.get(address).content
+        shown = manager.get(address).content
+        assert b"audit.webhook.added" not in shown
+        assert b"webhook.test" in shown
+        assert manager.post(f"{address}replay/", {"call": str(call.uuid)}).status_code == 404
+        assert manager.get(f"/admin/csat/webhookattempt/{call.pk}/change/").status_code == 302
+        assert admin.get(f"/admin/csat/webhookattempt/{call.pk}/change/").status_code == 200
