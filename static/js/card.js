@@ -48,7 +48,10 @@
       document.title = page.title;
       main().replaceChildren(...page.querySelector("main").childNodes);
       trouble.textContent = "";
-      (document.querySelector("textarea[aria-invalid], [aria-invalid] input, [data-answered] textarea, h1[tabindex], input:checked") || main()).focus();
+      const next = document.querySelector("textarea[aria-invalid], [aria-invalid] input, [data-answered] textarea, h1[tabindex], input:checked") || main();
+      next.focus();
+      // a browser may yet take the focus away together with the button that was pressed
+      requestAnimationFrame(() => document.activeElement === document.body && next.focus());
       if (answered() && options?.method && !options.body.has("step")) tell("submitted", { score: score = answered() }); // its comment joins it
     } catch {
       trouble.textContent = trouble.dataset.words;
