@@ -13,8 +13,10 @@ class CsatConfig(AppConfig):
         from csat.connectors.carrier import HelpDesk
         from csat.jobs import Job
         from csat.lib import queue_packages
+        from csat.lib.queue_broker import Broker
 
         queue_packages.install(list(Job))
+        Broker.beat = Job.BEAT
         registry.add_carrier(HelpDesk())
         from csat import checks, receivers, schedules  # noqa: F401 (each registers itself)
         from csat.lib import text_search  # noqa: F401 (registers its lookup)

@@ -25,6 +25,7 @@ class Job(StrEnum):
     SWEEP = "csat.tasks.sweep"
     SWEEP_OUTWARD = "csat.tasks.sweep_outward"
     NIGHTLY = "csat.tasks.nightly"
+    BEAT = "csat.tasks.beat"
     EXPORT = "csat.tasks.export"
     IMPORT = "csat.tasks.import_file"
     SEND_PASSWORD_LINK = "csat.tasks.send_password_link"  # noqa: S105 (a job)

@@ -80,6 +80,11 @@ def send_password_link(pk: int) -> None:
         password_reset.send(user)
 
 
+def beat() -> None:
+    """Run by every cluster for itself (lib/queue_broker)."""
+    heartbeat.beat_process()
+
+
 def nightly() -> None:
     """Delete what is old, and check the reports against the rows they were counted from."""
     call_command("clearsessions")

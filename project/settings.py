@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from project import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = secret_key.VAR_DIR
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 TESTING = "pytest" in sys.modules
 
 DEBUG = env.flag("DEBUG", default=False)
@@ -142,6 +144,7 @@ Q_WORKERS = env.number("Q_WORKERS", 2, least=1)
 Q_CLUSTER: dict[str, Any] = {
     "name": "surveys",
     "orm": "default",
+    "broker_class": "csat.lib.queue_broker.Broker",
     "workers": Q_WORKERS,
     "queue_limit": Q_WORKERS * 2,
     "bulk": 1,
@@ -236,7 +239,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = env.folder("STATIC_ROOT", VAR_DIR / "static")
 _plain_static = DEBUG or TESTING
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -38,6 +38,12 @@ NEEDED: dict[str, Callable[[], object]] = {
     "firefox-esr": lambda: shutil.which("firefox-esr"),
     "webkit2gtk-driver": lambda: shutil.which("WebKitWebDriver"),  # what Safari is made of
     "xvfb": lambda: shutil.which("Xvfb"),  # WebKit's browser needs a screen
+    # the checkers of the files in deploy/
+    "systemd": lambda: shutil.which("systemd-analyze"),
+    "prometheus": lambda: shutil.which("promtool"),
+    "caddy": lambda: shutil.which("caddy"),
+    "nginx-light": lambda: shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"),
+    "openssl": lambda: shutil.which("openssl"),
 }
 
 

@@ -44,8 +44,24 @@ class Event(models.Model):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
+class WorkerProcess(models.Model):
+    """One running cluster of workers, by its machine and process; written by a task of its own."""
+
+    cluster = models.CharField(max_length=40)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    version = models.CharField(max_length=60, blank=True)
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cluster", "host", "pid"], name="one_worker_process")]
+
+    def __str__(self) -> str:
+        return f"{self.cluster} on {self.host} ({self.pid})"
+
+
 class Heartbeat(models.Model):
-    """Written by a task, so that a cluster that hangs is noticed."""
+    """When a cluster of this name last did its periodic work."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

@@ -69,6 +69,7 @@ IMPERSONAL = {
     "csat_export.scope": "ids of teams",
     "csat_heartbeat": "our words",
     "csat_invitation": "staff to be",
+    "csat_workerprocess": "names of machines",
     "csat_import.agents_added": "primary keys",
     "csat_import.error": "our words",
     "csat_import.file_name": "what staff named their file",

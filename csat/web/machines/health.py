@@ -2,15 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from csat.lib import schema
 from csat.lib.types import JsonObject
 from csat.surveys.delivery import sending_status
 from csat.surveys.delivery.sending_status import SendingStatus
@@ -26,7 +27,7 @@ LATE = 300  # seconds: anything timed is at most 90 s late when all is well
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
 @csrf_exempt
@@ -56,6 +57,11 @@ def _report() -> JsonObject:
         f"no sign of life from the {name} worker for {seconds:.0f} s"
         for name, seconds in ages.items()
         if (seconds or 0) > LATE
+    ]
+    problems += [
+        f"one of several {name} workers has given no sign of life for {age(standing.silent[0].beat_at):.0f} s"
+        for name in CLUSTERS
+        if (standing := heartbeat.standing(name)).silent and standing.fresh
     ]
     problems += [
         f"the oldest {name} has waited for {seconds:.0f} s"
@@ -95,8 +101,7 @@ def _unapplied() -> bool:
     """Whether migrations are missing. Once they are applied the answer is cached."""
     if cache.get("migrated"):
         return False
-    executor = MigrationExecutor(connection)
-    missing = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    missing = bool(schema.difference().missing)
     if not missing:
         cache.set("migrated", True, 60)
     return missing

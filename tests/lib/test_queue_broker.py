@@ -1,0 +1,40 @@
+"""The broker gives each cluster a task of its own, twice a minute, before what is queued."""
+
+import pytest
+from django_q.signing import SignedPackage
+
+from csat.jobs import Job, enqueue
+from csat.lib import queue_broker
+from csat.lib.queue_broker import Broker
+
+pytestmark = pytest.mark.django_db
+
+
+def functions(tasks: list[tuple[int | None, str]]) -> list[tuple[bool, str]]:
+    """Whether it is a row, and what it calls."""
+    return [(id is not None, SignedPackage.loads(package)["func"]) for id, package in tasks]
+
+
+def test_its_own_task_comes_first_and_what_is_queued_next(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        enqueue(Job.SEND_DUE)
+    broker = Broker(list_key="surveys")
+    assert functions(broker.dequeue()) == [(False, Job.BEAT)]
+    assert functions(broker.dequeue()) == [(True, Job.SEND_DUE)]
+
+
+def test_the_next_is_due_after_half_a_minute(monkeypatch):
+    broker, now = Broker(list_key="surveys"), [1000.0]
+    monkeypatch.setattr(queue_broker.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("django_q.brokers.orm.sleep", lambda seconds: None)
+    beats = []
+    for second in range(0, 61, 10):
+        now[0] = 1000.0 + second
+        beats.append(bool(broker.dequeue()))
+    assert beats == [True, False, False, True, False, False, True]
+
+
+def test_a_process_that_set_no_task_gives_none(monkeypatch):
+    monkeypatch.setattr(Broker, "beat", "")
+    monkeypatch.setattr("django_q.brokers.orm.sleep", lambda seconds: None)
+    assert not Broker(list_key="surveys").dequeue()

@@ -1,0 +1,27 @@
+"""Code and database of two versions are told apart, both ways."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from csat.lib import schema
+
+pytestmark = pytest.mark.django_db
+
+
+def test_after_migrate_there_is_no_difference():
+    assert schema.difference() == schema.Difference()
+
+
+def test_an_older_database_lacks_migrations_and_a_newer_one_has_more():
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("csat", "0015_worker_processes")
+    recorder.record_applied("csat", "9999_of_a_later_version")
+    difference = schema.difference()
+    assert difference.missing == ("csat.0015_worker_processes",)
+    assert difference.unknown == ("csat.9999_of_a_later_version",)
+
+
+def test_what_an_app_left_that_is_no_longer_installed_is_no_difference():
+    MigrationRecorder(connection).record_applied("axes", "0001_initial")
+    assert schema.difference() == schema.Difference()
