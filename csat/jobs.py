@@ -25,6 +25,8 @@ class Job(StrEnum):
     SWEEP = "csat.tasks.sweep"
     SWEEP_OUTWARD = "csat.tasks.sweep_outward"
     NIGHTLY = "csat.tasks.nightly"
+    DELETE_OLD = "csat.tasks.delete_old"
+    VERIFY_REPORTS = "csat.tasks.verify_reports"
     BEAT = "csat.tasks.beat"
     EXPORT = "csat.tasks.export"
     IMPORT = "csat.tasks.import_file"
@@ -46,6 +48,8 @@ TIMEOUTS = {
     Job.APPLY_EVENTS: 90,
     Job.WRITE_BACK: 90,
     Job.SWEEP_CONNECTION: 300,
+    Job.DELETE_OLD: 3600,
+    Job.VERIFY_REPORTS: 300,
 }
 
 

@@ -1,14 +1,18 @@
 """The periodic jobs; their schedules are created after migrate."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connections
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.utils import timezone
 
 from csat.jobs import Job
+from csat.people.models import Organization
 
 # name, job, type and minutes as django-q2 knows them (I: every so many minutes, D: daily)
 SCHEDULES: list[tuple[str, Job, str, int | None]] = [
@@ -39,6 +43,16 @@ def keep_schedules(using: str = "default", plan: list[Any] | None = None, **_: o
             "hook": None,
         }
         values["cluster"] = "outward" if job.cluster == "outward" else None
+        next_run = at_night(timezone.now(), using=using) if kind == "D" else timezone.now()
+        if kind == "D":  # also of a row that is there: its hour or the time zone may have been changed
+            values["next_run"] = next_run
         Schedule.objects.using(using).update_or_create(
-            name=name, defaults=values, create_defaults=values | {"next_run": timezone.now()}
+            name=name, defaults=values, create_defaults=values | {"next_run": next_run}
         )
+
+
+def at_night(now: datetime, *, using: str = "default") -> datetime:
+    """The next NIGHTLY_HOUR in the organisation's time zone."""
+    zone = ZoneInfo(Organization.objects.using(using).values_list("timezone", flat=True).first() or "UTC")
+    night = now.astimezone(zone).replace(hour=settings.NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
+    return night if night > now else night + timedelta(days=1)

@@ -141,6 +141,7 @@ else:
     }
 
 Q_WORKERS = env.number("Q_WORKERS", 2, least=1)
+NIGHTLY_HOUR = env.number("NIGHTLY_HOUR", 3) % 24  # in the organisation's time zone
 Q_CLUSTER: dict[str, Any] = {
     "name": "surveys",
     "orm": "default",

@@ -31,6 +31,8 @@ class Organization(Row):
     checklist_dismissed_at = models.DateTimeField(null=True, blank=True)
     # roles (of people/roles.py) whose people need a second factor
     second_factor_roles = models.JSONField(default=list, db_default=[], blank=True)
+    # the rollup is not counted before: each count is followed by a rest in proportion to what it took
+    rollup_rests_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("organisation")

@@ -136,7 +136,7 @@ def test_after_a_day_the_key_is_new_again(api: Machine) -> None:
         assert api.post("/contacts", ANA, Idempotency_Key="k1").status_code == 201
         assert idempotency.delete_expired() == 0
     with time_machine.travel(timezone.now() + timedelta(hours=50)):
-        tasks.nightly()
+        tasks.delete_old()
     assert not IdempotencyRecord.objects.exists()
 
 

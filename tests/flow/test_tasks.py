@@ -1,13 +1,18 @@
 """What the queue calls, and when by itself."""
 
 from importlib import import_module
+from unittest import mock
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
 from django.db.models.signals import post_migrate
+from django.utils.dateparse import parse_datetime
 
+from csat import schedules as csat_schedules
 from csat import tasks
 from csat.jobs import Job
+from csat.people.models import Organization
 from csat.timeline import heartbeat
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -49,8 +54,41 @@ def test_the_outward_sweeper_hands_over_what_was_left():
     assert Event.objects.get(pk=fact.pk).dispatched_at
 
 
-def test_the_night_passes():
-    tasks.nightly()
+def test_the_night_wakes_a_worker_for_each_of_its_duties(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        tasks.nightly()
+    assert [callback.job for callback in callbacks] == [Job.DELETE_OLD, Job.VERIFY_REPORTS]
+    tasks.delete_old()
+    tasks.verify_reports()
+
+
+def test_a_duty_of_the_night_that_fails_is_told_and_stops_none_of_the_others(monkeypatch):
+    done = []
+    monkeypatch.setattr(tasks.exports, "expire", mock.Mock(side_effect=OSError("full"), __name__="expire"))
+    monkeypatch.setattr(tasks.sweeping, "delete_old", lambda: done.append("events"))
+    with pytest.raises(ExceptionGroup, match="was not deleted"):
+        tasks.delete_old()
+    assert done == ["events"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "night"),
+    [
+        ("UTC", "2026-03-01T02:59:00Z", "2026-03-01T03:00:00Z"),
+        ("UTC", "2026-03-01T03:00:00Z", "2026-03-02T03:00:00Z"),
+        ("America/New_York", "2026-07-01T12:00:00Z", "2026-07-02T07:00:00Z"),
+    ],
+)
+def test_night_is_where_the_organisation_is(zone, now, night):
+    Organization.current().change(timezone=zone)
+    assert csat_schedules.at_night(parse_datetime(now)) == parse_datetime(night)
+
+
+def test_a_change_of_the_zone_moves_the_night_with_the_next_migrate():
+    Organization.current().change(timezone="Asia/Tokyo")
+    migrate_again()
+    there = schedules()["csat: nightly"].next_run.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert (there.hour, there.minute) == (3, 0)
 
 
 def test_each_schedule_is_there_once_in_the_cluster_that_does_such_work():

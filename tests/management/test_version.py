@@ -32,5 +32,5 @@ def test_a_database_of_a_later_version_fails_and_names_what_it_has():
 
 def test_a_database_of_an_earlier_version_fails_and_says_what_to_do():
     MigrationRecorder(connection).record_unapplied("csat", "0015_worker_processes")
-    with pytest.raises(CommandError, match="migrate adds csat.0015_worker_processes"):
+    with pytest.raises(CommandError, match=r"migrate adds csat\.0015_worker_processes"):
         version()

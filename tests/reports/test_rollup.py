@@ -374,9 +374,30 @@ def test_a_difference_is_found_told_and_mended():
     assert [(one["cell"][1:3], one["rollup"][7], one["base"][7]) for one in wrong] == [
         (("channel", "email"), 7, 1)
     ]
-    tasks.nightly()
+    tasks.verify_reports()
     assert rollup.verify() == []
     assert Rollup.objects.get(dim1="channel", dim2="").s4 == 1
+
+
+def test_after_a_count_it_rests_in_proportion_and_no_figure_is_late(time_machine, monkeypatch):
+    start = timezone.now()
+    time_machine.move_to(start, tick=False)
+    clock = itertools.count(step=2)  # as if each count took seconds
+    monkeypatch.setattr(rollup.time, "monotonic", lambda: float(next(clock)))
+    answering.answer(make_sent_survey(), score=4, source="page")
+    assert rollup.recount_in_proportion(seconds=1000) == 1
+    rests_until = Organization.current().rollup_rests_until
+    assert rests_until > start + timedelta(seconds=2 * rollup.REST)
+    answering.answer(make_sent_survey(), score=5, source="page")
+    assert rollup.recount_in_proportion(seconds=1000) == 0
+    assert scores() == (0, 0, 0, 1, 1)
+    time_machine.move_to(rests_until, tick=False)
+    assert rollup.recount_in_proportion(seconds=1000) == 1
+
+
+def test_where_nothing_was_marked_it_does_not_rest():
+    assert rollup.recount_in_proportion() == 0
+    assert Organization.current().rollup_rests_until is None
 
 
 def test_another_zone_has_other_days():
