@@ -23,6 +23,8 @@ from csat.people.models import (
     Suppression,
     Team,
 )
+from csat.lib.database_storage import StoredChunk, StoredFile
+from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
 from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
@@ -69,6 +71,8 @@ __all__ = [
     "SendCount",
     "Session",
     "Step",
+    "StoredChunk",
+    "StoredFile",
     "Suppression",
     "Survey",
     "Tag",

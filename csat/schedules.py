@@ -33,7 +33,7 @@ def keep_schedules(using: str = "default", plan: list[Any] | None = None, **_: o
     from django_q.models import Schedule
 
     for name, job, kind, minutes in SCHEDULES:
-        values = {
+        values: dict[str, Any] = {
             "func": job.value,
             "schedule_type": kind,
             "minutes": minutes,

@@ -3,7 +3,7 @@
 import importlib.util
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -114,6 +114,13 @@ def level(name: str, default: str) -> str:
     given = text(name, default).upper()
     if given not in logging.getLevelNamesMapping():
         raise _refused(name, f"choose from {', '.join(LEVELS)}")
+    return given
+
+
+def choice(name: str, choices: Collection[str], default: str) -> str:
+    given = text(name, default).lower()
+    if given not in choices:
+        raise _refused(name, f"choose from {', '.join(choices)}")
     return given
 
 

@@ -242,8 +242,14 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.folder("STATIC_ROOT", VAR_DIR / "static")
 _plain_static = DEBUG or TESTING
+# exports, imports and logos: in the database every machine has them
+FILE_STORAGES = {
+    "database": "csat.lib.database_storage.DatabaseStorage",
+    "folder": "django.core.files.storage.FileSystemStorage",
+}
+_files_at_first = "database" if _db["ENGINE"].endswith("postgresql") else "folder"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": FILE_STORAGES[env.choice("FILES", FILE_STORAGES, _files_at_first)]},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if _plain_static

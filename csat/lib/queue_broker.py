@@ -15,7 +15,7 @@ from django_q.signing import SignedPackage
 EVERY = 30.0  # seconds
 
 
-class Broker(ORM):
+class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
     """`beat`: the dotted path of the task to run in each cluster, set once when the process starts."""
 
     beat = ""

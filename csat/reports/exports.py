@@ -119,7 +119,24 @@ def expire(*, now: Any = None) -> int:
         if export.file:
             export.file.delete(save=False)
         export.delete()
+    delete_orphans()
     return len(exports)
+
+
+def delete_orphans() -> int:
+    """Files that no export names, of a worker that died between the two; how many. Young ones may yet be
+    named.
+    """
+    storage, before = Export._meta.get_field("file").storage, timezone.now() - PATIENCE
+    try:
+        names = {f"exports/{name}" for name in storage.listdir("exports")[1]}
+    except FileNotFoundError:  # no export was ever made
+        return 0
+    orphans = names - set(Export.objects.exclude(file="").values_list("file", flat=True))
+    old = [name for name in orphans if storage.get_modified_time(name) < before]
+    for name in old:
+        storage.delete(name)
+    return len(old)
 
 
 def erase(contact: Contact, **_: Any) -> None:

@@ -274,6 +274,8 @@ def _everything(folder: Path) -> Iterator[tuple[str, str]]:
             columns = [column[0] for column in cursor.description]
             for row in cursor.fetchall():
                 for name, value in zip(columns, row, strict=True):
+                    if isinstance(value, bytes | memoryview):  # a file
+                        value = bytes(value).decode(errors="replace")
                     yield f"{table}.{name}", str(value).lower()
     for task in Task.objects.all():  # pickled
         yield "django_q_task.result", str(task.result).lower()

@@ -69,6 +69,7 @@ IMPERSONAL = {
     "csat_export.scope": "ids of teams",
     "csat_heartbeat": "our words",
     "csat_invitation": "staff to be",
+    "csat_storedfile": "names of files: a UUID, or what staff called their logo",
     "csat_workerprocess": "names of machines",
     "csat_import.agents_added": "primary keys",
     "csat_import.error": "our words",
@@ -178,7 +179,8 @@ EMPTY = {
     "django_admin_log.change_message": "names of fields",
 }
 # the rows go with what they are about
-DELETED = {"csat_idempotencyrecord.name", "file .csv", "file .xlsx"}
+FILES = {"csat_storedchunk.content", "file .csv", "file .xlsx"}  # in the database or in a folder
+DELETED = {"csat_idempotencyrecord.name"} | FILES
 
 
 @pytest.fixture
@@ -227,7 +229,7 @@ def test_a_word_planted_everywhere_is_nowhere_after_an_erasure_by_any_door(
         for connection in Connection.objects.all():  # and the workers: what may be there is taken back there
             writing_back.write_due(connection.pk)
         assert Contact.objects.get(pk=contact.pk).erased_at
-        assert sorted(_places(gone, tmp_path)) == ["file .csv", "file .xlsx"]
+        assert FILES >= _places(gone, tmp_path) != set()
         assert _places(stays, tmp_path) == kept - {"django_q_task.result"}
         if door is not doors[-1]:
             transaction.savepoint_rollback(before)

@@ -3,11 +3,11 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from csat import tasks
@@ -19,6 +19,7 @@ from csat.reports.filters import parse
 from csat.reports.models import Export
 from csat.surveys.visibility import visible_teams
 from csat.timeline.models import Event
+from tests import stored
 from tests.factories import API
 from tests.reports import past
 
@@ -149,9 +150,9 @@ def test_files_are_kept_for_seven_days(manager_user):
     export = start(manager_user)
     exports.run(export.pk)
     assert exports.expire(now=timezone.now() + timedelta(days=6, hours=23)) == 0
-    path = export.again().file.path
+    assert stored.names("exports")
     assert exports.expire(now=timezone.now() + timedelta(days=7, hours=1)) == 1
-    assert not Path(path).exists()
+    assert not stored.names("exports")
 
 
 def test_an_erased_person_is_in_no_file(manager_user, django_capture_on_commit_callbacks):
@@ -171,3 +172,12 @@ def test_an_erased_person_is_in_no_file(manager_user, django_capture_on_commit_c
 def test_what_there_is_not_is_refused(manager_user, names, format):
     with pytest.raises(Invalid):
         exports.start(manager_user, parse(YEAR), names, format)
+
+
+def test_a_file_that_no_export_names_goes_once_it_is_old(time_machine) -> None:
+    storage = Export._meta.get_field("file").storage
+    orphan = storage.save("exports/of-a-worker-that-died.csv", ContentFile(b"half"))
+    assert exports.delete_orphans() == 0, "its worker may be about to name it"
+    time_machine.move_to(timezone.now() + exports.PATIENCE + timedelta(minutes=1))
+    assert exports.delete_orphans() == 1
+    assert not storage.exists(orphan)
