@@ -96,7 +96,7 @@ class _Opened(File):  # type: ignore[type-arg]  # not generic when it runs
         super().__init__(self._reader(), stored.name)
         self.mode = "rb"
 
-    def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> "_Opened":  # type: ignore[override]
+    def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> "_Opened":
         if self.closed:
             self.file = self._reader()
         else:
