@@ -10,6 +10,7 @@ from csat.connectors.models import (
     WriteBack,
 )
 from csat.imports.models import Import, ImportedRow
+from csat.lib.database_storage import StoredChunk, StoredFile
 from csat.people.models import (
     Agent,
     ApiKey,
@@ -23,8 +24,6 @@ from csat.people.models import (
     Suppression,
     Team,
 )
-from csat.lib.database_storage import StoredChunk, StoredFile
-from csat.people.models import Agent, ApiKey, Contact, IdempotencyRecord, Organization, Suppression, Team
 from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey

@@ -99,8 +99,8 @@ def delete_old() -> None:
     """What has an end goes, the cheapest first. One that fails stops none of the others, and is raised."""
     failures: list[Exception] = []
     for delete in (
-        clear_sessions, logins.forget_ended, idempotency.delete_expired, audit_log.forget_reads, exports.expire,
-        importing.expire, sweeping.delete_old,
+        clear_sessions, logins.forget_ended, idempotency.delete_expired, audit_log.forget_reads,
+        exports.expire, importing.expire, sweeping.delete_old,
     ):  # fmt: skip
         try:
             delete()
