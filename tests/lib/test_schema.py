@@ -15,10 +15,10 @@ def test_after_migrate_there_is_no_difference():
 
 def test_an_older_database_lacks_migrations_and_a_newer_one_has_more():
     recorder = MigrationRecorder(connection)
-    recorder.record_unapplied("csat", "0015_worker_processes")
+    recorder.record_unapplied("csat", "0016_files")
     recorder.record_applied("csat", "9999_of_a_later_version")
     difference = schema.difference()
-    assert difference.missing == ("csat.0015_worker_processes",)
+    assert difference.missing == ("csat.0016_files",)
     assert difference.unknown == ("csat.9999_of_a_later_version",)
 
 

@@ -31,6 +31,6 @@ def test_a_database_of_a_later_version_fails_and_names_what_it_has():
 
 
 def test_a_database_of_an_earlier_version_fails_and_says_what_to_do():
-    MigrationRecorder(connection).record_unapplied("csat", "0015_worker_processes")
-    with pytest.raises(CommandError, match=r"migrate adds csat\.0015_worker_processes"):
+    MigrationRecorder(connection).record_unapplied("csat", "0016_files")
+    with pytest.raises(CommandError, match=r"migrate adds csat\.0016_files"):
         version()

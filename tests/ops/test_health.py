@@ -95,7 +95,7 @@ class TestReady:
         ]
 
     def test_missing_migrations_are_named(self, client: Client) -> None:
-        MigrationRecorder(connection).record_unapplied("csat", "0015_worker_processes")
+        MigrationRecorder(connection).record_unapplied("csat", "0016_files")
         answer = client.get("/health/ready")
         assert answer.status_code == 503
         assert "migrate" in answer.json()["problems"][0]

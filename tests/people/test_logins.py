@@ -73,5 +73,5 @@ def test_one_of_them_may_stay(agent: Client, agent_user: User) -> None:
 def test_what_is_known_of_ended_logins_is_deleted_at_night(agent: Client, agent_user: User) -> None:
     agent.session.flush()
     assert UserSession.objects.filter(user=agent_user).exists()
-    tasks.nightly()
+    tasks.delete_old()
     assert not UserSession.objects.filter(user=agent_user).exists()
