@@ -64,7 +64,7 @@ def invite(
 ) -> Sent:
     """Invite a person and mail them the link. Raises Invalid.
 
-    Whom a team lead invites sees conversations of those teams only, and so never more than the lead.
+    Whom a team lead invites will see conversations of those teams only, and so never more than the lead.
     """
     name, token = one_line(name)[: profiles.NAME_LENGTH], secrets.token_urlsafe(24)
     with transaction.atomic():
@@ -280,7 +280,7 @@ def _join(invitation: Invitation, user: User) -> None:
     invitation.change(accepted_by=user)
     memberships.give_role(user, invitation.role)
     memberships.give_teams(user, invitation.teams.all())
-    if invitation.own_teams_only:
+    if invitation.own_teams_only or not _is_by_admin(invitation):  # an admin then may be a lead now
         memberships.bind_to_teams(user, True)
     audit(
         roles.actor_of(user),

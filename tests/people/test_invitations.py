@@ -334,3 +334,13 @@ def test_whom_a_lead_invites_sees_what_is_the_teams_even_when_an_admin_sends_it_
     assert visible_teams(User.objects.get(pk=of_admin.pk)) is None
     bound = invite(admin_user, email="ines@acme.example", teams=[care], own_teams_only=True)
     assert visible_teams(accept(bound, username="ines")) == (care.pk,)
+
+
+def test_an_admin_who_became_a_lead_hands_out_no_more_than_a_lead(
+    admin_user: User, lead_user: User, care: Team
+) -> None:
+    staff.set_role(lead_user, roles.ADMIN, by=admin_user)
+    sent = invite(User.objects.get(pk=lead_user.pk), teams=[care])
+    staff.set_role(lead_user, roles.TEAM_LEAD, by=admin_user)
+    user = accept(sent)
+    assert visible_teams(User.objects.get(pk=user.pk)) == (care.pk,)
