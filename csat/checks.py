@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.db import DatabaseError
 
 from csat.channels import registry, status
-from csat.lib.addresses import is_confidential
+from csat.lib.addresses import is_confidential, is_loopback
 from csat.people import demo, roles, single_sign_on, sso_roles, suppression
 
 
@@ -238,4 +238,4 @@ def inner_lines(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
 
 
 def _is_remote(host: str) -> bool:
-    return bool(host) and not host.startswith("/") and host not in ("localhost", "127.0.0.1", "::1")
+    return bool(host) and not host.startswith("/") and not is_loopback(host)

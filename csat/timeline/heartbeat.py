@@ -52,9 +52,11 @@ def standing(cluster: str, *, host: str = "") -> Standing:
     """Of all machines, or of one."""
     now = timezone.now()
     rows = WorkerProcess.objects.filter(cluster=cluster, beat_at__gte=now - GONE)
-    rows = rows.filter(host=host) if host else rows
-    silent = tuple(row for row in rows.order_by("beat_at") if row.beat_at < now - STALE)
-    return Standing(len(rows) - len(silent), silent)
+    if host:
+        rows = rows.filter(host=host)
+    known = list(rows.order_by("beat_at"))
+    silent = tuple(row for row in known if row.beat_at < now - STALE)
+    return Standing(len(known) - len(silent), silent)
 
 
 def _is_running(pid: int) -> bool:
