@@ -66,7 +66,7 @@ def test_what_goes_out_and_what_is_logged_names_the_request(
     assert {line["request_id"] for line in handed} == {ID}
     assert all(line["delivery"] and line["survey"] and line["outcome"] == "receipt" for line in handed)
     posted = [line for line in lines if line["event"] == "posted to a webhook endpoint"]
-    assert all(line["webhook"].startswith("msg_") for line in posted)
+    assert all(line["webhook"].startswith("msg_") and line["event_id"] for line in posted)
     assert ID in {line.get("request_id") for line in posted}
 
 
