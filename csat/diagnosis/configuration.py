@@ -27,7 +27,10 @@ def _counts(message: checks.CheckMessage) -> bool:
 
 
 def _finding(message: checks.CheckMessage) -> Finding:
-    text, todo = f"{message.msg} ({message.id})", message.hint or _("Look it up by its id.")
+    text, todo = (
+        f"{message.msg} ({message.id})",
+        message.hint or _("Django's page on system checks says more, by this id."),
+    )
     if message.level >= checks.ERROR:
         return error(Area.SETTINGS, text, todo)
     if message.level >= checks.WARNING:

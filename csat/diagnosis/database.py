@@ -1,6 +1,6 @@
 """The database: whether it answers, takes changes, is of this version, and goes by our clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from csat.lib import schema
 from csat.timeline.models import Heartbeat, WorkerProcess
 
 APART, FAR_APART = timedelta(seconds=5), timedelta(seconds=60)  # of clocks: leases last 45 s and longer
+NAMED = 5  # migrations; of more only the number
 # seconds; of a replica that has replayed all it was sent, 0: its primary may just be idle
 BEHIND = """SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
     ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END"""
@@ -40,11 +41,11 @@ def examine() -> Iterator[Finding]:
     difference = schema.difference()
     if difference.missing:
         text = _("It is older than the code; missing are %(names)s.")
-        names = ", ".join(difference.missing)
-        yield error(Area.DATABASE, text % {"names": names}, _("Run manage.py migrate."))
+        names = {"names": _few(difference.missing)}
+        yield error(Area.DATABASE, text % names, _("Run manage.py migrate."))
         return
     if difference.unknown:
-        text = _("It is newer than the code, by %(names)s.") % {"names": ", ".join(difference.unknown)}
+        text = _("It is newer than the code, by %(names)s.") % {"names": _few(difference.unknown)}
         yield error(Area.DATABASE, text, _("Install that version."))
     else:
         yield ok(Area.DATABASE, _("It is of this version, %(version)s.") % {"version": settings.VERSION})
@@ -97,6 +98,12 @@ def clocks() -> Iterator[Finding]:
         yield error(Area.CLOCK, text % {"host": ahead.host, "span": words.span(ahead_by)}, todo)
     if away <= APART and not ahead:
         yield ok(Area.CLOCK, _("This machine and the database agree."))
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first of them."""
+    shown, more = ", ".join(names[:NAMED]), len(names) - NAMED
+    return _("%(shown)s and %(n)d more") % {"shown": shown, "n": more} if more > 0 else shown
 
 
 def _clock() -> datetime:

@@ -119,8 +119,10 @@ def webhooks() -> Iterator[Finding]:
     if len(endpoints) > SHOWN:
         text = _("%(n)d more endpoints answer nobody.") % {"n": len(endpoints) - SHOWN}
         yield warning(Area.WEBHOOKS, text, _("See Settings → Webhooks."))
-    if not endpoints:
-        number = Endpoint.objects.alive().count()
+    number = Endpoint.objects.alive().count()
+    if not number:
+        yield ok(Area.WEBHOOKS, _("None is set up."))
+    elif not endpoints:
         text = ngettext("%(n)d endpoint; none fails.", "%(n)d endpoints; none fails.", number)
         yield ok(Area.WEBHOOKS, text % {"n": number})
 

@@ -3,6 +3,7 @@
 import shutil
 import socket
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def worker_at_work(folder: Path, name: str, *, host: str = "", after: timedelta 
 
 
 def sql(folder: Path, statement: str, *values: object) -> None:
-    with sqlite3.connect(folder / "csat.sqlite3") as connection:
+    with closing(sqlite3.connect(folder / "csat.sqlite3")) as connection, connection:
         connection.execute(statement, values)
 
 
