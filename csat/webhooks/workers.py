@@ -165,7 +165,7 @@ class EndpointWorker:
 
     def _post(self, attempt: WebhookAttempt) -> AttemptLog:
         event = attempt.event
-        ids = {"event_id": event.uuid, "request_id": event.request_id} if event else {}
+        ids = {"event_id": event.pk, "request_id": event.request_id} if event else {}
         with correlation.bound(webhook=attempt.message_id, **ids):
             return self._timed(attempt)
 

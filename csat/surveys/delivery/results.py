@@ -38,7 +38,8 @@ def note(results: Sequence[Result], settings: CsatSettings) -> list[Delivery]:
     latency.write_if_due()
     for delivery, outcome in results:
         if isinstance(outcome, Exception) and not isinstance(outcome, Outcome):  # a bug: its lease will end
-            log.error("a delivery could not be sent", delivery=delivery.pk, exc_info=outcome)
+            ids = {"delivery": str(delivery.uuid), "survey": str(delivery.survey.uuid)}
+            log.error("a delivery could not be sent", **ids, exc_info=outcome)
     found_out = {medium: _note_circuit(medium, results) for medium in {one.medium for one, _ in results}}
     sent = mark_sent([(one, got) for one, got in results if isinstance(got, Receipt)], settings)
     give_back([one for one, got in results if isinstance(got, NotTried)])
