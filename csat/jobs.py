@@ -2,13 +2,17 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+
+from csat.lib import correlation
 
 
 class Job(StrEnum):
@@ -38,6 +42,7 @@ class Job(StrEnum):
         return "surveys" if self in SURVEYS else "outward"
 
 
+CLUSTERS = ("surveys", "outward")
 SURVEYS = {Job.SEND_DUE, Job.ANSWER_BACK, Job.SWEEP, Job.SEND_PASSWORD_LINK}
 # Seconds, where more than the cluster's own limit. A send: 40, what hangs then, and what went on beside it.
 # Help desks: 40, and the event, score or page (some calls for each of its conversations) that it is at then.
@@ -52,6 +57,8 @@ TIMEOUTS = {
     Job.VERIFY_REPORTS: 300,
 }
 
+
+GROUP = 100  # characters that django-q2 keeps of a group
 
 # tables of django-q2, by name: they are loaded after us
 PERSONAL = ("django_q_task.result",)
@@ -76,6 +83,16 @@ def enqueue_at(at: datetime, job: Job, pk: int) -> None:
             "cluster": None if job.cluster == "surveys" else job.cluster,  # as in csat.schedules
         },
     )
+
+
+def oldest_waiting(cluster: str) -> datetime | None:
+    """Since when the oldest task of a cluster waits for a worker; None when none does."""
+    from django_q.models import OrmQ
+
+    # a task that a worker has taken is locked into the future
+    rows = OrmQ.objects.filter(key=cluster, lock__lte=timezone.now()).order_by("lock")
+    oldest: datetime | None = rows.values_list("lock", flat=True).first()
+    return oldest
 
 
 @contextlib.contextmanager
@@ -138,5 +155,14 @@ def _put(job: Job, pk: int | None) -> None:
     from django_q.tasks import async_task
 
     # keyword arguments would be taken for options of django-q2
-    timeout = {"timeout": TIMEOUTS[job]} if job in TIMEOUTS else {}
-    async_task(job.value, *(() if pk is None else (pk,)), q_options={"cluster": job.cluster} | timeout)
+    options: dict[str, object] = {"cluster": job.cluster}
+    if job in TIMEOUTS:
+        options["timeout"] = TIMEOUTS[job]
+    if request_id := correlation.request_id():
+        options["group"] = request_id[:GROUP]  # what django-q2 calls tasks that belong together
+    async_task(job.value, *(() if pk is None else (pk,)), q_options=options)
+
+
+def begin(task: Mapping[str, Any]) -> None:
+    """A worker begins a task: from now on its log lines name it, and the request that queued it."""
+    correlation.restart(task=task["func"], task_id=task["id"], request_id=task.get("group"))

@@ -11,6 +11,7 @@ from csat.connectors.models import (
 )
 from csat.imports.models import Import, ImportedRow
 from csat.lib.database_storage import StoredChunk, StoredFile
+from csat.lib.latency import Latency
 from csat.people.models import (
     Agent,
     ApiKey,
@@ -57,6 +58,7 @@ __all__ = [
     "ImportedRow",
     "InboundEvent",
     "Invitation",
+    "Latency",
     "Link",
     "Organization",
     "Participation",

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models.signals import post_delete, post_migrate
 from django.dispatch import receiver
+from django_q.signals import pre_execute
 
 from csat import jobs, signals
 from csat.channels.transports import email, email_inbound
@@ -124,6 +125,11 @@ def apply_email_tracking(event: Any, **_: object) -> None:
 def handle_inbound_email(event: Any, **_: object) -> None:
     if provider_event := email_inbound.from_inbound(event):
         auto_reply.handle_email(provider_event)
+
+
+@receiver(pre_execute)
+def begin_task(task: dict[str, Any], **_: object) -> None:
+    jobs.begin(task)
 
 
 @receiver(post_migrate, sender=apps.get_app_config("csat"))

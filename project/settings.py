@@ -19,7 +19,7 @@ DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = secret_key.read(passing=DEBUG or TESTING)
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")  # former ones: their logins go on
 SECRETS_KEYS = secret_key.read_secrets(SECRET_KEY)  # the first encrypts secrets of other systems
-SECRETS_KEY_GIVEN = bool(env.names("SECRETS_KEY"))
+SECRET_KEY_GIVEN, SECRETS_KEY_GIVEN = bool(env.text("SECRET_KEY")), bool(env.names("SECRETS_KEY"))
 LINK_KEYS = env.names("LINK_KEY")  # the first signs new links; old links made with the others still work
 _host = env.text("HOST", "127.0.0.1")
 SITE_URL = env.site(
@@ -340,6 +340,11 @@ SLACK_SIGNING_SECRET = env.text("SLACK_SIGNING_SECRET")
 SLACK_API_BASE = env.text("SLACK_API_BASE")
 SENTRY_DSN = env.text("SENTRY_DSN")
 
+# What manage.py doctor asks and looks at
+BACKUP_DIR = env.text("BACKUP_DIR")
+DKIM_SELECTOR = env.text("DKIM_SELECTOR")
+DNS_SERVER = env.text("DNS_SERVER")  # ADDRESS:PORT, for a stand-in; this machine's own resolver otherwise
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["csat.api.auth.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["csat.api.auth.HasScope"],
@@ -382,6 +387,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "docExpansion": "none"},
 }
 
+ACCESS_LOG = env.flag("ACCESS_LOG", default=False)
 LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
 SILENCED_SYSTEM_CHECKS: list[str] = []
 from project.logging import LOGGING

@@ -16,7 +16,9 @@ from tests import workers
 
 @contextlib.contextmanager
 def serving(**env: str) -> Iterator[str]:
-    """Its base address. The caches are this test's own: Redis when there is one."""
+    """Its base address. The caches are this test's own: Redis when there is one. `env` may name another
+    database.
+    """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     command = [
@@ -31,7 +33,9 @@ def serving(**env: str) -> Iterator[str]:
         str(port),
     ]
     command += ["--blocking-threads", "4", "--log-level", "warning", "project.wsgi:application"]
-    ours = {"DATABASE_URL": workers.database_url(), "SITE_URL": base, "LOG_LEVEL": "WARNING"}
+    ours = {"SITE_URL": base, "LOG_LEVEL": "WARNING"}
+    if "DATABASE_URL" not in env:
+        ours["DATABASE_URL"] = workers.database_url()
     if settings.REDIS_URL:
         ours["REDIS_URL"] = settings.CACHES["default"]["LOCATION"]
     process = subprocess.Popen(

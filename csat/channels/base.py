@@ -186,6 +186,7 @@ class Channel(ABC):
         ""  # the channel that carries plain words to its customers; "": they only stand in the conversation
     )
     test_field: AddressField | None = None  # where *Send me a test* goes
+    account_variables = ""  # of the environment, that name our account at its provider, in words
 
     @property
     def fallbacks_when_connected(self) -> tuple[str, ...]:
@@ -217,6 +218,13 @@ class Channel(ABC):
 
         Raises Retry when the provider cannot be asked now, Never when it took the message and then failed it.
         """
+
+    def check_account(self) -> str:
+        """Ask the provider whether it accepts our account, sending nothing and without the database: who we
+        are there, in its words. Empty where it cannot be asked. Raises Never when it does not accept us,
+        Retry or Unknown when it does not answer.
+        """
+        return ""
 
     def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool:
         """Is this callback the provider's own? `url`: the full public address it was sent to,

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.cache.backends.redis import RedisCache
+from redis import Redis
 from redis.exceptions import RedisError
 
 T = TypeVar("T")
@@ -65,3 +67,15 @@ class FaultTolerantCache(RedisCache):
                 FaultTolerantCache.said_at = time.monotonic()
                 log.warning("Redis does not answer; rate limits do not count until it does: %r", trouble)
             return otherwise
+
+
+def trouble() -> str:
+    """Why the Redis of REDIS_URL does not answer, as it or the network says; empty when it does."""
+    client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
+    try:
+        client.ping()
+    except RedisError as error:
+        return str(error)
+    finally:
+        client.close()
+    return ""

@@ -15,7 +15,7 @@ from typing import Any, Self
 import httpcore
 import httpx
 
-from csat.lib import addresses
+from csat.lib import addresses, correlation
 from csat.lib.checked_network import Network, NotAllowed, resolve_checked
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from csat.lib.refusal import Invalid
@@ -91,7 +91,13 @@ class Client:
             if httpx.URL(url).userinfo:  # it would go out as a password, and stand in logs
                 raise Never("the URL holds a user name or password", code="bad_request")
             request = self.http.build_request(
-                method, url, headers=headers, content=content, data=data, params=params, timeout=limits
+                method,
+                url,
+                headers=correlation.headers() | dict(headers or {}),
+                content=content,
+                data=data,
+                params=params,
+                timeout=limits,
             )
             response = self.http.send(request, auth=auth, stream=True)
             try:

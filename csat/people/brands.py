@@ -132,6 +132,12 @@ def as_dict(brand: Brand) -> JsonObject:
     return {name: getattr(brand, name) for name in (*TEXTS, "opening_line")} | {"logo": brand.logo.name}
 
 
+def senders() -> list[str]:
+    """The From: addresses of brands that have one of their own, each once."""
+    rows = Brand.objects.filter(archived_at=None).exclude(sender="")
+    return list(rows.order_by("sender").values_list("sender", flat=True).distinct())
+
+
 def sender(text: str) -> str:
     """A From: address, alone or as "Name <address>", as mails carry it. Raises Invalid."""
     text = one_line(text)

@@ -35,6 +35,7 @@ class Verb(StrEnum):
     MANAGE_PEOPLE = "manage people"  # find and invite; whom: people/memberships.py
     CHANGE_PEOPLE = "change people"  # their role, teams, access
     READ_AUDIT = "read the audit log"
+    READ_SYSTEM = "see how the system does"
 
 
 STAFF = frozenset(Role.values)
@@ -72,6 +73,7 @@ ROLES_OF = {
     Verb.MANAGE_PEOPLE: frozenset({TEAM_LEAD}) | ADMINS,
     Verb.CHANGE_PEOPLE: ADMINS,
     Verb.READ_AUDIT: ADMINS,
+    Verb.READ_SYSTEM: ADMINS,
 }
 
 

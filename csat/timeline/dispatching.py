@@ -1,7 +1,7 @@
 """Fan-out: hands each undispatched event to webhooks and workflows once, many in one transaction."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
@@ -31,6 +31,12 @@ def fan_out(*, seconds: float = 40) -> int:
         if not dispatched:
             time.sleep(PAUSE)
     return count
+
+
+def oldest_waiting() -> datetime | None:
+    """When the event that waits longest to be dispatched was due; in the future for one that is not yet."""
+    waiting = Event.objects.filter(dispatched_at=None, dispatch_after__isnull=False)
+    return waiting.order_by("dispatch_after").values_list("dispatch_after", flat=True).first()
 
 
 def _due() -> Q:

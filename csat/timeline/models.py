@@ -23,6 +23,8 @@ class Event(models.Model):
     data = models.JSONField(default=dict, blank=True)
     dispatch_after = models.DateTimeField(null=True, blank=True)  # None: never published
     dispatched_at = models.DateTimeField(null=True, blank=True)
+    # of the web request that it goes back to, however many steps ago
+    request_id = models.CharField(max_length=128, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [

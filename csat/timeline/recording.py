@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from csat import signals
 from csat.jobs import Job, enqueue
+from csat.lib import correlation
 from csat.lib.types import JsonObject
 from csat.timeline import kinds
 from csat.timeline.kinds import ActorKind, Kind
@@ -33,21 +34,27 @@ class Actor:
     depth: int = 0
     user_id: int | None = None
     username: str = ""
+    request_id: str = ""  # of the web request in which they did it, when it is not the present one
 
     @classmethod
     def system_after(cls, event: Event | None) -> "Actor":
         """The system reacting to `event`, at the depth of that event."""
-        return cls(ActorKind.SYSTEM, depth=event.depth if event else 0)
+        return cls(ActorKind.SYSTEM, depth=event.depth, request_id=event.request_id) if event else SYSTEM
 
     @classmethod
     def from_json(cls, stored: JsonObject) -> "Actor":
         """The actor stored by `to_json`; the system when none was stored."""
         if not stored:
             return SYSTEM
-        return cls(ActorKind(stored["kind"]), stored["id"], stored["name"], stored["depth"])
+        request_id = stored.get("request_id", "")
+        return cls(
+            ActorKind(stored["kind"]), stored["id"], stored["name"], stored["depth"], request_id=request_id
+        )
 
     def to_json(self) -> JsonObject:
-        return {"kind": str(self.kind), "id": self.id, "name": self.name, "depth": self.depth}
+        request_id = self.request_id or correlation.request_id()
+        stored = {"kind": str(self.kind), "id": self.id, "name": self.name, "depth": self.depth}
+        return stored | ({"request_id": request_id} if request_id else {})
 
     def deeper(self) -> "Actor":
         return replace(self, depth=self.depth + 1)
@@ -121,6 +128,7 @@ def build_event(
         actor_name=by.name,
         depth=by.depth,
         data=data,
+        request_id=by.request_id or correlation.request_id(),
         dispatch_after=None if unpublished or kind in NEVER_PUBLISHED else (publish_after or now),
     )
 

@@ -14,16 +14,19 @@ from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import BadRequest
+from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import ResolverMatch
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
-from csat.lib import client_address
+from csat.lib import client_address, correlation, latency
 from csat.lib.clock import zones
 from csat.people import demo, logins, profiles
 from csat.web import errors
 
+log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 NOTED_EVERY = 60  # seconds: a session is written at most so often
 POLL = "X-Poll"  # static/js/app.js marks what a page asks by itself
@@ -45,11 +48,39 @@ class RequestIdMiddleware:
         request_id = request.headers.get("X-Request-ID", "")
         if not SAFE_ID.fullmatch(request_id):
             request_id = uuid.uuid4().hex
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        correlation.restart(request_id=request_id)
+        started = time.monotonic()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        _count(request, response, time.monotonic() - started)
         return response
+
+
+def _count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """For the histograms, and for the access log where there is one; by its route, which holds no secret."""
+    match = request.resolver_match
+    latency.observe("http", _family(match), f"{response.status_code // 100}xx", seconds)
+    if settings.ACCESS_LOG:
+        route = f"/{match.route}" if match else ""
+        status, ms = response.status_code, round(seconds * 1000)
+        log.info("answered", method=request.method, route=route, status=status, ms=ms)
+
+
+def _family(match: ResolverMatch | None) -> str:
+    """Of pages or of the API, by where its views live: `inbox`, `api`, `callbacks`; `none` is no address."""
+    if match is None:
+        return "none"
+    room, _dot, module = match.func.__module__.removeprefix("csat.").partition(".")
+    first = module.partition(".")[0]
+    if room == "web":
+        return first
+    return "callbacks" if first == "callbacks" else room
+
+
+@receiver(request_finished)
+def write_latencies(**_: object) -> None:
+    """When the answer has left."""
+    latency.write_if_due()
 
 
 class ClientAddressMiddleware:

@@ -23,6 +23,7 @@ from csat.web.settings import (
     imports,
     people,
     sending,
+    system,
     webhooks,
 )
 from csat.web.workflows import actions as workflow_actions
@@ -184,6 +185,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/api-keys/<uuid:uuid>/rotate/", api_keys.rotate, name="settings-api-key-rotate"),
     path("settings/audit/", audit.page, name="settings-audit"),
     path("settings/audit/export/", audit.export, name="settings-audit-export"),
+    path("settings/system/", system.page, name="settings-system"),
     # machines
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

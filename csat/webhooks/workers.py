@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from queue import SimpleQueue
 from typing import NamedTuple
 
+import structlog
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
@@ -15,13 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.channels import circuits
-from csat.lib import http
+from csat.lib import correlation, http, latency
 from csat.lib.outcomes import Outcome
 from csat.lib.text import clean
 from csat.surveys import kept_links
 from csat.webhooks import endpoints, payloads, signing
 from csat.webhooks.models import AttemptLog, Endpoint, WebhookAttempt
 
+logger = structlog.get_logger(__name__)
 READ_SIZE = 50  # webhooks of one endpoint read together
 REREAD_SECONDS = 1.0  # then rows are read again: a contact may have been erased, or the endpoint switched off
 BATCH_SIZE = 100  # deliveries written together
@@ -70,6 +72,7 @@ class AttemptBatch:
     def count(self) -> None:
         """Add what was written to the counter that metrics show."""
         circuits.count([("webhook", "sent")] * self.uncounted)
+        latency.write_if_due()
         self.uncounted, self.counted_at = 0, time.monotonic()
 
 
@@ -161,6 +164,12 @@ class EndpointWorker:
         return self.endpoint.change(where={"lease_until": self.endpoint.lease_until}, **values)
 
     def _post(self, attempt: WebhookAttempt) -> AttemptLog:
+        event = attempt.event
+        ids = {"event_id": event.pk, "request_id": event.request_id} if event else {}
+        with correlation.bound(webhook=attempt.message_id, **ids):
+            return self._timed(attempt)
+
+    def _timed(self, attempt: WebhookAttempt) -> AttemptLog:
         now, started = timezone.now(), time.monotonic()
         log = AttemptLog(at=payloads.stamp(now), status=None, answer="", error="", retry_after=None)
         headers = signing.headers(attempt, self.endpoint, now)
@@ -172,7 +181,12 @@ class EndpointWorker:
             log["answer"] = kept_links.hide(clean(answer.text))[:ANSWER_LENGTH]  # it may be an echo
         except Outcome as outcome:
             log["error"] = clean(outcome.text)[:ANSWER_LENGTH]
-        log["ms"] = round((time.monotonic() - started) * 1000)
+        seconds = time.monotonic() - started
+        log["ms"] = round(seconds * 1000)
+        status = f"{log['status'] // 100}xx" if log["status"] else "none"
+        latency.observe("webhook", "", status, seconds)
+        sent_to = self.endpoint.for_log
+        logger.info("posted to a webhook endpoint", **sent_to, status=log["status"], ms=log["ms"])
         return log
 
 

@@ -218,6 +218,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ),
     ("settings/audit/", "/settings/audit/", ADMINS),
     ("settings/audit/export/", "/settings/audit/export/", POST_ADMINS),
+    ("settings/system/", "/settings/system/", ADMINS),
     ("settings/connections/", "/settings/connections/", MANAGERS),
     ("settings/connections/file/", "/settings/connections/file/", ADMINS),
     ("settings/connections/file/<uuid:uuid>/", f"/settings/connections/file/{NOBODY}/", GONE_ADMINS),

@@ -95,6 +95,8 @@ IMPERSONAL = {
     "csat_sandboxmessage.reference": "a UUID",
     "csat_savedview": "what staff looked for, in reports that name nobody",
     "csat_sendcount": "our words",
+    "csat_latency": "our words",
+    "csat_event.request_id": "names a web request: made by the proxy or by us",
     "csat_session.language": "one of ours",
     "csat_step.block_id": "an id in the workflow",
     "csat_step.type": "our words",

@@ -30,20 +30,21 @@ pytestmark = pytest.mark.django_db
 HOUSE = Path(__file__).parents[2] / "csat"
 
 # Wanted are 22, 20, 16, 18, 12. Raise one only with a reason, said beside it.
+# Each has two more: one knows which request it belongs to, one counts how long it takes.
 BUDGET = {
     # one a step of the send, one knows robots, and what every step stands on: names, rows, text, queue,
     # spelling of addresses
     # ... two the hours in which surveys are sent, and one on which domain customers' links are
-    "due → sent": 31,
+    "due → sent": 33,
     # with Redis; one less where the cache is Django's own. Limits ask for the address; one is the middleware
     # that asks staff again who they are, one the domain of customers' links
-    "rating → score": 23,
+    "rating → score": 25,
     # three strip what programs added, two read what is left, one counts what goes back, two are Twilio's,
     # one knows which numbers are one subscriber's
-    "typed reply → score": 22,
+    "typed reply → score": 24,
     # three say what a role may do and sees, two are middleware of logins, one knows brands, one the address
-    "report page": 24,
-    "settings saved": 19,  # the same without brands; one has the inputs of the sending hours
+    "report page": 26,
+    "settings saved": 21,  # the same without brands; one has the inputs of the sending hours
 }
 
 

@@ -25,6 +25,7 @@ ROOMS = [
     "imports",
     "workflows",
     "reports",
+    "diagnosis",
 ]  # from the ground up
 WEB_ONLY = ("django.http", "django.shortcuts", "django.forms", "django.views", "django.urls")
 HOLES = {

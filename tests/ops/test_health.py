@@ -9,9 +9,11 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from csat.channels import circuits, registry
 from csat.channels.circuits import Way
+from csat.lib import latency
 from csat.lib.outcomes import Never, Retry
 from csat.surveys.delivery import holds
 from csat.surveys.models import Delivery
@@ -20,6 +22,7 @@ from csat.timeline.kinds import Kind
 from csat.timeline.models import Heartbeat
 from csat.timeline.recording import SYSTEM, record
 from tests.factories import API, make_resolved_session, make_sent_survey, switch_on
+from tests.newest import newest_migration
 
 
 def late_survey() -> None:
@@ -95,7 +98,7 @@ class TestReady:
         ]
 
     def test_missing_migrations_are_named(self, client: Client) -> None:
-        MigrationRecorder(connection).record_unapplied("csat", "0016_files")
+        MigrationRecorder(connection).record_unapplied("csat", newest_migration())
         answer = client.get("/health/ready")
         assert answer.status_code == 503
         assert "migrate" in answer.json()["problems"][0]
@@ -162,6 +165,27 @@ class TestMetrics:
         assert 'csat_circuit_failures{medium="slack",provider="slack"} 6.0' in lines
         assert 'csat_circuit_opened_total{medium="slack",provider="slack"} 1.0' in lines
         assert not [line for line in lines if 'provider="smtp"' in line]
+
+    def test_how_long_requests_take_is_told_by_family_of_pages(self, client: Client, settings) -> None:
+        latency._counted.clear()
+        settings.METRICS_TOKEN = "s3cret"
+        for address in ("/health/live", "/api/v1/csat/scores", "/nowhere/"):
+            client.get(address)
+        latency.write()
+        lines = self.scraped(client, settings)
+        assert 'csat_http_seconds_count{family="machines",status="2xx"} 1.0' in lines
+        assert 'csat_http_seconds_bucket{family="api",le="+Inf",status="4xx"} 1.0' in lines
+        assert 'csat_http_seconds_count{family="none",status="4xx"} 1.0' in lines
+
+    def test_the_age_of_the_queue_is_told(self, client: Client, settings) -> None:
+        lock = timezone.now() - timedelta(minutes=10)
+        OrmQ.objects.create(key="surveys", payload="x", lock=lock)
+        age = next(
+            line
+            for line in self.scraped(client, settings)
+            if line.startswith('csat_queue_oldest_seconds{cluster="surveys"}')
+        )
+        assert 600 <= float(age.split()[1]) < 700
 
     def test_pauses_stops_and_outcomes_are_told_by_channel(self, client: Client, settings) -> None:
         holds.pause("sms", by=API)

@@ -42,6 +42,7 @@ WHO = {
     Verb.MANAGE_PEOPLE: "team_lead admin",
     Verb.CHANGE_PEOPLE: "admin",
     Verb.READ_AUDIT: "admin",
+    Verb.READ_SYSTEM: "admin",
 }
 
 

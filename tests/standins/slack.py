@@ -267,7 +267,7 @@ def _fields(name: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     if headers.get("content-type", "").startswith("application/json"):
         if name in {"conversations.replies", "conversations.history"}:
             raise error("invalid_arguments")  # reading methods take no JSON
-        return dict(json.loads(body))
+        return dict(json.loads(body or b"{}"))
     return dict(parse_qsl(body.decode()))
 
 

@@ -17,10 +17,11 @@ class SmtpServer:
 
     An answer such as "550 5.1.1 no such user": to RCPT; "DATA 451 later": after DATA; `cut`: take the
     message, then hang up; `refuse`: hang up at RCPT; `lag`: take long over RCPT; `slow`: take the message,
-    never say so.
+    never say so. `login`: who may come in; without one nobody is known by a name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, login: tuple[str, str] | None = None) -> None:
+        self.login = login
         self.messages: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.arrived: list[float] = []  # time.time() of each message
@@ -39,11 +40,16 @@ class SmtpServer:
             hostname="mail.standin.example",
             enable_SMTPUTF8=True,
             loop=self.controller.loop,
-            authenticator=lambda *_: AuthResult(success=False, handled=False),
+            authenticator=self._authenticate,
             auth_require_tls=False,
         )
         self.lines.append(line)
         return line
+
+    def _authenticate(self, *asked: Any) -> AuthResult:
+        given = asked[-1]
+        known = (given.login.decode(), given.password.decode()) == self.login
+        return AuthResult(success=known, handled=known)
 
     def drop_lines(self) -> None:
         """Hang up on everyone, as a server does that waited too long."""

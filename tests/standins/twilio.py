@@ -45,6 +45,7 @@ class TwilioServer(Provider):
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.messages: list[dict[str, Any]] = []
+        self.account = "active"  # "suspended", "closed"
 
     @property
     def env(self) -> dict[str, str]:
@@ -62,6 +63,8 @@ class TwilioServer(Provider):
         expected = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
         if headers.get("authorization") != expected:
             raise problem(20003, "Authentication Error - invalid username", 401)
+        if urlsplit(path).path == f"/2010-04-01/Accounts/{SID}.json":
+            return Reply(200, {"sid": SID, "friendly_name": "Acme", "status": self.account, "type": "Full"})
         if urlsplit(path).path != f"/2010-04-01/Accounts/{SID}/Messages.json":
             raise problem(20404, f"The requested resource {path} was not found", 404)
         if method == "POST":

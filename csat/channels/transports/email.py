@@ -30,7 +30,7 @@ from csat.channels.base import (
 from csat.channels.kinds import Medium
 from csat.channels.status import CONNECTED, MISCONFIGURED, SANDBOX, Status
 from csat.channels.transports import sandbox, smtp
-from csat.lib import http, mailbox
+from csat.lib import correlation, http, mailbox
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -46,6 +46,7 @@ class ByEmail(Channel):
     source = "email"
     suppressible = True
     test_field = AddressField("email", _("Email address"))
+    account_variables = "EMAIL_URL"
 
     def sandboxed(self) -> bool:
         return not configured()
@@ -58,6 +59,9 @@ class ByEmail(Channel):
 
     def find(self, message: Message, since: datetime) -> Receipt | CannotTell | None:
         return CANNOT_TELL if configured() else sandbox.find(message)
+
+    def check_account(self) -> str:
+        return log_in()
 
 
 def configured() -> bool:
@@ -91,6 +95,19 @@ def send(message: Message) -> Receipt:
     return _receipt(mail, message, taken)
 
 
+def log_in() -> str:
+    """Connect to the mail server, by TLS and with the login where they are set. Empty for an ESP: each has
+    an API of its own. Raises the outcomes of lib.outcomes.
+    """
+    if settings.ANYMAIL_ESP:
+        return ""
+    with _open() as connection, _outcomes(connection):
+        connection.start()
+        connection.open()
+    user = settings.EMAIL_HOST_USER or gettext("without a login")
+    return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}, {user}"
+
+
 def _mail(message: Message) -> EmailMultiAlternatives:
     recipient = mailbox.mailed(message.to)
     _check_address(recipient)
@@ -99,7 +116,7 @@ def _mail(message: Message) -> EmailMultiAlternatives:
         body=message.text,
         from_email=message.sender or None,
         to=[recipient],
-        headers=dict(message.headers),
+        headers=correlation.headers() | dict(message.headers),
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")

@@ -30,7 +30,7 @@ from csat.channels.base import (
 from csat.channels.kinds import Medium
 from csat.channels.status import CONNECTED, MISCONFIGURED, SANDBOX, Status
 from csat.channels.transports import sandbox
-from csat.lib import http
+from csat.lib import correlation, http
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 
 log = structlog.get_logger(__name__)
@@ -69,6 +69,7 @@ class BySlack(Channel):
     source = "slack"
     pace = 1.0  # https://docs.slack.dev/apis/web-api/rate-limits: posting messages
     test_field = AddressField("text", _("Channel ID, such as C0123456789"))
+    account_variables = "SLACK_BOT_TOKEN"
 
     def sandboxed(self) -> bool:
         return not configured()
@@ -81,6 +82,9 @@ class BySlack(Channel):
 
     def find(self, message: Message, since: datetime) -> Receipt | CannotTell | None:
         return find(message, since)
+
+    def check_account(self) -> str:
+        return test_token()
 
     def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool:
         return verify(headers, body)
@@ -124,6 +128,14 @@ def send(message: Message) -> Receipt:
     if elsewhere := _is_elsewhere(message, answer):
         raise _taken_back(elsewhere, receipt)
     return receipt
+
+
+def test_token() -> str:
+    """The workspace that took our app. https://docs.slack.dev/reference/methods/auth.test
+
+    Raises the outcomes of lib.outcomes.
+    """
+    return str(call("auth.test", seconds=LOOKING).get("team", NAME))
 
 
 def _is_elsewhere(message: Message, answer: Mapping[str, Any]) -> str:
@@ -220,7 +232,14 @@ def _client(seconds: float) -> Any:
 
     base = settings.SLACK_API_BASE or WebClient.BASE_URL
     # urllib beneath takes fractions of a second
-    return WebClient(settings.SLACK_BOT_TOKEN, base_url=base, timeout=seconds, retry_handlers=[], ssl=_tls())  # type: ignore[arg-type]
+    return WebClient(
+        settings.SLACK_BOT_TOKEN,
+        base_url=base,
+        timeout=seconds,  # type: ignore[arg-type]
+        retry_handlers=[],
+        ssl=_tls(),
+        headers=correlation.headers(),
+    )
 
 
 @cache

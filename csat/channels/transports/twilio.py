@@ -42,6 +42,7 @@ class ByTwilio(Channel):
     needs = "phone"
     suppressible = True
     test_field = AddressField("tel", _("Phone number, such as +49 151 23456789"))
+    account_variables = "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN"
 
     def sandboxed(self) -> bool:
         return not configured()
@@ -57,6 +58,9 @@ class ByTwilio(Channel):
 
     def find(self, message: Message, since: datetime) -> Receipt | CannotTell | None:
         return find(message, since, medium=self.medium)
+
+    def check_account(self) -> str:
+        return fetch_account()
 
     def verify(self, headers: Mapping[str, str], body: bytes, url: str) -> bool:
         return twilio_callbacks.verify(headers, body, url)
@@ -108,6 +112,18 @@ def send(message: Message, *, medium: Medium) -> Receipt:
         log.error("twilio took a message for another number", asked=message.reference, sid=taken.sid)
         raise Never("Twilio sent it to another number", code="other_recipient", raw=dict(receipt.raw))
     return receipt
+
+
+def fetch_account() -> str:
+    """What our account is called. https://www.twilio.com/docs/iam/api/account#fetch-an-account-resource
+
+    Raises Never when it is suspended or closed, and the outcomes of lib.outcomes.
+    """
+    with _client() as client, _outcomes(asking=True):
+        account = client.api.accounts(settings.TWILIO_ACCOUNT_SID).fetch()
+    if account.status != "active":
+        raise Never(gettext("the account is %(status)s") % {"status": account.status}, account=True)
+    return str(account.friendly_name)
 
 
 def _is_same_number(taken: str, asked: str) -> bool:

@@ -83,6 +83,7 @@ def fall_back_or_fail(delivery: Delivery, settings: CsatSettings) -> None:
         "a message has failed for good",
         channel=delivery.channel,
         delivery=str(delivery.uuid),
+        survey=str(delivery.survey.uuid),
         error=delivery.error,
         code=delivery.error_code,
         then=hop.channel if hop else None,

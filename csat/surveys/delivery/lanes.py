@@ -12,13 +12,16 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Self
 
+import structlog
 from django.conf import settings as project
 
 from csat.channels import circuits, registry, transports
 from csat.channels.base import CannotTell, Channel, Message, Receipt
+from csat.lib import correlation, latency
 from csat.lib.outcomes import Never, Outcome, Retry
 from csat.surveys.models import Delivery
 
+log = structlog.get_logger(__name__)
 # for one batch: then the longest time limit of a provider still ends within the lease
 LONGEST_BATCH = timedelta(seconds=project.SEND_LEASE_SECONDS) / 9
 STOP_AFTER = 5  # failures of the provider in a row: whoever reads the circuit decides how to go on
@@ -65,7 +68,18 @@ def hand_over(
 
 
 def _call(parcel: Parcel) -> Receipt | NotFound | Exception:
-    channel = _carrier(parcel.delivery)
+    """One call, timed, whose log lines and headers say what it belongs to."""
+    delivery, started = parcel.delivery, time.monotonic()
+    ids = {"delivery": delivery.uuid, "survey": delivery.survey.uuid}
+    with correlation.bound(**ids, request_id=delivery.asked_by.get("request_id")):
+        outcome = _hand_to(_carrier(delivery), parcel)
+        name, seconds = type(outcome).__name__.lower(), time.monotonic() - started
+        latency.observe("send", delivery.channel, name, seconds)
+        log.info("handed to the provider", channel=delivery.channel, outcome=name, ms=round(seconds * 1000))
+    return outcome
+
+
+def _hand_to(channel: Channel, parcel: Parcel) -> Receipt | NotFound | Exception:
     try:
         if parcel.in_doubt_since is None:
             return channel.send(parcel.message)

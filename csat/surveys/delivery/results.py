@@ -12,6 +12,7 @@ from csat.channels import circuits, registry
 from csat.channels.base import Receipt
 from csat.channels.circuits import Circuit, Way
 from csat.channels.kinds import Medium
+from csat.lib import latency
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
 from csat.lib.rows import bulk_save
 from csat.surveys import events, privacy
@@ -34,9 +35,11 @@ REACHED = (
 
 def note(results: Sequence[Result], settings: CsatSettings) -> list[Delivery]:
     """Store these and tell their circuits; those that were sent. What was not found is left to the caller."""
+    latency.write_if_due()
     for delivery, outcome in results:
         if isinstance(outcome, Exception) and not isinstance(outcome, Outcome):  # a bug: its lease will end
-            log.error("a delivery could not be sent", delivery=delivery.pk, exc_info=outcome)
+            ids = {"delivery": str(delivery.uuid), "survey": str(delivery.survey.uuid)}
+            log.error("a delivery could not be sent", **ids, exc_info=outcome)
     found_out = {medium: _note_circuit(medium, results) for medium in {one.medium for one, _ in results}}
     sent = mark_sent([(one, got) for one, got in results if isinstance(got, Receipt)], settings)
     give_back([one for one, got in results if isinstance(got, NotTried)])

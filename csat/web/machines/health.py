@@ -1,6 +1,6 @@
 """/health/live: this process answers. /health/ready: the work gets done. For probes, so without a login."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
@@ -11,23 +11,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from csat.diagnosis import site
+from csat.diagnosis.work import LATE
+from csat.jobs import CLUSTERS
 from csat.lib import schema
 from csat.lib.types import JsonObject
 from csat.surveys.delivery import sending_status
 from csat.surveys.delivery.sending_status import SendingStatus
-from csat.timeline import heartbeat
-from csat.timeline.models import Event
+from csat.timeline import dispatching, heartbeat
 from csat.web.machines import connections
-
-CLUSTERS = ("surveys", "outward")
-LATE = 300  # seconds: anything timed is at most 90 s late when all is well
 
 
 @csrf_exempt  # no form: a wrong method is a 405
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"status": "ok", "version": settings.VERSION})
+    """Whoever shows that it has our SECRET_KEY, `manage.py doctor`, is told what proxies let through."""
+    seen = site.seen(request.headers, request.META, secure=request.is_secure())
+    answer = {"status": "ok", "version": settings.VERSION}
+    return JsonResponse(answer | {"seen": seen} if seen else answer)
 
 
 @csrf_exempt
@@ -50,13 +52,13 @@ def _report() -> JsonObject:
     ages = {name: age(heartbeat.last_beat(name)) for name in CLUSTERS}
     sending = sending_status.current(count=False)
     late = {
-        "survey": age(sending_status.overdue(sending, by=timedelta(seconds=LATE))),
-        "event": age(oldest_event()),
+        "survey": age(sending_status.overdue(sending, by=LATE)),
+        "event": age(dispatching.oldest_waiting()),
     }
     problems = [
         f"no sign of life from the {name} worker for {seconds:.0f} s"
         for name, seconds in ages.items()
-        if (seconds or 0) > LATE
+        if (seconds or 0) > LATE.seconds
     ]
     problems += [
         f"one of several {name} workers has given no sign of life for {age(standing.silent[0].beat_at):.0f} s"
@@ -66,7 +68,7 @@ def _report() -> JsonObject:
     problems += [
         f"the oldest {name} has waited for {seconds:.0f} s"
         for name, seconds in late.items()
-        if (seconds or 0) > LATE
+        if (seconds or 0) > LATE.seconds
     ]
     return {
         "status": "not ready" if problems else "ok",
@@ -105,12 +107,6 @@ def _unapplied() -> bool:
     if not missing:
         cache.set("migrated", True, 60)
     return missing
-
-
-def oldest_event() -> datetime | None:
-    """When the event that waits longest to be dispatched was due."""
-    waiting = Event.objects.filter(dispatched_at=None, dispatch_after__isnull=False)
-    return waiting.order_by("dispatch_after").values_list("dispatch_after", flat=True).first()
 
 
 def age(at: datetime | None) -> float | None:

@@ -1,7 +1,7 @@
 """/metrics for Prometheus, if METRICS_TOKEN is set. Read from the database, so the same in every process."""
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,20 +13,29 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_q.models import OrmQ
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from csat.channels import circuits, registry
 from csat.channels.circuits import Circuit, SendCount, Way
+from csat.jobs import CLUSTERS, oldest_waiting
+from csat.lib import latency
 from csat.surveys.delivery import sending_status
 from csat.surveys.delivery.sending_status import SendingStatus
 from csat.surveys.models import Delivery, Survey
-from csat.timeline import heartbeat
+from csat.timeline import dispatching, heartbeat
 from csat.timeline.models import Event
 from csat.web.machines import connections, health
+from csat.webhooks.models import Endpoint
 
 OUTCOME = ("channel", "outcome")
 CACHED = 30  # seconds, for the counts over whole tables
+
+LATENCIES = {
+    "http": ("csat_http_seconds", "How long requests take, by family of pages", ("family", "status")),
+    "send": ("csat_send_seconds", "How long providers take over a message", ("channel", "outcome")),
+    "webhook": ("csat_webhook_seconds", "How long endpoints take over a webhook", ("status",)),
+}
 
 Sample = tuple[tuple[str, ...], float]
 
@@ -72,7 +81,7 @@ def _registry() -> CollectorRegistry:
     add_gauge(
         "csat_event_oldest_due_seconds",
         "Age of the oldest fact not yet told",
-        [((), health.age(health.oldest_event()) or 0)],
+        [((), health.age(dispatching.oldest_waiting()) or 0)],
     )
     add_gauge("csat_deliveries_due", "Deliveries that are due and not sent", [((), backlog.number)])
     add_gauge("csat_events_due", "Facts that could be told now", [((), waiting.count())])
@@ -111,7 +120,9 @@ def _registry() -> CollectorRegistry:
         "channel",
         "state",
     )
-    counters = [_sends(), _times_opened(circuits_now), *connections.metrics()]
+    add_gauge("csat_queue_oldest_seconds", "Since the oldest task waits", _queue_ages(), "cluster")
+    add_gauge("csat_webhook_endpoints_waiting", "Endpoints that answer nobody", [((), _endpoints_waiting())])
+    counters = [_sends(), _times_opened(circuits_now), *_latencies(), *connections.metrics()]
     collected.register(_Counters(counters))
     return collected
 
@@ -145,11 +156,29 @@ def _times_opened(circuits_now: list[Circuit]) -> CounterMetricFamily:
 
 def _queue() -> list[Sample]:
     counts = dict(OrmQ.objects.values_list("key").annotate(Count("id")))
-    return [((name,), counts.get(name, 0)) for name in health.CLUSTERS]
+    return [((name,), counts.get(name, 0)) for name in CLUSTERS]
+
+
+def _queue_ages() -> list[Sample]:
+    return [((name,), health.age(oldest_waiting(name)) or 0) for name in CLUSTERS]
+
+
+def _endpoints_waiting() -> int:
+    return sum(endpoint.waits for endpoint in Endpoint.objects.alive().filter(enabled=True))
+
+
+def _latencies() -> Iterator[Metric]:
+    """Of all processes on all machines that have a METRICS_TOKEN, some seconds late."""
+    for what, (name, text, labels) in LATENCIES.items():
+        metric = HistogramMetricFamily(name, text, labels=labels)
+        for (label, outcome), buckets, total in latency.histograms(what):
+            values = [label, outcome] if len(labels) == 2 else [outcome]
+            metric.add_metric(values, buckets, sum_value=total)
+        yield metric
 
 
 def _heartbeats() -> list[Sample]:
-    ages = {name: health.age(heartbeat.last_beat(name)) for name in health.CLUSTERS}
+    ages = {name: health.age(heartbeat.last_beat(name)) for name in CLUSTERS}
     return [((name,), seconds) for name, seconds in ages.items() if seconds is not None]
 
 
