@@ -63,8 +63,7 @@ class Scores(Resource):
             source=payload.get("source") or Source.API,
             by=self.actor,
         )
-        earlier = survey.answers.filter(state=Answer.State.ACCEPTED, revision__lt=answer.revision)
-        status = 200 if answer.repeated or earlier.exists() else 201
+        status = 200 if answer.repeated or _is_later(answer) else 201
         return Response(_score_json(_with_related().get(session=session)), status)
 
 
@@ -100,6 +99,12 @@ class ContactScores(Resource):
             ScoreShape,
             context=_context(),
         )
+
+
+def _is_later(answer: Answer) -> bool:
+    """Whether it came after another that counted."""
+    earlier = answer.survey.answers.filter(state=Answer.State.ACCEPTED, revision__lt=answer.revision)
+    return answer.revision > 1 and earlier.exists()
 
 
 def _with_related() -> QuerySet[Score]:
