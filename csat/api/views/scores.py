@@ -108,7 +108,10 @@ def _is_later(answer: Answer) -> bool:
 
 
 def _with_related() -> QuerySet[Score]:
-    return Score.objects.select_related("session", "contact", "agent")
+    shown = [f"contact__{name}" for name in ("uuid", "email", "phone", "name", "custom_data")]
+    shown += ["session__uuid", "agent__uuid", "agent__name", "agent__kind"]
+    own = [field.name for field in Score._meta.concrete_fields]
+    return Score.objects.select_related("session", "contact", "agent").only(*own, *shown)
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Score]:
