@@ -17,6 +17,11 @@ from csat.lib.types import JsonObject
 LOST_PLUS = re.compile(r"(T[\d:.]+) (\d\d:?\d\d)$")  # "+02:00" in an unencoded query string
 
 
+def utc(time: datetime) -> str:
+    """As `Time` writes it."""
+    return time.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
 class Time(serializers.DateTimeField):
     """ISO 8601. Written as UTC with Z; read as UTC when it has no zone, and a date as its first moment."""
 

@@ -30,7 +30,7 @@ def get_or_404(rows: QuerySet[M], uuid: UUID, field: str = "") -> M:
 
 def session_by_id(uuid: UUID) -> Session:
     """The session of a body's `session_id`."""
-    return get_or_404(Session.objects.all(), uuid, "session_id")
+    return get_or_404(Session.objects.select_related("contact"), uuid, "session_id")
 
 
 def session_arguments(payload: JsonObject) -> JsonObject:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
-from django.db.models import Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -43,16 +42,8 @@ def mark_events(events: list[Event], **_: Any) -> None:
 
 def mark_sessions(session_ids: Iterable[int], **_: Any) -> None:
     """The surveys of these sessions count differently now. Call it inside the transaction of the change."""
-    # one query for all four; the rollup's zone too, whose days hold again when the organisation's comes back
-    zone_names = [Subquery(Organization.objects.values(name)[:1]) for name in ("timezone", "rollup_timezone")]
-    days: set[date] = set()
     if ids := set(session_ids):
-        rows = Survey.objects.filter(session__in=ids)
-        # it counts on the day of its first rating until it was asked for, so both days
-        for counted_at, rated_at, *names in rows.values_list("counted_at", "score__created_at", *zone_names):
-            zones = {ZoneInfo(name) for name in names if name}
-            days |= {_day(at, zone) for at in (counted_at, rated_at) if at for zone in zones}
-    DirtyDay.objects.bulk_create(DirtyDay(day=day) for day in sorted(days))
+        rollup_sql.mark(ids)
 
 
 def recount(*, seconds: float = 20) -> int:

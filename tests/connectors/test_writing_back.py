@@ -269,7 +269,7 @@ class TestAnEarlierAnswerIsTheScoreAgain:
         write(connection)
         answer = Answer.objects.get(revision=2)
         answer.change(state=Answer.State.QUARANTINED)
-        answering._make_score(answer.survey, Answer.objects.get(revision=1), by=API)
+        answering._make_score(answering._lock(answer.survey), Answer.objects.get(revision=1), by=API)
         publish()
         write(connection)
         assert answering.restore(answer, by=API)

@@ -5,10 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from csat.sessions import resolving
-from csat.surveys.answers import answering
 from csat.surveys.delivery import sending
 from csat.surveys.rules import settings as rules
-from tests.factories import API, make_resolved_session, make_sent_survey, make_session, switch_on
+from tests.factories import API, make_resolved_session, make_session, switch_on
 
 pytestmark = pytest.mark.django_db
 
@@ -71,10 +70,3 @@ def test_a_resolution_and_its_survey_cost_few_queries(django_assert_max_num_quer
     session = make_session()
     with django_assert_max_num_queries(19):  # one of them asks whether the customer is one of us
         resolving.resolve(session, by=API)
-
-
-@pytest.mark.parametrize(("score", "most"), [(5, 18), (2, 21)])  # two of them ask whether it was said before
-def test_an_answer_costs_few_queries(score, most, django_assert_max_num_queries):
-    survey = make_sent_survey()
-    with django_assert_max_num_queries(most):
-        answering.answer(survey, score=score, source="page")

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from csat import scale
-from csat.api.fields import NullableText, Text, Time, Uuid
+from csat.api.fields import NullableText, Text, Time, Uuid, utc
 from csat.api.serializers.agents import AgentShape
 from csat.api.serializers.contacts import ContactBrief
 from csat.api.serializers.queries import ListQuery
@@ -30,6 +30,35 @@ class ScoreShape(serializers.Serializer[Score]):
     created_at = Time(read_only=True)
     updated_at = Time(read_only=True)
     contact = ContactBrief(read_only=True)
+
+    def to_representation(self, score: Score) -> JsonObject:
+        """As the fields say it, in one pass: asking sixteen fields of each score takes longer than all
+        the rest of a long list.
+        """
+        agent, contact, words = score.agent, score.contact, scale.words(score.score)
+        return {
+            "id": str(score.uuid),
+            "organization_id": str(self.context["organization_id"]),
+            "session_id": str(score.session.uuid),
+            "score": score.score,
+            "label": words["label"],
+            "emoji": words["emoji"],
+            "comment": score.comment or None,
+            "about": score.about,
+            "channel": score.channel,
+            "source": score.source,
+            "imported": score.imported,
+            "agent": agent and {"id": str(agent.uuid), "name": agent.name or None, "kind": agent.kind},
+            "created_at": utc(score.created_at),
+            "updated_at": utc(score.updated_at),
+            "contact": {
+                "id": str(contact.uuid),
+                "email": contact.email or None,
+                "phone_number": contact.phone or None,
+                "name": contact.name or None,
+                "custom_data": contact.custom_data,
+            },
+        }
 
     def get_organization_id(self, score: Score) -> str:
         return str(self.context["organization_id"])

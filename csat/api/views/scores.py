@@ -63,8 +63,7 @@ class Scores(Resource):
             source=payload.get("source") or Source.API,
             by=self.actor,
         )
-        earlier = survey.answers.filter(state=Answer.State.ACCEPTED, revision__lt=answer.revision)
-        status = 200 if answer.repeated or earlier.exists() else 201
+        status = 200 if answer.repeated or _is_later(answer) else 201
         return Response(_score_json(_with_related().get(session=session)), status)
 
 
@@ -102,8 +101,17 @@ class ContactScores(Resource):
         )
 
 
+def _is_later(answer: Answer) -> bool:
+    """Whether it came after another that counted."""
+    earlier = answer.survey.answers.filter(state=Answer.State.ACCEPTED, revision__lt=answer.revision)
+    return answer.revision > 1 and earlier.exists()
+
+
 def _with_related() -> QuerySet[Score]:
-    return Score.objects.select_related("session", "contact", "agent")
+    shown = [f"contact__{name}" for name in ("uuid", "email", "phone", "name", "custom_data")]
+    shown += ["session__uuid", "agent__uuid", "agent__name", "agent__kind"]
+    own = [field.name for field in Score._meta.concrete_fields]
+    return Score.objects.select_related("session", "contact", "agent").only(*own, *shown)
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Score]:

@@ -1,10 +1,11 @@
 """Recording an answer: page, card, Slack, SMS, email and API all end here."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,7 +70,8 @@ def answer(
 @transaction.atomic
 def add_comment(answer: Answer, *, comment: str, about: str | None = None) -> Answer:
     """Add the comment to its answer, or record it as the next revision once the answer is published."""
-    survey = _lock(answer.survey)
+    locked = _lock(answer.survey)
+    survey, score = locked.survey, locked.score
     answer.refresh_from_db()
     comment, about = _valid_comment(comment), _valid_about(about) or answer.about
     if (comment, about) == (answer.comment, answer.about):
@@ -82,13 +84,12 @@ def add_comment(answer: Answer, *, comment: str, about: str | None = None) -> An
         # reports count by `about`
         signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])
         return answer
-    if is_by_copied_link(answer) and not Score.objects.filter(answer=answer).exists():
+    if is_by_copied_link(answer) and not (score and score.answer_id == answer.pk):
         return answer  # the customer has rated by their own link since
-    current_score = Score.objects.filter(survey=survey).values_list("score", flat=True).first()
     return _save(
         survey,
         may_replace=True,
-        score=current_score or answer.score,
+        score=score.score if score else answer.score,
         source=answer.source,
         comment=comment,
         about=about,
@@ -104,7 +105,8 @@ def is_by_copied_link(answer: Answer) -> bool:
 @transaction.atomic
 def restore(answer: Answer, *, by: Actor) -> bool:
     """Take it out of quarantine: it becomes the score unless a later answer is. False when it was not in."""
-    survey = _lock(answer.survey)
+    locked = _lock(answer.survey)
+    survey = locked.survey
     if not answer.change(where={"state": Answer.State.QUARANTINED}, state=Answer.State.ACCEPTED):
         return False
     audit(
@@ -116,7 +118,7 @@ def restore(answer: Answer, *, by: Actor) -> bool:
         session_id=survey.session_id,
     )
     if not survey.answers.filter(state=Answer.State.ACCEPTED, revision__gt=answer.revision).exists():
-        _make_score(survey, answer, by=_customer(survey))
+        _make_score(locked, answer, by=_customer(survey))
     return True
 
 
@@ -125,87 +127,96 @@ def _save(
     survey: Survey, *, by: Actor, await_comment: bool = False, may_replace: bool = False, **fields: object
 ) -> Answer:
     said = fields | {"await_comment": await_comment}
-    if repeated := _repeated(survey, said):  # the session does not count as changed
-        return repeated
-    survey = _lock(survey)
-    if repeated := _repeated(survey, said):  # another process was faster
-        return repeated
-    revision = (survey.answers.aggregate(latest=Max("revision"))["latest"] or 0) + 1
-    answer = Answer(survey=survey, revision=revision, **fields)
-    if not (answer.reason or may_replace) and is_by_copied_link(answer):
-        has_score = Score.objects.filter(survey=survey).exists()
-        answer.reason = QuarantineReason.COPIED_LINK if has_score else ""
+    if survey.answered_at:  # one that says the same again takes no lock, and its session is not changed
+        standing = Answer.objects.filter(standing__survey=survey).first()
+        if standing and _is_repeated(standing, said):
+            return standing
+    given, locked = survey, _lock(survey)
+    survey, score = locked.survey, locked.score
+    given.answered_at = survey.answered_at or timezone.now()  # said again, it may repeat an answer
+    if score and _is_repeated(score.answer, said):  # another process was faster
+        return score.answer
+    answer = Answer(survey=survey, revision=locked.latest_revision + 1, **fields)
+    if score and not (answer.reason or may_replace) and is_by_copied_link(answer):
+        answer.reason = QuarantineReason.COPIED_LINK
     answer.state = Answer.State.QUARANTINED if answer.reason else Answer.State.ACCEPTED
-    answer.save(force_insert=True)
-    if answer.state == Answer.State.ACCEPTED and not _quarantine_burst(survey, answer, by=by):
+    if answer.state == Answer.State.ACCEPTED and not _quarantine_burst(locked, answer, by=by):
         waits = await_comment and scale.is_low(answer.score) and not answer.comment
-        _make_score(survey, answer, by=by, publish_in=comment_wait.COMMENT_WAIT if waits else None)
-    if answer.state == Answer.State.QUARANTINED:  # reports count those, too
-        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])
+        _make_score(locked, answer, by=by, publish_in=comment_wait.COMMENT_WAIT if waits else None)
+    if answer.state == Answer.State.QUARANTINED:
+        if answer.pk is None:
+            answer.save(force_insert=True)
+        signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])  # reports count it, too
     return answer
 
 
-def _repeated(survey: Survey, fields: JsonObject) -> Answer | None:
-    """The answer that stands, when these fields say the same again. It waits for no comment any more when
-    they do not. By a link that staff copied only what was said by that link is said again.
+def _is_repeated(standing: Answer, said: JsonObject) -> bool:
+    """Whether the answer that stands says the same already. It waits for no comment any more when this one
+    does not. By a link that staff copied only what was said by that link is said again.
     """
-    if fields.get("reason"):
-        return None
-    same = {name: fields[name] for name in ("score", "comment", "about")}
-    provenance = fields.get("provenance") or {}
-    if "handed_out_by" in provenance:
-        same["provenance__link"] = provenance.get("link")
-    standing = Answer.objects.filter(standing__survey=survey, **same).first()
-    if standing:
-        standing.repeated = True
-        if not fields["await_comment"]:
-            comment_wait.publish_now(standing)
-    return standing
+    if said.get("reason") or any(
+        getattr(standing, name) != said[name] for name in ("score", "comment", "about")
+    ):
+        return False
+    provenance = said.get("provenance") or {}
+    if "handed_out_by" in provenance and standing.provenance.get("link") != provenance.get("link"):
+        return False
+    standing.repeated = True
+    if not said["await_comment"]:
+        comment_wait.publish_now(standing)
+    return True
 
 
-def _quarantine_burst(survey: Survey, answer: Answer, *, by: Actor) -> bool:
+def _quarantine_burst(locked: "_Locked", answer: Answer, *, by: Actor) -> bool:
     """Quarantine a link scanner's answers, this one among them; the first stays, and is the score again."""
     if answer.source != Source.PAGE or answer.revision < bot_detection.MIN_SCORES:
         return False
+    answer.save(force_insert=True)
     burst = bot_detection.burst_of_scores(answer)
     for scanned in burst:
         scanned.change(state=Answer.State.QUARANTINED, reason=QuarantineReason.MANY_SCORES)
     if burst:
         answer.refresh_from_db()
-        first = survey.answers.filter(state=Answer.State.ACCEPTED).last()
-        if first and not Score.objects.filter(answer=first).exists():
-            _make_score(survey, first, by=by)
+        first = locked.survey.answers.filter(state=Answer.State.ACCEPTED).last()
+        if first and not (locked.score and locked.score.answer_id == first.pk):
+            _make_score(locked, first, by=by)
     return bool(burst)
 
 
-def _make_score(survey: Survey, answer: Answer, *, by: Actor, publish_in: timedelta | None = None) -> None:
-    """Make this answer the session's score, and record csat.submitted."""
-    now = timezone.now()
-    score = Score.objects.filter(survey=survey).select_related("answer").first()
+def _make_score(locked: "_Locked", answer: Answer, *, by: Actor, publish_in: timedelta | None = None) -> None:
+    """Make this answer the session's score, and record csat.submitted. A new answer is stored with its event
+    in it, so the event comes first; reports mark the survey's days then, so what they read comes before.
+    """
+    survey, score, now = locked.survey, locked.score, timezone.now()
     previous_score = score.score if score else None
     if score:
         comment_wait.publish_now(score.answer)  # before the new one, so that others hear of both in order
     else:
         score = Score(survey=survey, created_at=now)
-    _copy(survey, answer, into=score, now=now)
     survey.move(
         SurveyState.ANSWERED,
         answered_at=now,
         remind_at=None,
         counted_at=survey.counted_at or survey.counts_at(score.created_at),
     )
-    waiting = Delivery.objects.filter(survey=survey, state=DeliveryState.DUE, uncertain_since=None)
-    waiting.update(state=DeliveryState.CANCELLED, updated_at=now)
+    if locked.has_waiting:
+        waiting = Delivery.objects.filter(survey=survey, state=DeliveryState.DUE, uncertain_since=None)
+        waiting.update(state=DeliveryState.CANCELLED, updated_at=now)
     event = record(
         Kind.CSAT_SUBMITTED,
         by=by,
         session_id=survey.session_id,
         contact_id=survey.contact_id,
         publish_after=now + publish_in if publish_in else None,
-        **_payload(survey, score, previous_score),
+        **_payload(survey, score, answer, previous_score, now),
     )
-    answer.change(event_id=event.pk)
-    _open_or_close_follow_up(survey, answer.score)
+    if answer.pk is None:
+        answer.event_id = event.pk
+        answer.save(force_insert=True)
+    else:
+        answer.change(event_id=event.pk)
+    _copy(survey, answer, into=score, now=now)
+    _open_or_close_follow_up(survey, answer.score, first=previous_score is None)
 
 
 def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None:
@@ -213,25 +224,30 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.score, into.comment = answer.score, answer.comment
     into.about, into.source = answer.about, answer.source
     into.imported = bool(answer.provenance.get("import"))
-    into.session, into.contact, into.channel = survey.session, survey.contact, survey.channel
+    into.session, into.contact_id, into.channel = survey.session, survey.contact_id, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
-    into.save()
+    into.save(force_insert=into.pk is None)
 
 
-def _open_or_close_follow_up(survey: Survey, score: int) -> None:
-    """A low score opens a follow-up, again if it was done; a better one closes it unless it is taken."""
+def _open_or_close_follow_up(survey: Survey, score: int, *, first: bool) -> None:
+    """A low score opens a follow-up, again if it was done; a better one closes it unless it is taken, and
+    there is none before the first score.
+    """
     now = timezone.now()
     if not scale.is_low(score):
-        untaken = FollowUp.objects.filter(session=survey.session, owner=None, done_at=None)
-        untaken.update(done_at=now, updated_at=now)
+        if not first:
+            untaken = FollowUp.objects.filter(session=survey.session, owner=None, done_at=None)
+            untaken.update(done_at=now, updated_at=now)
         return
     follow_up, created = FollowUp.objects.get_or_create(session=survey.session)
     if not created:
         follow_up.change(where={"done_at__isnull": False}, done_at=None)
 
 
-def _payload(survey: Survey, score: Score, previous_score: int | None) -> Submitted:
-    answer, words = score.answer, scale.words(score.score)
+def _payload(
+    survey: Survey, score: Score, answer: Answer, previous_score: int | None, now: datetime
+) -> Submitted:
+    words = scale.words(answer.score)
     payload: Submitted = {
         "survey_id": str(survey.uuid),
         "channel": survey.channel,
@@ -246,18 +262,39 @@ def _payload(survey: Survey, score: Score, previous_score: int | None) -> Submit
         "revision": answer.revision,
         "previous_score": previous_score,
         "created_at": score.created_at.isoformat(),
-        "updated_at": score.submitted_at.isoformat(),
+        "updated_at": now.isoformat(),
     }
     if user := answer.provenance.get("user_name") or answer.provenance.get("user"):
         payload["pressed_by"] = user
     return payload
 
 
-def _lock(survey: Survey) -> Survey:
-    """Lock the session and then the survey; the session counts as changed."""
+@dataclass(frozen=True)
+class _Locked:
+    """A survey under its lock, and what was read of it then."""
+
+    survey: Survey  # with its session
+    score: Score | None  # that stands, with its answer
+    latest_revision: int  # of its answers; 0: none
+    has_waiting: bool  # a delivery that is due
+
+
+def _lock(survey: Survey) -> _Locked:
+    """Lock the session and then the survey, which is read anew; the session counts as changed.
+
+    Whoever answers holds the session's lock, so what this second statement reads is the latest.
+    """
     survey.mark_session_changed()
-    rows = Survey.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("session__resolver", "contact").get(pk=survey.pk)
+    answers = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
+    waiting = Delivery.objects.filter(survey=OuterRef("pk"), state=DeliveryState.DUE, uncertain_since=None)
+    locked = (
+        Survey.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("session", "score__answer")
+        .annotate(latest_revision=Subquery(answers.values("revision")[:1]), has_waiting=Exists(waiting))
+        .get(pk=survey.pk)
+    )
+    score: Score | None = getattr(locked, "score", None)
+    return _Locked(locked, score, locked.latest_revision or 0, locked.has_waiting)
 
 
 def _customer(survey: Survey) -> Actor:

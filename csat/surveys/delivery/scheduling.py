@@ -220,6 +220,8 @@ def get_or_create_survey(session: Session) -> Survey:
     Raises Refused for an erased contact.
     """
     refuse_erased(session.contact)
+    if known := Survey.objects.filter(session=session).first():
+        return known
     survey, created = lock_or_create_survey(session, Policy.current())
     if created:
         survey.move(SurveyState.SENT, origin=Origin.LINK)

@@ -90,7 +90,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     link = links.find(token, *links.RATING_PAGE)
     if link is None or link.survey is None:
         return link_errors.unknown(request)
-    visit = PageVisit(request, token, link.survey, CsatSettings.current(), link)
+    visit = PageVisit(request, token, link.survey, link)
     status = visit.status
     if status in ("expired", "withdrawn"):
         return link_errors.gone(status, language=visit.language, brand=visit.brand)

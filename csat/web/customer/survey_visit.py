@@ -119,7 +119,11 @@ class Visit:
     request: HttpRequest
     token: str
     survey: Survey
-    settings: CsatSettings
+
+    @cached_property
+    def settings(self) -> CsatSettings:
+        """Read when they are asked for: a rating that only leads back to its page needs none."""
+        return CsatSettings.current()
 
     @cached_property
     def language(self) -> str:

@@ -60,12 +60,13 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
     link = links.find(token, Link.Purpose.WIDGET)
     if link is None or link.session is None:
         return link_errors.unknown(request)
-    card_state, settings = widget_card.card_state(link.session), CsatSettings.current()
+    card_state = widget_card.card_state(link.session)
     if not card_state.visible:
+        settings = CsatSettings.current()
         language = message.language_for(link.session, settings)
         return link_errors.gone("withdrawn", language=language, brand=settings.brand_of(link.session))
     survey = Survey.objects.select_related(*VISITED).get(session=link.session)
-    visit = CardVisit(request, token, survey, settings, card_state)
+    visit = CardVisit(request, token, survey, card_state)
     return _submit(visit) if request.method == "POST" else _show(visit)
 
 
