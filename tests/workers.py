@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
+NEWEST = sorted(path.stem for path in (ROOT / "csat" / "migrations").glob("0*.py"))[-1]  # migration
 
 
 def database_url() -> str:

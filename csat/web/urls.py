@@ -22,6 +22,7 @@ from csat.web.settings import (
     csat,
     imports,
     people,
+    retention,
     sending,
     webhooks,
 )
@@ -110,6 +111,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/csat/try/<slug:kind>/", sending.try_now, name="settings-try"),
     path("settings/csat/resend/", sending.resend, name="settings-resend"),
     path("settings/csat/resend/run/", sending.run_resend, name="settings-resend-run"),
+    path("settings/retention/", retention.page, name="settings-retention"),
+    path("settings/retention/dry-run/", retention.dry_run, name="settings-retention-dry-run"),
+    path("settings/retention/save/", retention.save, name="settings-retention-save"),
     path("settings/brands/", brands.page, name="settings-brands"),
     path("settings/brands/new/", brands.new, name="settings-brand-new"),
     path("settings/brands/preview/", brands.preview, name="settings-brand-preview"),

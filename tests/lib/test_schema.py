@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from csat.lib import schema
+from tests.workers import NEWEST
 
 pytestmark = pytest.mark.django_db
 
@@ -15,10 +16,10 @@ def test_after_migrate_there_is_no_difference():
 
 def test_an_older_database_lacks_migrations_and_a_newer_one_has_more():
     recorder = MigrationRecorder(connection)
-    recorder.record_unapplied("csat", "0016_files")
+    recorder.record_unapplied("csat", NEWEST)
     recorder.record_applied("csat", "9999_of_a_later_version")
     difference = schema.difference()
-    assert difference.missing == ("csat.0016_files",)
+    assert difference.missing == (f"csat.{NEWEST}",)
     assert difference.unknown == ("csat.9999_of_a_later_version",)
 
 

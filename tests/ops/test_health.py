@@ -20,6 +20,7 @@ from csat.timeline.kinds import Kind
 from csat.timeline.models import Heartbeat
 from csat.timeline.recording import SYSTEM, record
 from tests.factories import API, make_resolved_session, make_sent_survey, switch_on
+from tests.workers import NEWEST
 
 
 def late_survey() -> None:
@@ -95,7 +96,7 @@ class TestReady:
         ]
 
     def test_missing_migrations_are_named(self, client: Client) -> None:
-        MigrationRecorder(connection).record_unapplied("csat", "0016_files")
+        MigrationRecorder(connection).record_unapplied("csat", NEWEST)
         answer = client.get("/health/ready")
         assert answer.status_code == 503
         assert "migrate" in answer.json()["problems"][0]
