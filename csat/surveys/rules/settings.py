@@ -84,6 +84,8 @@ def from_form(names: Iterable[str], values: Mapping[str, Any]) -> JsonObject:
         fields["brand_logo"] = fields["brand_logo"] or None
     if "holidays" in fields:
         fields["holidays"] = fields["holidays"] or []
+    if "retention" in fields:
+        fields["retention"] = fields["retention"] or {}
     return fields
 
 

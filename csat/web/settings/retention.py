@@ -75,6 +75,7 @@ def _show(
     counts = {row.kind.name: row for row in old or ()}
     context = {
         "form": form,
+        "setting": settings.FIELDS["retention"],
         "rows": [(form[kind.name], kind.least, counts.get(kind.name)) for kind in kinds.kinds()],
         "most": kinds.MOST_DAYS,
         "seen": form.key if old is not None else "",
