@@ -273,7 +273,7 @@ class CsatSettings(Pausable):
     # Days by csat.lib.retention.Kind; a kind that is not named stays for ever. An installation that was there
     # before goes on with what always went after seven days, and has the rest off.
     retention = models.JSONField(
-        _("How long things are kept"),
+        _("Days after which old things go"),
         default=dict,
         db_default={"inbound_bodies": 7, "exports": 7},
         blank=True,
