@@ -30,6 +30,8 @@ class Job(StrEnum):
     SWEEP_OUTWARD = "csat.tasks.sweep_outward"
     NIGHTLY = "csat.tasks.nightly"
     DELETE_OLD = "csat.tasks.delete_old"
+    RUN_RETENTION = "csat.tasks.run_retention"
+    MOVE_BODIES = "csat.tasks.move_bodies"
     VERIFY_REPORTS = "csat.tasks.verify_reports"
     BEAT = "csat.tasks.beat"
     EXPORT = "csat.tasks.export"
@@ -54,6 +56,7 @@ TIMEOUTS = {
     Job.WRITE_BACK: 90,
     Job.SWEEP_CONNECTION: 300,
     Job.DELETE_OLD: 3600,
+    Job.RUN_RETENTION: 3600,
     Job.VERIFY_REPORTS: 300,
 }
 

@@ -6,6 +6,7 @@ from csat.connectors.models import (
     ConnectedMessage,
     Connection,
     ConversationOrigin,
+    InboundBody,
     InboundEvent,
     WriteBack,
 )
@@ -29,8 +30,8 @@ from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
 from csat.timeline.models import Event, Heartbeat, WorkerProcess
-from csat.webhooks.models import Endpoint, WebhookAttempt
-from csat.workflows.models import Run, Step, Version, Workflow
+from csat.webhooks.models import Endpoint, WebhookAttempt, WebhookBody
+from csat.workflows.models import Run, Step, StepBody, Version, Workflow
 
 __all__ = [
     "Agent",
@@ -56,6 +57,7 @@ __all__ = [
     "IdempotencyRecord",
     "Import",
     "ImportedRow",
+    "InboundBody",
     "InboundEvent",
     "Invitation",
     "Latency",
@@ -72,6 +74,7 @@ __all__ = [
     "SendCount",
     "Session",
     "Step",
+    "StepBody",
     "StoredChunk",
     "StoredFile",
     "Suppression",
@@ -80,6 +83,7 @@ __all__ = [
     "Team",
     "Version",
     "WebhookAttempt",
+    "WebhookBody",
     "WorkerProcess",
     "Workflow",
     "WriteBack",

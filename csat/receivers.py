@@ -14,29 +14,40 @@ from django.dispatch import receiver
 from django_q.signals import pre_execute
 
 from csat import jobs, signals
+from csat.channels import retention as outbox_retention
 from csat.channels.transports import email, email_inbound
 from csat.connectors import privacy as connector_privacy
+from csat.connectors import retention as connector_retention
 from csat.connectors import writing_back
 from csat.imports import privacy as import_privacy
+from csat.lib import retention
 from csat.people import mail_index, roles
 from csat.people import privacy as people_privacy
+from csat.people import retention as people_retention
 from csat.people.models import Agent, Organization, Team
 from csat.reports import indexes, rollup
 from csat.reports import privacy as report_privacy
+from csat.reports import retention as report_retention
 from csat.sessions import assignments, practice
 from csat.sessions import privacy as session_privacy
+from csat.sessions import retention as session_retention
 from csat.sessions.models import Session
 from csat.sessions.resolving import Resolution
 from csat.surveys import privacy as survey_privacy
+from csat.surveys import retention as survey_retention
 from csat.surveys.answers import auto_reply, follow_ups
 from csat.surveys.delivery import holds, receipts, scheduling
 from csat.surveys.rules import sending_hours
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor
+from csat.webhooks import bodies as webhook_bodies
 from csat.webhooks import privacy as webhook_privacy
 from csat.webhooks import queueing
+from csat.webhooks import retention as webhook_retention
+from csat.workflows import bodies as workflow_bodies
 from csat.workflows import privacy as workflow_privacy
+from csat.workflows import retention as workflow_retention
 from csat.workflows import triggers
 
 signals.sessions_resolved.connect(scheduling.schedule)
@@ -68,6 +79,20 @@ signals.contact_data.connect(survey_privacy.export)
 signals.contact_data.connect(workflow_privacy.export)
 signals.contact_data.connect(webhook_privacy.export)
 signals.contact_data.connect(connector_privacy.export)
+
+signals.conversations_removed.connect(workflow_bodies.delete_with)
+signals.conversations_removed.connect(webhook_bodies.delete_with)
+
+retention.register(
+    *connector_retention.KINDS,
+    *webhook_retention.KINDS,
+    *workflow_retention.KINDS,
+    *session_retention.KINDS,
+    *outbox_retention.KINDS,
+    *report_retention.KINDS,
+    *survey_retention.KINDS,
+    *people_retention.KINDS,
+)
 
 signals.work_handed_over.connect(assignments.hand_over)
 signals.work_handed_over.connect(follow_ups.hand_over)

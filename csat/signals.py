@@ -25,6 +25,8 @@ contacts_moved = Signal()  # contacts: list[int], whose clock may be another by 
 contact_data = Signal()  # contact: people.Contact; each room returns what it holds, by the names in the file
 # session_ids: list[int], a batch; each room blanks the words it holds of them, and keeps the figures
 words_expired = Signal()
+# session_ids: list[int], taken out altogether; before they are deleted each room deletes what no key leads to
+conversations_removed = Signal()
 # user: User who goes, successor: User | None, by: timeline.Actor; each room answers what, and how many, it
 # gave to the successor, or to nobody
 work_handed_over = Signal()

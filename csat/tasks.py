@@ -1,21 +1,31 @@
 """Every function the queue may call. Their names are stored with queued tasks: never renamed."""
 
+import time
+from datetime import timedelta
+
 import structlog
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.utils import timezone
 
 from csat.connectors import applying, sweeping, writing_back
+from csat.connectors import bodies as inbound_bodies
 from csat.imports import importing
 from csat.jobs import Job, enqueue
+from csat.lib import schema
 from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
 from csat.surveys.answers import auto_reply
 from csat.surveys.delivery import expiry, sending
+from csat.surveys.rules import retention
 from csat.timeline import dispatching, heartbeat
 from csat.webhooks import attempts
+from csat.webhooks import bodies as webhook_bodies
+from csat.workflows import bodies as workflow_bodies
 from csat.workflows import running
 
 log = structlog.get_logger(__name__)
+BODIES = (webhook_bodies, inbound_bodies, workflow_bodies)
 
 
 def send_due() -> int:
@@ -65,9 +75,19 @@ def sweep_outward() -> int:
     sweeping.wake_all()
     exports.export_due()
     importing.import_due()
+    if any(bodies.due() for bodies in BODIES) and _upgrade_is_over():
+        enqueue(Job.MOVE_BODIES)
     heartbeat.beat("outward")
     rollup.recount_in_proportion(seconds=20)
     return dispatched
+
+
+def _upgrade_is_over() -> bool:
+    """A day after the tables of bodies came, nothing of the version before still runs: it would neither find
+    nor erase what stands there.
+    """
+    came = schema.applied_at("csat", "_bodies")
+    return came is not None and came < timezone.now() - timedelta(days=1)
 
 
 def export(pk: int) -> bool:
@@ -90,7 +110,7 @@ def beat() -> None:
 
 def nightly() -> None:
     """Wake a worker for each duty of the night, so that none waits for another or takes its time."""
-    for job in (Job.DELETE_OLD, Job.VERIFY_REPORTS):
+    for job in (Job.DELETE_OLD, Job.RUN_RETENTION, Job.VERIFY_REPORTS):
         enqueue(job)
     keys.tell_of_expiry()
 
@@ -100,7 +120,7 @@ def delete_old() -> None:
     failures: list[Exception] = []
     for delete in (
         clear_sessions, logins.forget_ended, idempotency.delete_expired, audit_log.forget_reads,
-        exports.expire, importing.expire, sweeping.delete_old,
+        exports.delete_orphans, importing.expire,
     ):  # fmt: skip
         try:
             delete()
@@ -109,6 +129,20 @@ def delete_old() -> None:
             failures.append(failure)
     if failures:
         raise ExceptionGroup("what is old was not deleted", failures)
+
+
+def run_retention() -> dict[str, int]:
+    """What is older than its days in the settings."""
+    return retention.run()
+
+
+def move_bodies() -> int:
+    """Move the bodies of what has ended into tables of their own; what is left then goes on in a minute."""
+    deadline, moved = time.monotonic() + 30, 0
+    for bodies in BODIES:
+        while time.monotonic() < deadline and (count := bodies.move()):
+            moved += count
+    return moved
 
 
 def clear_sessions() -> None:

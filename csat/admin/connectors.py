@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 from csat.admin.base import ReadOnlyAdmin, actor, role, verb_action
 from csat.admin.filters import IsSetFilter
 from csat.admin.verbs import run_on_each
-from csat.connectors import connections, receiving, status, writing_back
+from csat.connectors import bodies, connections, receiving, status, writing_back
 from csat.connectors.models import Connection, InboundEvent, WriteBack
 from csat.connectors.status import ConnectionStatus
 from csat.people import permissions
@@ -99,6 +99,11 @@ class InboundEventAdmin(ReadOnlyAdmin):
         names = [str(name) for name in self.fields or ()]
         may_read = permissions.role_may(role(request), Verb.MANAGE_CONNECTIONS)
         return names if may_read else [name for name in names if name not in BODIES]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        event = super().get_object(request, object_id, from_field)
+        bodies.read_into([event] if event else [])
+        return event
 
     @verb_action(Verb.MANAGE_CONNECTIONS, description=_("Process again"))
     def process_again(self, request: HttpRequest, rows: QuerySet[InboundEvent]) -> None:

@@ -31,6 +31,7 @@ FORMATS = {
     "sending_hours": _(
         'By day: {"mon": [["09:00", "12:00"], ["13:00", "18:00"]], "tue": ...}. Empty: always.'
     ),
+    "retention": _('Days by kind: {"webhook_bodies": 30, "messages": null, ...}; null: for ever.'),
     "holidays": _('A list: ["2026-12-25", ...].'),
 }
 

@@ -1,5 +1,7 @@
 """Webhook endpoints and the attempts to reach them; endpoints are changed in Settings → Webhooks."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,7 +12,7 @@ from csat.admin.base import ReadOnlyAdmin, actor, role, verb_action
 from csat.admin.filters import IsSetFilter
 from csat.admin.verbs import run_on_each
 from csat.people.permissions import Verb, role_may
-from csat.webhooks import endpoints, queueing
+from csat.webhooks import bodies, endpoints, queueing
 from csat.webhooks.models import Endpoint, WebhookAttempt
 
 CHANGED = ngettext_lazy("%(number)d endpoint changed.", "%(number)d endpoints changed.", "number")
@@ -77,6 +79,11 @@ class WebhookAttemptAdmin(ReadOnlyAdmin):
         if role_may(role(request), Verb.READ_AUDIT):
             return rows
         return rows.exclude(type__startswith="audit.")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        attempt = super().get_object(request, object_id, from_field)
+        bodies.read_into([attempt] if attempt else [])
+        return attempt
 
     @verb_action(Verb.MANAGE_WEBHOOKS, description=_("Replay"))
     def call_again(self, request: HttpRequest, rows: QuerySet[WebhookAttempt]) -> None:

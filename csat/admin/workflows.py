@@ -1,7 +1,9 @@
 """Workflows and their runs; workflows are edited on the page Workflows."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -11,7 +13,7 @@ from csat.admin.filters import IsSetFilter
 from csat.admin.verbs import run_on_each
 from csat.people.permissions import Verb
 from csat.workflows import editing, running
-from csat.workflows.models import Run, Step, Version, Workflow
+from csat.workflows.models import Run, Step, StepBody, Version, Workflow
 
 
 class VersionInline(ReadOnlyInline):
@@ -43,8 +45,24 @@ class WorkflowAdmin(ReadOnlyAdmin):
 
 class StepInline(ReadOnlyInline):
     model = Step
-    fields = ["block_id", "type", "state", "attempt", "input", "output", "error", "finished_at"]
+    fields = ["block_id", "type", "state", "attempt", "given", "brought", "error", "finished_at"]
     show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
+        """With what was moved out of the rows."""
+        moved = StepBody.objects.filter(run_id=OuterRef("run_id"), step_id=OuterRef("pk"))
+        rows: QuerySet[Step] = super().get_queryset(request)
+        return rows.annotate(
+            moved_input=Subquery(moved.values("input")[:1]), moved_output=Subquery(moved.values("output")[:1])
+        )
+
+    @admin.display(description=_("input"))
+    def given(self, step: Any) -> object:
+        return step.moved_input or step.input
+
+    @admin.display(description=_("output"))
+    def brought(self, step: Any) -> object:
+        return step.moved_output or step.output
 
 
 @admin.register(Run)

@@ -23,6 +23,7 @@ class SandboxMessage(Row):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["created_at"], name="sandbox_message_old")]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.to}"

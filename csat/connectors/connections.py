@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from csat.connectors import registry, rules
+from csat.connectors import bodies, registry, rules
 from csat.connectors.base import System
 from csat.connectors.models import ROTATION, Connection, ConnectionConfig, token_digest
 from csat.jobs import Job, enqueue
@@ -196,6 +196,7 @@ def resume(connection: Connection, *, by: Actor) -> bool:
 def remove(connection: Connection, *, by: Actor) -> None:
     """It takes in nothing more; its conversations stay, its secrets are deleted."""
     _forget(connection)
+    bodies.delete_of(connection.events.all())
     connection.events.all().delete()
     connection.write_backs.filter(state="pending").delete()
     connection.change(deleted_at=timezone.now(), secrets="", digest=f"removed {connection.uuid}")

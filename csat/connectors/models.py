@@ -21,6 +21,9 @@ from csat.sessions.models import Session
 ROTATION = timedelta(hours=24)  # how long a replaced signing secret still verifies
 ID_LENGTH = 160  # of a conversation or message of theirs
 STALE = timedelta(hours=1)  # an event that waits for so long is worth a look
+NO_BODY = ""  # of an event whose body stands in InboundBody, or is no longer kept
+ERASED_BODY = "null"  # of one about an erased contact
+CLOSED_WITH_BODY = Q(next_try__isnull=True) & ~Q(body=NO_BODY) & ~Q(body=ERASED_BODY)
 
 
 class Secrets(TypedDict, total=False):
@@ -154,7 +157,10 @@ class ConnectionConfig:
 
 
 class InboundEvent(Row):
-    """One request of theirs, redacted; kept for seven days. `created_at` is when it arrived."""
+    """One request of theirs, redacted. `created_at` is when it arrived.
+
+    Until it was applied it carries its body; csat.connectors.bodies moves that out of the row afterwards.
+    """
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -187,6 +193,7 @@ class InboundEvent(Row):
             ),
             models.Index(fields=["connection", "-id"], name="inbound_event_log"),
             models.Index(fields=["created_at"], name="inbound_event_old"),
+            models.Index(fields=["created_at"], condition=CLOSED_WITH_BODY, name="inbound_event_with_body"),
         ]
 
     def __str__(self) -> str:
@@ -196,6 +203,18 @@ class InboundEvent(Row):
     def parsed(self) -> Any:
         """The body as JSON values."""
         return json.loads(self.body)
+
+
+class InboundBody(models.Model):
+    """The body of an event that was applied. Nothing refers to it, so that it may go alone."""
+
+    event_id = models.BigIntegerField(db_index=True)  # InboundEvent.pk
+    created_at = models.DateTimeField(db_index=True)  # as the event's
+    headers = models.JSONField(default=dict)
+    body = models.TextField()
+
+    def __str__(self) -> str:
+        return f"body of {self.event_id}"
 
 
 class ConversationOrigin(Row):

@@ -7,15 +7,23 @@ from typing import Any
 
 from django.db.models import Model, Q
 
-from csat.connectors import writing_back
-from csat.connectors.models import ConnectedMessage, ConversationOrigin, InboundEvent, WriteBack
+from csat.connectors import bodies, writing_back
+from csat.connectors.models import (
+    ERASED_BODY,
+    ConnectedMessage,
+    ConversationOrigin,
+    InboundBody,
+    InboundEvent,
+    WriteBack,
+)
 from csat.lib.rows import fields_of
 from csat.lib.types import JsonObject
 from csat.people.models import Contact
 
-BLANK: JsonObject = {"body": "null", "headers": {}, "text": ""}
+BLANK: JsonObject = {"body": ERASED_BODY, "headers": {}, "text": ""}
 PERSONAL: dict[type[Model], Collection[str]] = {
     InboundEvent: [*BLANK, "event"],
+    InboundBody: ["body", "headers"],
     ConversationOrigin: ["external_id", "url", "inbox", "status", "note_id"],
     ConnectedMessage: ["external_id"],
     WriteBack: ["error"],
@@ -29,10 +37,13 @@ def erase(contact: Contact, addresses: Collection[str] = (), **_: Any) -> None:
     """
     mine = Q(contact_id=contact.pk)
     if addresses:
-        mine |= Q(contact_id=None) & reduce(or_, (Q(body__icontains=address) for address in addresses))
-    InboundEvent.objects.filter(mine).update(
-        **BLANK, event="", outcome=InboundEvent.Outcome.IGNORED, next_try=None
-    )
+        quotes = reduce(or_, (Q(body__icontains=address) for address in addresses))
+        moved = InboundBody.objects.filter(quotes).values("event_id")
+        mine |= Q(contact_id=None) & (quotes | Q(pk__in=moved))
+    pks = list(InboundEvent.objects.filter(mine).order_by("pk").values_list("pk", flat=True))
+    events = InboundEvent.objects.filter(pk__in=pks)
+    events.update(**BLANK, event="", outcome=InboundEvent.Outcome.IGNORED, next_try=None)
+    InboundBody.objects.filter(event_id__in=pks).delete()
     origins = ConversationOrigin.objects.filter(session__contact=contact)
     ConnectedMessage.objects.filter(origin__in=origins).delete()
     writing_back.withdraw(origins)
@@ -44,10 +55,13 @@ def erase(contact: Contact, addresses: Collection[str] = (), **_: Any) -> None:
 
 def blank(session_ids: list[int], **_: Any) -> None:
     """This room's part of forgetting the words of conversations."""
-    InboundEvent.objects.filter(session__in=session_ids).update(**BLANK)
+    events = InboundEvent.objects.filter(session__in=session_ids)
+    events.update(**BLANK)  # before their bodies go: whoever moves one at this moment ends first
+    bodies.delete_of(events)
     WriteBack.objects.filter(session__in=session_ids).update(error="")
 
 
 def export(contact: Contact, **_: Any) -> JsonObject:
-    events = InboundEvent.objects.filter(contact_id=contact.pk).order_by("pk")
+    events = list(InboundEvent.objects.filter(contact_id=contact.pk).order_by("pk"))
+    bodies.read_into(events)
     return {"from help desks": [fields_of(event, EXPORTED) for event in events]}

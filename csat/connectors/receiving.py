@@ -14,14 +14,16 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from csat.connectors import connections
+from csat.connectors import bodies, connections
 from csat.connectors.base import Config, System
 from csat.connectors.connections import Known
 from csat.connectors.errors import BadSignature, CannotRead
-from csat.connectors.models import Connection, InboundEvent
+from csat.connectors.models import NO_BODY, Connection, InboundEvent
 from csat.jobs import Job, enqueue
 from csat.lib.encryption import UnknownKey
+from csat.lib.refusal import Refused
 from csat.lib.rows import insert_if_new
 from csat.lib.text import UNSAFE, clean_json, one_line
 from csat.people.audit_actions import AuditAction
@@ -145,7 +147,10 @@ def _count_rejected(connection: Connection, reason: str) -> None:
 
 @transaction.atomic
 def retry_event(event: InboundEvent, *, by: Actor) -> None:
-    """*Process again*: as if it had just come in."""
+    """*Process again*: as if it had just come in. Raises Refused when its body is no longer kept."""
+    bodies.put_back(InboundEvent.objects.filter(pk=event.pk))
+    if InboundEvent.objects.filter(pk=event.pk, body=NO_BODY).exists():
+        raise Refused(_("Its body is no longer kept: it cannot be processed again."))
     event.change(next_try=timezone.now(), outcome=InboundEvent.Outcome.WAITING, text="", attempt=0)
     audit(by, AuditAction.CONNECTION_EVENT_RETRIED, after={"event": str(event.uuid)}, target=event.connection)
     enqueue(Job.APPLY_EVENTS, event.connection_id)

@@ -24,8 +24,6 @@ EVERY = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=5)  # read again, because their clock and their index may lag
 LEASE = timedelta(minutes=10)
 SECONDS = 40  # of one sweep, and the page it is at then; the next goes on where it stopped, at once
-EVENTS_KEPT = timedelta(days=7)
-BATCH = 5000
 
 
 def wake_all() -> int:
@@ -80,16 +78,6 @@ def sweep(pk: int) -> int:
     ):
         enqueue(Job.SWEEP_CONNECTION, pk)
     return changed
-
-
-def delete_old() -> int:
-    """Delete the events that came in over seven days ago, in batches; how many."""
-    total, before = 0, timezone.now() - EVENTS_KEPT
-    while ids := list(
-        InboundEvent.objects.filter(created_at__lt=before).values_list("pk", flat=True)[:BATCH]
-    ):
-        total += InboundEvent.objects.filter(pk__in=ids).delete()[0]
-    return total
 
 
 def _free() -> Q:

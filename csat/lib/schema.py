@@ -1,9 +1,11 @@
 """Whether the tables are those that this version's code was written for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 
 @dataclass(frozen=True)
@@ -12,6 +14,13 @@ class Difference:
 
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+
+
+def applied_at(app: str, ending: str) -> datetime | None:
+    """When the migration of this app whose name ends so was applied; None: it was not."""
+    applied = MigrationRecorder.Migration.objects.filter(app=app, name__endswith=ending)
+    at: datetime | None = applied.values_list("applied", flat=True).first()
+    return at
 
 
 def difference() -> Difference:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('csat', '0016_files'),
+        ("csat", "0016_files"),
     ]
 
     operations = [

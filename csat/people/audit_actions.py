@@ -74,6 +74,7 @@ class AuditAction(TextChoices):
     TEST_MESSAGE_SENT = "survey.tested", _("Test message sent")
     # settings
     SETTINGS_CHANGED = "settings.changed", _("CSAT settings changed")
+    RETENTION_RUN = "settings.retention_run", _("What was old has gone")
     SENDING_PAUSED = "sending.paused", _("Sending paused")
     SENDING_RESUMED = "sending.resumed", _("Sending resumed")
     PROVIDER_AWAY = "provider.away", _("Provider away")

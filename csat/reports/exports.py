@@ -1,8 +1,8 @@
-"""Exports in the background: due, running with its progress, ready for seven days."""
+"""Exports in the background: due, running with its progress, ready until retention takes them."""
 
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ from csat.timeline.recording import Actor
 State = Export.State
 PAGE = 10_000
 LEASE = timedelta(minutes=3)  # renewed with every page
-KEPT = timedelta(days=7)
+SLICE = 100  # exports that go at once
 PATIENCE = timedelta(hours=6)  # one that outlives so many workers is given up
 Pages = Iterator[spreadsheet.Rows | None]
 STANDING = [State.DUE, State.RUNNING]
@@ -111,15 +111,18 @@ def run(pk: int) -> bool:
         raise error
 
 
-def expire(*, now: Any = None) -> int:
-    """Files older than seven days go; how many."""
-    old = Export.objects.exclude(state__in=STANDING).filter(created_at__lt=(now or timezone.now()) - KEPT)
-    exports = list(old)
+def ended(before: datetime) -> QuerySet[Export]:
+    """Asked for before then, and no longer under way."""
+    return Export.objects.exclude(state__in=STANDING).filter(created_at__lt=before)
+
+
+def expire(before: datetime) -> int:
+    """Exports that were asked for before then go with their files, so many at once; how many."""
+    exports = list(ended(before).order_by("pk")[:SLICE])
     for export in exports:
         if export.file:
             export.file.delete(save=False)
         export.delete()
-    delete_orphans()
     return len(exports)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from csat.channels.base import Addresses
@@ -22,6 +22,10 @@ def on_channel(channel: str) -> Q:
     if channel == Channel.WEB:
         return Q(channel=channel) | Q(bridged_to_web=True)
     return Q(channel=channel, bridged_to_web=False)
+
+
+# closed, and something was said since its words were taken, if they were
+WITH_WORDS = ~Q(status="open") & (Q(words_expired_at__isnull=True) | Q(words_expired_at__lt=F("updated_at")))
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -127,6 +131,7 @@ class Session(Row):
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     handed_off_at = models.DateTimeField(null=True, blank=True)
+    words_expired_at = models.DateTimeField(null=True, blank=True)  # when retention took its words
 
     objects = SessionQuerySet.as_manager()
 
@@ -140,6 +145,7 @@ class Session(Row):
             models.Index(fields=["resolved_at"], name="session_resolved_at"),
             models.Index(fields=["updated_at", "id"], name="session_sync"),
             models.Index(fields=["created_at", "id"], name="session_created"),
+            models.Index(fields=["updated_at"], condition=WITH_WORDS, name="session_with_words"),
         ]
         constraints = [
             models.CheckConstraint(

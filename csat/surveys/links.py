@@ -71,7 +71,8 @@ def example_urls(brand: Brand) -> tuple[str, str]:
 def copy_for(survey: Survey, *, by: User) -> tuple[str, Link]:
     """Another link to the survey's rating page for `by` to pass on, one row a time. Lock the survey first."""
     key, copies = _keys()[0], Link.objects.filter(purpose=Purpose.COPY, survey=survey)
-    version = (copies.aggregate(latest=Max("version"))["latest"] or 0) + 1
+    latest = copies.aggregate(latest=Max("version"))["latest"] or 0
+    version = max(latest, int(timezone.now().timestamp() // 60)) + 1  # never that of a deleted one
     token = tokens.derive(key, Purpose.COPY, survey.uuid, version)
     link = Link.objects.create(
         purpose=Purpose.COPY,

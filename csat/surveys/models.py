@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.channels import registry
 from csat.channels.base import Brand, ProviderEvent
-from csat.lib import images
+from csat.lib import images, retention
 from csat.lib.opening_hours import OpeningHours
 from csat.lib.rows import Row
 from csat.lib.text_by_language import TextByLanguage
@@ -34,7 +34,7 @@ from csat.surveys.choices import (
     Source,
     SurveyState,
 )
-from csat.surveys.validators import holidays, hours_by_weekday, shipped_languages
+from csat.surveys.validators import holidays, hours_by_weekday, retention_days, shipped_languages
 
 MESSAGE_MAX_LENGTH = (
     OPENING_LINE_MAX_LENGTH  # of a custom message, and of a request's own words instead of it
@@ -270,6 +270,16 @@ class CsatSettings(Pausable):
             "say so in the opening line."
         ),
     )
+    # Days by csat.lib.retention.Kind; a kind that is not named stays for ever. An installation that was there
+    # before goes on with what always went after seven days, and has the rest off.
+    retention = models.JSONField(
+        _("Days after which old things go"),
+        default=dict,
+        db_default={"inbound_bodies": 7, "exports": 7},
+        blank=True,
+        validators=[retention_days],
+        help_text=_("In days by kind; without a number, for ever. What is older goes at night."),
+    )
     # Empty: every language that is shipped.
     languages = models.JSONField(
         _("Languages"),
@@ -307,7 +317,8 @@ class CsatSettings(Pausable):
 
     @classmethod
     def current(cls) -> "CsatSettings":
-        return cls.objects.get_or_create(pk=1)[0]
+        new: dict[str, Any] = {"retention": retention.of_a_new_installation}
+        return cls.objects.get_or_create(pk=1, defaults=new)[0]
 
     @property
     def brand(self) -> Brand:
@@ -527,6 +538,9 @@ class Delivery(Row):
         return self.change(raw=self.raw | {"updates": [*updates, update][-KEPT_EVENTS:]})
 
 
+ENDING_LINKS = Q(purpose__in=["rate", "widget", "copy"], revoked_at__isnull=True)
+
+
 class Link(Row):
     """What a token opens. The token is not stored: it is derived from the row and a key."""
 
@@ -567,6 +581,7 @@ class Link(Row):
                 name="link_has_subject",
             )
         ]
+        indexes = [models.Index(fields=["created_at"], condition=ENDING_LINKS, name="link_ending")]
 
     def __str__(self) -> str:
         return f"{self.purpose} link"

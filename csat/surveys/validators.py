@@ -13,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from csat.lib import retention
 from csat.lib.opening_hours import MIDNIGHT, WEEKDAYS, to_span
 
 MOST_SPANS = 12  # of a day
@@ -84,6 +85,22 @@ def holidays(value: object) -> None:
         if not _is_date(day):
             shown = day[:40].encode(errors="replace").decode()
             raise ValidationError(_("%(day)s is no day. Write it as 2026-12-25."), params={"day": shown})
+
+
+def retention_days(value: object) -> None:
+    """{"webhook_bodies": 30, "messages": null, ...}"""
+    if not isinstance(value, dict):
+        raise ValidationError(_('Give days by kind, such as {"exports": 7, "messages": null}.'))
+    kinds = {kind.name: kind for kind in retention.kinds()}
+    for name, days in value.items():
+        if name not in kinds:
+            text = _("There is no %(kind)s to keep. %(choose)s")
+            shown = {"kind": str(name)[:40], "choose": choose_from(kinds)}
+            raise ValidationError(text, params=shown)
+        least, most = kinds[name].least, retention.MOST_DAYS
+        if days is not None and (type(days) is not int or not least <= days <= most):
+            text = _("%(kind)s: give days from %(least)d to %(most)d, or nothing for ever.")
+            raise ValidationError(text, params={"kind": name, "least": least, "most": most})
 
 
 def _is_date(text: str) -> bool:

@@ -20,6 +20,7 @@ from csat.people import roles
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit, may_read
 from csat.timeline.recording import SYSTEM, Actor
+from csat.webhooks import bodies
 from csat.webhooks.event_types import AUDIT, EVENTS
 from csat.webhooks.models import SECRET_PREFIX, Endpoint, open_secret, seal_secret
 
@@ -66,6 +67,7 @@ def change(endpoint: Endpoint, *, by: Actor, **fields: object) -> Endpoint:
         }
         enqueue(Job.CALL_DUE)
     if endpoint.carries_audit and AUDIT not in values.get("events", [AUDIT]):
+        bodies.delete_of(endpoint.calls.unsent_audit())
         endpoint.calls.unsent_audit().delete()
     endpoint.change(**values)
     after = {name: values[name] for name in before}

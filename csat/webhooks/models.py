@@ -16,7 +16,8 @@ from csat.timeline.models import Event
 from csat.webhooks.event_types import AUDIT
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 (how Standard Webhooks begins them)
-ERASED_BODY = "{}"  # of webhooks about an erased contact
+NO_BODY = "{}"  # of a row whose body stands in WebhookBody, was erased or is no longer kept
+ENDED_WITH_BODY = ~Q(state="pending") & ~Q(body=NO_BODY)
 
 
 def seal_secret(secret: str) -> str:
@@ -138,7 +139,10 @@ class WebhookAttemptQuerySet(models.QuerySet["WebhookAttempt"]):
 
 
 class WebhookAttempt(Row):
-    """One event on its way to one endpoint, through all its retries, which send the same body."""
+    """One event on its way to one endpoint, through all its retries, which send the same body.
+
+    It carries its body while it is under way; csat.webhooks.bodies moves that out of a row that has ended.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -171,6 +175,7 @@ class WebhookAttempt(Row):
                 fields=["endpoint", "next_try", "id"], condition=Q(state="pending"), name="call_pending"
             ),
             models.Index(fields=["endpoint", "-id"], name="call_log"),
+            models.Index(fields=["created_at"], condition=ENDED_WITH_BODY, name="call_with_body"),
         ]
 
     def __str__(self) -> str:
@@ -187,5 +192,25 @@ class WebhookAttempt(Row):
         return self.posted or self.body
 
     @property
+    def has_body(self) -> bool:
+        """Whether it can be shown and sent again; after `bodies.read_into`."""
+        return self.body != NO_BODY
+
+    @property
     def last_try(self) -> datetime | None:
         return datetime.fromisoformat(self.attempts[-1]["at"]) if self.attempts else None
+
+
+class WebhookBody(models.Model):
+    """What an ended attempt posted, and what was answered. Nothing refers to it, so that it may go alone."""
+
+    call_id = models.BigIntegerField(db_index=True)  # WebhookAttempt.pk
+    created_at = models.DateTimeField(db_index=True)  # as the attempt's
+    body = models.TextField()
+    attempts = models.JSONField(default=list)  # AttemptLog
+
+    class Meta:
+        db_table = "csat_callbody"
+
+    def __str__(self) -> str:
+        return f"body of {self.call_id}"

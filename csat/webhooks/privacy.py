@@ -8,10 +8,11 @@ from django.db.models import Model, QuerySet
 from csat.lib.rows import fields_of
 from csat.lib.types import JsonObject
 from csat.people.models import Contact
-from csat.webhooks.models import ERASED_BODY, WebhookAttempt
+from csat.webhooks import bodies
+from csat.webhooks.models import NO_BODY, WebhookAttempt, WebhookBody
 
-BLANK: JsonObject = {"body": ERASED_BODY, "attempts": []}
-PERSONAL: dict[type[Model], Collection[str]] = {WebhookAttempt: BLANK}
+BLANK: JsonObject = {"body": NO_BODY, "attempts": []}
+PERSONAL: dict[type[Model], Collection[str]] = {WebhookAttempt: BLANK, WebhookBody: BLANK}
 BATCH = 5000
 EXPORTED = ("created_at", "type", "state", "body", "delivered_at")
 
@@ -24,17 +25,21 @@ def erase(contact: Contact, **_: Any) -> None:
 def blank(session_ids: list[int], **_: Any) -> None:
     """This room's part of forgetting the words of conversations."""
     of_sessions = WebhookAttempt.objects.filter(event__session_id__in=session_ids)
-    ids = list(of_sessions.exclude(body=ERASED_BODY).order_by().values_list("pk", flat=True))
+    ids = list(of_sessions.order_by().values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         _blank(WebhookAttempt.objects.filter(pk__in=ids[start : start + BATCH]))
 
 
 def export(contact: Contact, **_: Any) -> JsonObject:
-    attempts = WebhookAttempt.objects.filter(contact_id=contact.pk).order_by("pk").select_related("endpoint")
+    attempts = list(
+        WebhookAttempt.objects.filter(contact_id=contact.pk).order_by("pk").select_related("endpoint")
+    )
+    bodies.read_into(attempts)
     return {"webhooks": [fields_of(row, EXPORTED) | {"to": row.endpoint.url} for row in attempts]}
 
 
 def _blank(attempts: QuerySet[WebhookAttempt]) -> None:
     attempts = attempts.order_by()
     attempts.filter(state=WebhookAttempt.State.PENDING).update(state=WebhookAttempt.State.FAILED)
-    attempts.update(**BLANK)
+    attempts.update(**BLANK)  # before their bodies go: whoever moves one at this moment ends first
+    bodies.delete_of(attempts)

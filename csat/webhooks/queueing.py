@@ -12,11 +12,12 @@ from csat.jobs import Job, enqueue
 from csat.lib.refusal import Refused
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit, may_read
+from csat.people.models import Contact
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor
-from csat.webhooks import payloads
+from csat.webhooks import bodies, payloads
 from csat.webhooks.event_types import TEST, event_type, subscription
-from csat.webhooks.models import ERASED_BODY, Endpoint, WebhookAttempt
+from csat.webhooks.models import NO_BODY, Endpoint, WebhookAttempt
 
 NEW_ONES_TRY = timedelta(minutes=5)  # after the last try of an endpoint that fails
 
@@ -74,9 +75,13 @@ def enqueue_test(endpoint: Endpoint, *, by: Actor) -> WebhookAttempt:
 
 @transaction.atomic
 def replay(attempt: WebhookAttempt, *, by: Actor) -> None:
-    """Send it again under the same `webhook-id`. Raises Refused when its contact was erased."""
+    """Send it again under the same `webhook-id`. Raises Refused when its contact was erased, or its body is
+    no longer kept.
+    """
     if not _requeue(WebhookAttempt.objects.filter(pk=attempt.pk)):
-        raise Refused(_("This event was about a contact who has been erased: it cannot be replayed."))
+        if Contact.objects.filter(pk__in=[attempt.contact_id]).exclude(erased_at=None).exists():
+            raise Refused(_("This event was about a contact who has been erased: it cannot be replayed."))
+        raise Refused(_("Its body is no longer kept: it cannot be replayed."))
     after = {"url": attempt.endpoint.url, "type": attempt.type, "call": str(attempt.uuid)}
     audit(by, AuditAction.WEBHOOK_REPLAYED, after=after, target=attempt.endpoint)
     _send_now(attempt.endpoint)
@@ -84,7 +89,8 @@ def replay(attempt: WebhookAttempt, *, by: Actor) -> None:
 
 @transaction.atomic
 def replay_failed(endpoint: Endpoint, *, since: datetime, by: Actor) -> int:
-    """Send again what failed and was queued since then, but for erased contacts; returns how many.
+    """Send again what failed and was queued since then, but for erased contacts and bodies that are
+    no longer kept; returns how many.
 
     The audit log only for who may read it: somebody else may have chosen where it would go by now.
     """
@@ -98,7 +104,8 @@ def replay_failed(endpoint: Endpoint, *, since: datetime, by: Actor) -> int:
 
 def _requeue(attempts: QuerySet[WebhookAttempt]) -> int:
     now, pending = timezone.now(), WebhookAttempt.State.PENDING
-    return attempts.exclude(body=ERASED_BODY).update(state=pending, attempt=0, next_try=now, updated_at=now)
+    bodies.put_back(attempts)
+    return attempts.exclude(body=NO_BODY).update(state=pending, attempt=0, next_try=now, updated_at=now)
 
 
 def _send_now(endpoint: Endpoint) -> None:

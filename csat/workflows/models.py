@@ -83,6 +83,13 @@ class Run(Row):
         FAILED = "failed", _("Failed")
         STOPPED = "stopped", _("Stopped")
 
+    class Bodies(models.TextChoices):
+        """Where what its steps were given and brought stands."""
+
+        IN_STEPS = "", _("in its steps")
+        MOVED = "moved", _("in StepBody")
+        DROPPED = "dropped", _("no longer kept")
+
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="runs")
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="runs")
     session = models.ForeignKey(
@@ -103,6 +110,9 @@ class Run(Row):
     error = models.CharField(max_length=500, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    bodies = models.CharField(
+        max_length=7, choices=Bodies, blank=True, default=Bodies.IN_STEPS, db_default=Bodies.IN_STEPS.value
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -112,6 +122,16 @@ class Run(Row):
                 fields=["wake_at"], condition=Q(state__in=["due", "waiting", "running"]), name="run_due"
             ),
             models.Index(fields=["workflow", "-id"], name="run_log"),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False) & ~Q(bodies="dropped"),
+                name="run_with_bodies",
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(bodies="", state__in=["succeeded", "stopped"]),
+                name="run_to_move",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,6 +166,18 @@ class Step(Row):
 
     def __str__(self) -> str:
         return f"{self.type} {self.state}"
+
+
+class StepBody(models.Model):
+    """What a step of an ended run was given and brought. Nothing refers to it, so that it may go alone."""
+
+    run_id = models.BigIntegerField(db_index=True)  # Run.pk
+    step_id = models.BigIntegerField()  # Step.pk
+    input = models.JSONField(default=dict)
+    output = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"body of {self.step_id}"
 
 
 Block = JsonObject  # id, type, params; a branch also has then and else

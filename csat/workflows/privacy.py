@@ -10,13 +10,14 @@ from csat.channels import privacy as channel_privacy
 from csat.lib.rows import fields_of
 from csat.lib.types import JsonObject
 from csat.people.models import Contact
-from csat.workflows.models import UNFINISHED, Run, Step
+from csat.workflows import bodies
+from csat.workflows.models import UNFINISHED, Run, Step, StepBody
 
 BLANK: dict[type[Model], JsonObject] = {
     Run: {"error": ""},
     Step: {"input": {}, "output": {}, "error": ""},
 }
-PERSONAL: Mapping[type[Model], Collection[str]] = BLANK
+PERSONAL: Mapping[type[Model], Collection[str]] = {**BLANK, StepBody: ["input", "output"]}
 ERASED = "The contact was erased."
 STEP = ("type", "state", "created_at", "output", "error")
 
@@ -45,6 +46,7 @@ def blank(session_ids: list[int], **_: Any) -> None:
     steps = Step.objects.filter(run__in=list(runs.values_list("pk", flat=True)))
     channel_privacy.erase_messages(str(uuid) for uuid in steps.values_list("uuid", flat=True))
     runs.exclude(error__in=["", ERASED]).update(**BLANK[Run], updated_at=now)
+    bodies.drop(runs.values_list("pk", flat=True))
     steps.update(**BLANK[Step], updated_at=now)
 
 
@@ -57,7 +59,9 @@ def forget_late(step: Step) -> None:
 
 
 def export(contact: Contact, **_: Any) -> JsonObject:
-    runs = Run.objects.filter(session__contact=contact).order_by("pk").select_related("workflow")
+    rows = Run.objects.filter(session__contact=contact).order_by("pk").select_related("workflow")
+    runs = list(rows.prefetch_related("steps"))
+    bodies.read_into(runs)
     references = Step.objects.filter(run__session__contact=contact).values_list("uuid", flat=True)
     return {
         "workflows": [
@@ -68,7 +72,7 @@ def export(contact: Contact, **_: Any) -> JsonObject:
                 "error": run.error,
                 "steps": [fields_of(step, STEP) for step in run.steps.all()],
             }
-            for run in runs.prefetch_related("steps")
+            for run in runs
         ],
         "notices": channel_privacy.export_messages(str(uuid) for uuid in references),
     }

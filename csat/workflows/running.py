@@ -66,8 +66,8 @@ def resume(pk: int) -> bool:
 
 
 def retry(run: Run, *, by: Actor) -> None:
-    """Continue a failed run from the step that failed. Raises Refused when it has not failed, or its contact
-    was erased.
+    """Continue a failed run from the step that failed. Raises Refused when it has not failed, its contact was
+    erased, or what its steps brought is no longer kept.
 
     The step keeps its token, by which an effect it already had outside is found or recognised.
     """
@@ -79,6 +79,8 @@ def retry(run: Run, *, by: Actor) -> None:
             raise Refused(_("Only a failed run can be retried."))
         if run.session:
             refuse_erased(run.session.contact)
+        if Run.objects.filter(pk=run.pk, bodies=Run.Bodies.DROPPED).exists():
+            raise Refused(_("What its steps brought is no longer kept: it cannot be retried."))
         failed_steps = run.steps.filter(state=Step.State.FAILED)
         failed_steps.update(state=Step.State.RUNNING, finished_at=None, updated_at=now)
         after = {"name": run.workflow.name, "run": str(run.uuid)}

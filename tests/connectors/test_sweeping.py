@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from csat.connectors import receiving, sweeping
-from csat.connectors.models import Connection, InboundEvent
+from csat.connectors import sweeping
+from csat.connectors.models import Connection
 from csat.lib.outcomes import Never, Retry
 from csat.sessions.models import Session
 from csat.surveys.models import Survey
@@ -110,13 +110,3 @@ def test_every_five_minutes_one_worker_is_woken_for_it(connection):
 def test_without_a_token_nothing_is_read(fake_system, db):
     assert sweep(make_connection(token="")) == 0
     assert fake_system.desk.calls == []
-
-
-def test_events_are_kept_for_seven_days(connection):
-    token = connection.opened["address"]
-    receiving.receive("fake_desk", token, {}, b'{"id": "1"}', "")
-    receiving.receive("fake_desk", token, {}, b'{"id": "2"}', "")
-    old = InboundEvent.objects.first()
-    InboundEvent.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
-    assert sweeping.delete_old() == 1
-    assert InboundEvent.objects.count() == 1

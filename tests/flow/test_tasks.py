@@ -1,5 +1,6 @@
 """What the queue calls, and when by itself."""
 
+from datetime import timedelta
 from importlib import import_module
 from unittest import mock
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.apps import apps
 from django.db.models.signals import post_migrate
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from csat import schedules as csat_schedules
@@ -17,6 +19,8 @@ from csat.timeline import heartbeat
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM, record
+from csat.webhooks import endpoints
+from csat.webhooks.models import WebhookAttempt, WebhookBody
 from tests.factories import make_resolved_session, switch_on
 
 pytestmark = pytest.mark.django_db
@@ -57,18 +61,45 @@ def test_the_outward_sweeper_hands_over_what_was_left():
 def test_the_night_wakes_a_worker_for_each_of_its_duties(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
         tasks.nightly()
-    assert [callback.job for callback in callbacks] == [Job.DELETE_OLD, Job.VERIFY_REPORTS]
+    assert [callback.job for callback in callbacks] == [
+        Job.DELETE_OLD,
+        Job.RUN_RETENTION,
+        Job.VERIFY_REPORTS,
+    ]
+    tasks.run_retention()
     tasks.delete_old()
     tasks.verify_reports()
 
 
 def test_a_duty_of_the_night_that_fails_is_told_and_stops_none_of_the_others(monkeypatch):
     done = []
-    monkeypatch.setattr(tasks.exports, "expire", mock.Mock(side_effect=OSError("full"), __name__="expire"))
-    monkeypatch.setattr(tasks.sweeping, "delete_old", lambda: done.append("events"))
+    monkeypatch.setattr(
+        tasks.idempotency, "delete_expired", mock.Mock(side_effect=OSError("full"), __name__="delete_expired")
+    )
+    monkeypatch.setattr(tasks.importing, "expire", lambda: done.append("files"))
     with pytest.raises(ExceptionGroup, match="was not deleted"):
         tasks.delete_old()
-    assert done == ["events"]
+    assert done == ["files"]
+
+
+def test_bodies_are_moved_a_day_after_the_upgrade_that_brought_their_tables(
+    django_capture_on_commit_callbacks, time_machine
+):
+    """Until then the version before may run beside this one, and erases only where it knows bodies to be."""
+    endpoint = endpoints.add(url="https://93.184.216.34/hook", events=["csat.requested"], by=SYSTEM)
+    attempt = WebhookAttempt.objects.create(endpoint=endpoint, type="t", body='{"a": 1}', state="delivered")
+
+    def woken():
+        with django_capture_on_commit_callbacks() as callbacks:
+            tasks.sweep_outward()
+        return Job.MOVE_BODIES in [getattr(callback, "job", None) for callback in callbacks]
+
+    assert not woken()
+    time_machine.move_to(timezone.now() + timedelta(days=1, minutes=1))
+    assert woken()
+    assert tasks.move_bodies() == 1
+    assert not woken()
+    assert (attempt.again().body, WebhookBody.objects.get().body) == ("{}", '{"a": 1}')
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,8 @@ CALLED = {"csat.people.privacy.erase": "by erasure.erase, before the contact is 
 # what the rooms erase, and this life does not fill
 EMPTY = {
     "csat_contact.language": "one of ours",
+    "csat_callbody.attempts": "see tests/webhooks/test_bodies.py",
+    "csat_callbody.body": "see tests/webhooks/test_bodies.py",
     "csat_conversationorigin.note_id": "their number of our note",
     "csat_inboundevent.headers": "those that reading needs: names of their events",
     "csat_contact.opt_out_reason": "our words",
@@ -175,8 +177,12 @@ EMPTY = {
     "csat_export.file": "its rows are looked into",
     "csat_import.file": "see tests/imports/test_privacy.py",
     "csat_import.rejects": "see tests/imports/test_privacy.py",
+    "csat_inboundbody.body": "see tests/connectors/test_bodies.py",
+    "csat_inboundbody.headers": "see tests/connectors/test_bodies.py",
     "csat_run.error": "see tests/workflows/test_privacy.py",
     "csat_step.error": "see tests/workflows/test_privacy.py",
+    "csat_stepbody.input": "see tests/workflows/test_bodies.py",
+    "csat_stepbody.output": "see tests/workflows/test_bodies.py",
     "csat_step.input": "as the workflow has it",
     "django_admin_log.change_message": "names of fields",
 }

@@ -36,10 +36,10 @@ def test_it_names_no_table_that_there_is_not() -> None:
 
 
 def test_it_says_how_long_the_files_that_end_are_kept() -> None:
-    from csat.connectors import sweeping
+    from csat.lib import retention
     from csat.people import idempotency
-    from csat.reports import exports
 
-    assert f"| {sweeping.EVENTS_KEPT.days} days | yes |" in PAGE
-    assert f"files of exports | {exports.KEPT.days} days" in PAGE
+    for kind in retention.kinds():
+        days = f"{kind.days} days" if kind.days else "for ever"
+        assert re.search(rf"\*{kind.name}\*, {days}", PAGE), kind.name
     assert f"| {idempotency.KEPT.total_seconds() / 3600:.0f} hours |" in PAGE

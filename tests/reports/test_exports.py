@@ -146,13 +146,15 @@ def test_a_failure_is_told(manager_user, monkeypatch):
     assert export.again().error
 
 
-def test_files_are_kept_for_seven_days(manager_user):
+def test_files_go_with_exports_that_were_asked_for_before_a_time(manager_user):
     export = start(manager_user)
     exports.run(export.pk)
-    assert exports.expire(now=timezone.now() + timedelta(days=6, hours=23)) == 0
+    waiting = start(manager_user)
+    assert exports.expire(export.created_at) == 0
     assert stored.names("exports")
-    assert exports.expire(now=timezone.now() + timedelta(days=7, hours=1)) == 1
+    assert exports.expire(timezone.now()) == 1
     assert not stored.names("exports")
+    assert list(Export.objects.all()) == [waiting]
 
 
 def test_an_erased_person_is_in_no_file(manager_user, django_capture_on_commit_callbacks):

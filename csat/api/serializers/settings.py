@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from csat.channels.kinds import SURVEYED
+from csat.lib import retention
 from csat.lib.opening_hours import WEEKDAYS
 from csat.lib.types import JsonObject
 from csat.surveys.models import MESSAGE_MAX_LENGTH, CsatSettings
@@ -42,6 +43,24 @@ def _spans() -> serializers.ListField:
     return serializers.ListField(child=span, required=False, max_length=MOST_SPANS)
 
 
+class RetentionDays(serializers.Serializer[JsonObject]):
+    """Days by kind; null: for ever. A kind that is not named stays as it is."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {kind.name: _days(kind) for kind in retention.kinds()}
+
+
+def _days(kind: retention.Kind) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=kind.least,
+        max_value=retention.MOST_DAYS,
+        label=kind.label,
+        help_text=kind.help_text,
+    )
+
+
 class Toggles(serializers.Serializer[JsonObject]):
     def get_fields(self) -> dict[str, Any]:
         return {str(kind): Toggle(required=False) for kind in SURVEYED}
@@ -59,6 +78,7 @@ class SettingsShape(serializers.ModelSerializer[CsatSettings]):
     holidays = serializers.ListField(
         child=serializers.DateField(), required=False, max_length=MOST_HOLIDAYS, **label_and_help("holidays")
     )
+    retention = RetentionDays(required=False, **label_and_help("retention"))
     brand_logo = serializers.CharField(read_only=True, allow_null=True, **label_and_help("brand_logo"))
     languages = serializers.ListField(
         child=serializers.CharField(), required=False, **label_and_help("languages")

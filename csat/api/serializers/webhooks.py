@@ -62,7 +62,10 @@ class CallShape(serializers.Serializer[WebhookAttempt]):
     message_id = serializers.CharField(read_only=True, help_text="The webhook-id header.")
     type = serializers.CharField(read_only=True)
     state = serializers.ChoiceField(choices=WebhookAttempt.State.choices, read_only=True)
-    body = KeptText(read_only=True, help_text="As posted, but for the address of a rating page: `/r/…`.")
+    body = KeptText(
+        read_only=True,
+        help_text="As posted, but for the address of a rating page: `/r/…`. `{}`: no longer kept.",
+    )
     status = serializers.IntegerField(read_only=True, allow_null=True)
     attempt = serializers.IntegerField(
         read_only=True, help_text="Attempts that count: what fails while the endpoint takes nothing does not."

@@ -142,7 +142,7 @@ class ConnectionResume(Resource):
 class ConnectionEvents(Resource):
     scope = "connections"
 
-    @doc.lists(InboundEventShape, EventQuery, "List what came in, kept for seven days", missing=True)
+    @doc.lists(InboundEventShape, EventQuery, "List what came in, and what became of it", missing=True)
     def get(self, request: Request, id: UUID) -> Response:
         parameters = read_query(request, EventQuery)
         rows = _get_connection(id).events.select_related("session").defer("body", "headers")

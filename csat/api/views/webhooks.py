@@ -24,7 +24,7 @@ from csat.api.views.base import Resource, page_response, read_body, read_query
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
 from csat.timeline.recording import Actor
-from csat.webhooks import endpoints, queueing
+from csat.webhooks import bodies, endpoints, queueing
 from csat.webhooks.models import Endpoint, WebhookAttempt
 
 EXAMPLE = {
@@ -108,7 +108,10 @@ class WebhookCalls(Resource):
         parameters = read_query(request, CallQuery)
         rows = _get_endpoint(id).calls.without_audit()
         return page_response(
-            rows.filter(state=parameters["state"]) if "state" in parameters else rows, parameters, CallShape
+            rows.filter(state=parameters["state"]) if "state" in parameters else rows,
+            parameters,
+            CallShape,
+            context=_read_bodies,
         )
 
 
@@ -152,6 +155,11 @@ class WebhookTest(Resource):
     @once
     def post(self, request: Request, id: UUID) -> Response:
         return Response(CallShape(queueing.enqueue_test(_get_endpoint(id), by=self.actor)).data, 202)
+
+
+def _read_bodies(rows: list[WebhookAttempt]) -> JsonObject:
+    bodies.read_into(rows)
+    return {}
 
 
 def _get_endpoint(id: UUID) -> Endpoint:

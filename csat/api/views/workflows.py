@@ -22,7 +22,7 @@ from csat.api.serializers.workflows import (
 from csat.api.views.base import Resource, page_response, read_body, read_query
 from csat.lib.types import JsonObject
 from csat.sessions.models import Session
-from csat.workflows import blocks, editing, triggers
+from csat.workflows import blocks, bodies, editing, triggers
 from csat.workflows.models import Run, Trigger, Workflow
 
 ROOM_NAMES = {"workflow_blocks": "blocks"}
@@ -138,7 +138,10 @@ class WorkflowRuns(Resource):
             .prefetch_related("steps")
         )
         return page_response(
-            rows.filter(state=parameters["state"]) if "state" in parameters else rows, parameters, RunShape
+            rows.filter(state=parameters["state"]) if "state" in parameters else rows,
+            parameters,
+            RunShape,
+            context=_read_bodies,
         )
 
 
@@ -155,6 +158,11 @@ class WorkflowRun(Resource):
         return Response(
             RunShape(triggers.start_manually(_get_workflow(id), session, by=self.actor)).data, 202
         )
+
+
+def _read_bodies(runs: list[Run]) -> JsonObject:
+    bodies.read_into(runs)
+    return {}
 
 
 def _workflows() -> QuerySet[Workflow]:

@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from csat.connectors import applying, connections, receiving
-from csat.connectors.models import Connection
+from csat.connectors import bodies as inbound_bodies
+from csat.connectors.models import Connection, InboundEvent
 from csat.lib import addresses
 from csat.lib.types import JsonObject
 from csat.management.demo.cast import Cast
@@ -20,8 +21,9 @@ from csat.scale import LOW_MAX
 from csat.surveys.models import Score
 from csat.timeline import dispatching
 from csat.timeline.recording import Actor
+from csat.webhooks import bodies as webhook_bodies
 from csat.webhooks import endpoints
-from csat.webhooks.models import Endpoint
+from csat.webhooks.models import Endpoint, WebhookAttempt
 from csat.workflows import editing, running, triggers
 from csat.workflows.models import Run, Trigger, Workflow
 
@@ -102,8 +104,12 @@ def connect(cast: Cast) -> None:
 def remove() -> None:
     """By the names and the address that were given here."""
     Workflow.objects.filter(name=WORKFLOW).delete()
-    Endpoint.objects.filter(url=demo.hook_url()).delete()
-    Connection.objects.filter(name=HELP_DESK, kind="generic").delete()
+    hooks = Endpoint.objects.filter(url=demo.hook_url())
+    webhook_bodies.delete_of(WebhookAttempt.objects.filter(endpoint__in=hooks))
+    hooks.delete()
+    desks = Connection.objects.filter(name=HELP_DESK, kind="generic")
+    inbound_bodies.delete_of(InboundEvent.objects.filter(connection__in=desks))
+    desks.delete()
 
 
 def receives_itself() -> bool:

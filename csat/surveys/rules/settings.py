@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from csat.channels.kinds import SURVEYED
-from csat.lib import images, text_by_language
+from csat.lib import images, retention, text_by_language
 from csat.lib.opening_hours import WEEKDAYS
 from csat.lib.refusal import Problems
 from csat.lib.text import clean
@@ -31,7 +31,7 @@ FIELDS: "dict[str, Field[Any, Any]]" = {
     field.name: field for field in CsatSettings._meta.fields if field.editable and not field.primary_key
 }
 QUIET = ("quiet_start", "quiet_end")
-SHAPED = (*QUIET, "sending_hours", "holidays", "custom_message", "languages", "brand_logo")
+SHAPED = (*QUIET, "sending_hours", "holidays", "custom_message", "languages", "retention", "brand_logo")
 PLAIN = tuple(name for name in FIELDS if name not in SHAPED)
 # The settings as the contract names them; where one is named otherwise than its field; and the field beside
 # which a form shows what is wrong with one that has no field of its own.
@@ -63,6 +63,7 @@ def as_dict(policy: Policy | None = None) -> JsonObject:
         "sending_hours": settings.sending_hours,
         "holidays": list(settings.holidays),
         "languages": list(settings.languages),
+        "retention": {name: settings.retention.get(name) for name in retention.names()},
         "brand_logo": settings.brand.logo_url or None,
     }
 
@@ -83,6 +84,8 @@ def from_form(names: Iterable[str], values: Mapping[str, Any]) -> JsonObject:
         fields["brand_logo"] = fields["brand_logo"] or None
     if "holidays" in fields:
         fields["holidays"] = fields["holidays"] or []
+    if "retention" in fields:
+        fields["retention"] = fields["retention"] or {}
     return fields
 
 
@@ -158,6 +161,8 @@ def candidate(fields: JsonObject, *, policy: Policy | None = None) -> Policy:
         settings.languages = [
             code for code, _name in project.LANGUAGES if isinstance(languages, list) and code in languages
         ]
+    if "retention" in fields and _run_validators("retention", fields["retention"], problems):
+        settings.retention = {**settings.retention, **fields["retention"]}
     if "channels" in fields:
         enabled = _parse_channels(enabled, fields["channels"], problems)
     if "brand_logo" in fields:

@@ -10,11 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from csat.connectors import preview, receiving
+from csat.connectors import bodies, preview, receiving
 from csat.connectors.errors import CannotRead
-from csat.connectors.models import Connection, InboundEvent
+from csat.connectors.models import NO_BODY, Connection, InboundEvent
 from csat.connectors.preview import Arrival
 from csat.lib.encryption import UnknownKey
+from csat.lib.refusal import Refused
 from csat.people import roles
 from csat.people.permissions import Verb
 from csat.web import paging
@@ -57,6 +58,7 @@ def event(request: StaffRequest, uuid: UUID, event_id: UUID) -> HttpResponse:
     """One event with its body, and what its system reads in it now."""
     connection = connection_page.fetch(uuid)
     row = get_object_or_404(connection.events.select_related("session"), uuid=event_id)
+    bodies.read_into([row])
     keep_read(request, row, contact_id=row.session.contact_id if row.session else None)
     arrivals, trouble = _read(connection, row)
     return connection_page.show(
@@ -77,7 +79,11 @@ def process(request: StaffRequest, uuid: UUID, event_id: UUID) -> HttpResponse:
     """Process it again, as if it had just come in."""
     connection = connection_page.fetch(uuid)
     event = get_object_or_404(connection.events, uuid=event_id)
-    receiving.retry_event(event, by=roles.actor_of(request.user))
+    try:
+        receiving.retry_event(event, by=roles.actor_of(request.user))
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("settings-connection-event", uuid, event_id)
     if connection.paused_at:
         messages.warning(request, _("The event waits until the connection is resumed."))
     else:
@@ -93,6 +99,8 @@ def _version(rows: list[InboundEvent]) -> str:
 
 def _read(connection: Connection, row: InboundEvent) -> tuple[list[Arrival], str]:
     """What it would lead to by the rules of now, or why it cannot be read."""
+    if row.body == NO_BODY:
+        return [], _("Its body is no longer kept.")
     try:
         changes = connection.system.read(connection.config, row.headers, row.parsed, None)
     except (CannotRead, UnknownKey) as error:

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from csat.connectors import connections, preview
+from csat.connectors import bodies, connections, preview
 from csat.connectors.mapping import reader
-from csat.connectors.models import Connection, InboundEvent
+from csat.connectors.models import NO_BODY, Connection, InboundEvent
 from csat.connectors.preview import Arrival
 from csat.connectors.rules import Rules
 from csat.connectors.rules import clean as clean_rules
@@ -77,7 +76,7 @@ def try_mapping(request: StaffRequest, uuid: UUID) -> HttpResponse:
     connection = connection_page.fetch(uuid)
     form = RulesForm(connection, request.POST, names={})
     form.is_valid()
-    event = _sample(connection).first()
+    event = next(iter(_sample(connection, 1)), None)
     found: JsonObject = {"event": event, "trouble": " ".join(map(str, form.errors.get("mapping", [])))}
     if event and not found["trouble"] and isinstance(connection.system, Generic):
         connection.rules = connection.rules | {"mapping": form.cleaned_data.get("mapping") or {}}
@@ -125,22 +124,24 @@ def _show(
     request: StaffRequest, connection: Connection, form: RulesForm, *, status: int = 200, **run: object
 ) -> HttpResponse:
     inboxes = [row for row in form.inboxes if row.id or connection_page.may_change(request)]
-    last = _sample(connection).first()
+    last = next(iter(_sample(connection, 1)), None)
     choices = {"channels": channel_choices(), "brands": brands.choices()}
     context = {"form": form, "inboxes": inboxes, **choices, "last": last, **run}
     return connection_page.show(request, "rules", connection, status=status, **context)
 
 
-def _sample(connection: Connection) -> QuerySet[InboundEvent]:
-    """The last events, without those whose bodies are huge."""
-    return connection.events.annotate(size=Length("body")).filter(size__lt=LARGEST)
+def _sample(connection: Connection, size: int) -> list[InboundEvent]:
+    """The last events with their bodies, without those that are huge or no longer kept."""
+    events = list(connection.events.alias(size=Length("body")).filter(size__lt=LARGEST)[:size])
+    bodies.read_into(events, largest=LARGEST)
+    return [event for event in events if event.body != NO_BODY]
 
 
 def _arrivals(connection: Connection) -> list[Arrival]:
     """What the last events would lead to; none while its secrets cannot be read."""
     rules = Rules.of(connection.system, connection.rules)
     try:
-        return preview.of_events(connection, rules, _sample(connection)[:SAMPLE])
+        return preview.of_events(connection, rules, _sample(connection, SAMPLE))
     except UnknownKey:
         return []
 

@@ -72,8 +72,8 @@ class SettingsForm(ModelForm):
 
     class Meta:
         model = CsatSettings
-        # the custom message has a field for each language
-        fields = tuple(name for name in settings.FIELDS if name != "custom_message")
+        # the custom message has a field for each language, and retention a page of its own
+        fields = tuple(name for name in settings.FIELDS if name not in ("custom_message", "retention"))
         formfield_callback = settings.form_field
         widgets = {
             "delay_seconds": forms.RadioSelect,

@@ -20,6 +20,7 @@ IN_OTHER_SECTIONS = {
     "brand_logo",
     "reply_to",
     "languages",
+    "retention",
 }
 FURTHER = [  # the groups under Going further; settings in no group come last
     (

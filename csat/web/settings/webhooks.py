@@ -23,7 +23,7 @@ from csat.people.permissions import Verb, role_may
 from csat.web.access import RoleNeeded, StaffRequest, may
 from csat.web.account.reauthentication import asked_again, asked_again_before
 from csat.web.personal_data import keep_read
-from csat.webhooks import endpoints, queueing
+from csat.webhooks import bodies, endpoints, queueing
 from csat.webhooks.event_types import AUDIT, EVENTS, TEST
 from csat.webhooks.models import Endpoint, WebhookAttempt
 
@@ -209,6 +209,7 @@ def _log(request: StaffRequest, endpoint: Endpoint) -> dict[str, object]:
         attempts = attempts.filter(type=event)
     waiting = endpoint.calls.filter(state=WebhookAttempt.State.PENDING).count()
     page = Paginator(attempts, 25).get_page(request.GET.get("page"))
+    bodies.read_into(page)
     if page:
         keep_read(request, endpoint)
     return {

@@ -17,7 +17,7 @@ from csat.people.permissions import Verb
 from csat.web.access import StaffRequest, may
 from csat.web.personal_data import keep_read
 from csat.web.workflows import builder
-from csat.workflows import blocks, running, summary
+from csat.workflows import blocks, bodies, running, summary
 from csat.workflows.models import UNFINISHED, Run
 
 
@@ -40,6 +40,7 @@ def runs(request: StaffRequest, uuid: UUID) -> HttpResponse:
 def one(request: StaffRequest, uuid: UUID, run_id: UUID) -> HttpResponse:
     rows = Run.objects.select_related("workflow", "version", "session__contact")
     run = get_object_or_404(rows, workflow__uuid=uuid, uuid=run_id)
+    bodies.read_into([run])
     summaries = {block["id"]: summary.step(block) for block in blocks.walk(run.version.blocks)}
     steps = [(step, summaries.get(step.block_id, step.type)) for step in run.steps.all()]
     keep_read(request, run, contact_id=run.session.contact_id if run.session else None)

@@ -35,6 +35,7 @@ DOORS = [
     ROOT / "templates/settings/_csat.html",
     *(ROOT / "csat/web/settings").glob("csat*.py"),
 ]
+ON_A_PAGE_OF_ITS_OWN = {"retention"}
 FIELDS: list["Field[Any, Any]"] = [
     field for field in CsatSettings._meta.fields if field.editable and not field.primary_key
 ]
@@ -73,6 +74,7 @@ def test_every_door_has_the_words_of_the_model(field: "Field[Any, Any]", admin_u
     assert label != field.name.replace("_", " ")
     assert help_text
     on_screen = SettingsForm(instance=CsatSettings.current())
+    on_screen.fields |= {name: field.formfield() for name in ON_A_PAGE_OF_ITS_OWN}
     in_admin = _admin_form(admin_user).base_fields[field.name]
     assert str(in_admin.label).startswith(label)
     assert str(in_admin.help_text).startswith(help_text)
@@ -108,7 +110,12 @@ def test_the_api_describes_the_limits_of_the_model(field: "Field[Any, Any]") -> 
 
 def test_every_setting_has_its_place_on_the_screen(manager: Client) -> None:
     page = manager.get(PAGE).content.decode()
+    page_of_its_own = manager.get("/settings/retention/").content.decode()
     for field in FIELDS:
+        if field.name in ON_A_PAGE_OF_ITS_OWN:
+            assert str(field.verbose_name) in page_of_its_own
+            assert str(field.help_text) in page_of_its_own
+            continue
         assert f'name="{"message_default" if field.name == "custom_message" else field.name}"' in page
         assert str(field.verbose_name) in page
     placed = IN_OTHER_SECTIONS | {name for _title, names in FURTHER for name in names} | {"custom_message"}
