@@ -187,7 +187,7 @@ class Web:
         return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def _family(self) -> list[int]:
-        return _with_children(self.process.pid)
+        return with_children(self.process.pid)
 
 
 @contextlib.contextmanager
@@ -236,9 +236,9 @@ def _until_it_answers(server: Web) -> None:
     raise RuntimeError("the server does not answer")
 
 
-def _with_children(pid: int) -> list[int]:
+def with_children(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in _with_children(int(child)))]
+    return [pid, *(one for child in children for one in with_children(int(child)))]
 
 
 def _free_port() -> int:

@@ -14,14 +14,15 @@ GOAL = 100  # ms
 TABS = ("channel", "agent", "team", "language", "handoff_reason", "tag", "about", "comments", "kept-apart")
 FILTERS = (
     "channel=web", "agent={agent}", "agent_kind=ai", "team={team}", "language=de", "handoff_reason=insufficient_knowledge",
-    "handoff_reason=none", "tag=refund", "about=help", "score=1,2", "channel=web&language=de", "channel=web&agent_kind=human",
+    "handoff_reason=none", "brand=default", "brand=alpha", "show=brand", "brand=default&channel=web", "imported=false", "tag=refund", "about=help", "score=1,2", "channel=web&language=de", "channel=web&agent_kind=human",
     "show=comments&search=slow", "show=comments&channel=web&search=thanks", "show=agent&compare=1", "show=agent&channel=web",
     "quarantined=1", "quarantined=1&channel=web", "credit=last_human&show=agent", "timezone=America/New_York",
     "timezone=Asia/Kathmandu&channel=web", "timezone=America/New_York&agent_kind=ai&show=agent",
+    "quarantined=1&credit=last_human&show=agent",
 )  # fmt: skip
 # no cells hold these: they are counted from the base rows
 RARE = (
-    "show=low", "channel=web&language=de&team={team}", "channel=web&language=de&show=team", "quarantined=1&credit=last_human&show=agent",
+    "show=low", "channel=web&language=de&team={team}", "channel=web&language=de&show=team",
 )  # fmt: skip
 # what the page cannot do without: a year of days, by channel
 RAW = """SELECT day, key1, sum(requested), sum(delivered), sum(answered), sum(s1), sum(s2), sum(s3), sum(s4), sum(s5)

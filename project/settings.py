@@ -146,6 +146,7 @@ Q_CLUSTER: dict[str, Any] = {
     "recycle": 500,
     "max_rss": 262144,
     "poll": 0.5,
+    "guard_cycle": 2,  # seconds between two looks at the workers
     "label": "Queue",
     "ALT_CLUSTERS": {
         "outward": {"timeout": 60, "retry": 300, "workers": Q_WORKERS, "queue_limit": Q_WORKERS * 2}

@@ -1,4 +1,4 @@
-"""The run command: prepare, start the web server and both workers, supervise them, stop them."""
+"""The run command: prepare, start the web server and the workers, supervise them, stop them."""
 
 import argparse
 import errno
@@ -56,7 +56,7 @@ def _run(*, demo: bool) -> int:
     if _refused(host, port):  # somebody else started meanwhile
         return 1
     site = env["SITE_URL"]
-    supervisor = Supervisor(_services(python, host, port), env=env, ages=lambda: _ages(site, port))
+    supervisor = Supervisor(services(python, host, port), env=env, ages=lambda: _ages(site, port))
     with supervisor:
         if not supervisor.wait_until(lambda: _answers(site, port), seconds=120):
             print("bin/run: the web server does not answer; see the lines above.")
@@ -66,13 +66,12 @@ def _run(*, demo: bool) -> int:
     return 0
 
 
-def _services(python: str, host: str, port: str) -> list[Service]:
+def services(python: str, host: str, port: str) -> list[Service]:
     options = f"--interface wsgi --host {host} --port {port} --workers 1 --blocking-threads 4 --no-ws"
     options += " --log-level warning --respawn-failed-workers"
     return [
         Service("web", [python, "-m", "granian", *options.split(), "project.wsgi:application"]),
-        Service("surveys", [python, "manage.py", "qcluster"]),
-        Service("outward", [python, "manage.py", "qcluster", "-n", "outward"]),
+        Service("workers", [python, "manage.py", "workers"]),
     ]
 
 
@@ -130,14 +129,15 @@ def _answers(site: str, port: str) -> bool:
 
 
 def _ages(site: str, port: str) -> Mapping[str, float]:
-    """Seconds since each worker's last heartbeat, as the application reports them."""
+    """Seconds since the last heartbeat of the cluster that gave none for longest, as the application says."""
     try:
         health = json.loads(_get(site, port, "/health/ready"))
     except urllib.error.HTTPError as not_ready:
         health = json.loads(not_ready.read() or b"{}")
     except (OSError, ValueError):
         return {}
-    return {name: age for name, age in health.get("workers", {}).items() if age is not None}
+    ages = [age for age in health.get("workers", {}).values() if age is not None]
+    return {"workers": max(ages)} if ages else {}
 
 
 def _get(site: str, port: str, path: str) -> bytes:

@@ -8,11 +8,15 @@ import time
 import uuid
 from typing import Any
 
+from django.db import DatabaseError, connections
 from django.utils import timezone
 from django_q.brokers.orm import ORM
+from django_q.conf import Conf
+from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 EVERY = 30.0  # seconds
+DUE = f"SELECT 1 FROM {OrmQ._meta.db_table} WHERE key = %s AND lock < %s LIMIT 1"  # noqa: S608 (a name of Django's)
 
 
 class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
@@ -25,8 +29,22 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
         """Tasks as (id, package); the cluster's own has no id, as it is no row."""
         now = time.monotonic()
         if not self.beat or now < self.next_beat:
+            if self._is_idle():
+                return time.sleep(Conf.POLL)
             return super().dequeue()
         self.next_beat = now + EVERY
         id = uuid.uuid4().hex
         task = {"id": id, "name": "sign of life", "func": self.beat, "args": (), "kwargs": {}}
         return [(None, SignedPackage.dumps(task | {"started": timezone.now()}))]
+
+    def _is_idle(self) -> bool:
+        """Whether no task is due. It is asked all day long: one plain statement, where django-q2 composes one
+        and tests its connection first.
+        """
+        connection = connections[Conf.ORM]
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(DUE, [self.list_key, connection.ops.adapt_datetimefield_value(timezone.now())])
+                return cursor.fetchone() is None
+        except DatabaseError:
+            return False  # then django-q2 connects anew, or says what is wrong

@@ -2,8 +2,8 @@
 otherwise.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import DateField, F, Q, QuerySet, Sum, Value
 
-from csat.people.models import Agent, Organization
+from csat.people.brands import DEFAULT
+from csat.people.models import Agent, Brand, Organization
 from csat.reports import cohort, rollup_sql
 from csat.reports.filters import CREDIT, NONE, Filters, first_of, midnight, ranges, steps
 from csat.reports.models import DirtyDay, Rollup
-from csat.reports.scores import Counts
+from csat.reports.scores import Counts, total
+from csat.surveys.models import Answer, Survey
 
 MOST_RANGES = 60  # more scattered days than this are read with the whole window at once
 QUARTER = 900  # seconds
@@ -37,12 +39,31 @@ class Plan:
 def parts(filters: Filters, by: str = "") -> list[Part]:
     """(key, counts) of each group, as the base rows name it; without `by`, of the whole under None."""
     plan = _plan(filters, by)
+    if plan is None:
+        if filters.quarantined:
+            return _with_quarantined(parts(replace(filters, quarantined=False), by), filters, by)
+        return from_base_rows(filters, by)
+    for name in rollup_sql.SPARSE:
+        if (others := _others(name, filters)) is not None:
+            whole = parts(_asking(filters, name, ()), by)
+            return _less(whole, parts(_asking(filters, name, others), by) if others else ())
+    if by == "brand" and not filters.brand:
+        groups = [part for part in _from_cells(plan, filters, by) if part[0] is not None]
+        rest = total(counts for _key, counts in parts(filters)) - total(counts for _key, counts in groups)
+        return [*groups, (None, rest)]
+    return _from_cells(plan, filters, by)
+
+
+def _from_cells(plan: Plan, filters: Filters, by: str) -> list[Part]:
+    """From the cells of this plan, and what they do not hold from the base rows."""
     # read before the cells: a day counted anew meanwhile is right either way
     zone, dirty_days = _zone_and_dirty_days(filters.start, filters.end)
-    if plan is None or zone is None:
+    if zone is None:
         return from_base_rows(filters, by)
     first = filters.start.astimezone(zone).date()
     end = (filters.end - timedelta(microseconds=1)).astimezone(zone).date() + timedelta(days=1)
+    if any(name in rollup_sql.SPARSE for name in plan.shape):
+        dirty_days |= set(earlier_editions().filter(day__gte=first, day__lt=end))
     dirty = {day for day in dirty_days if first <= day < end}
     partial = _partial_days(filters, by, zone) - dirty
     quarter_days = partial if _quarters_tell(plan, filters) else set()
@@ -55,10 +76,13 @@ def parts(filters: Filters, by: str = "") -> list[Part]:
     if live:
         times = [(midnight(first, zone), midnight(end, zone)) for first, end in live]
         parts += from_base_rows(filters, by, times)
-    totals: dict[Any, Counts] = {}
-    for key, counts in parts:
-        totals[key] = totals.get(key, Counts()) + counts
-    return list(totals.items())
+    return list(_added(parts).items())
+
+
+def earlier_editions() -> QuerySet[Rollup, date]:
+    """The days whose cells an earlier version counted, of which some are missing."""
+    whole = Rollup.objects.filter(dim1="", dim2="", perspective="")
+    return whole.exclude(key1=rollup_sql.EDITION).order_by("day").values_list("day", flat=True)
 
 
 def _zone_and_dirty_days(start: datetime, end: datetime) -> tuple[ZoneInfo | None, set[date]]:
@@ -77,11 +101,59 @@ def _zone_and_dirty_days(start: datetime, end: datetime) -> tuple[ZoneInfo | Non
 
 def from_base_rows(filters: Filters, by: str, times: Sequence[tuple[datetime, datetime]] = ()) -> list[Part]:
     """Counted from the base rows of the whole window, or of these times in it."""
-    rows = cohort.surveys(filters)
-    if times:
-        rows = rows.filter(
-            reduce(or_, (Q(counted_at__gte=start, counted_at__lt=end) for start, end in times))
-        )
+    if filters.quarantined:
+        plain = from_base_rows(replace(filters, quarantined=False), by, times)
+        return _with_quarantined(plain, filters, by, times)
+    return _tally(_within(cohort.surveys(filters), times), filters, by)
+
+
+def _with_quarantined(
+    parts: list[Part], filters: Filters, by: str, times: Sequence[tuple[datetime, datetime]] = ()
+) -> list[Part]:
+    """What `filters` count, from the parts without answers in quarantine: only the few surveys that have one
+    are read anew, as asking every survey for its last answer takes seconds.
+    """
+    few = Q(pk__in=Answer.objects.filter(state=Answer.State.QUARANTINED).order_by().values("survey"))
+    seen, counted = (
+        _tally(_within(cohort.surveys(view), times).filter(few), view, by)
+        for view in (filters, replace(filters, quarantined=False))
+    )
+    return _less([*parts, *seen], counted)
+
+
+def _others(name: str, filters: Filters) -> tuple[str, ...] | None:
+    """The values left out of a sparse dimension, when those without any value are wanted; else None."""
+    values = getattr(filters, name)
+    if name == "imported":
+        return (() if "true" in values else ("true",)) if "false" in values else None
+    if DEFAULT not in values:
+        return None
+    return tuple(Brand.objects.exclude(slug__in=values).values_list("slug", flat=True))
+
+
+def _asking(filters: Filters, name: str, values: tuple[str, ...]) -> Filters:
+    return replace(filters, **{name: values})  # type: ignore[arg-type]
+
+
+def _added(parts: Iterable[Part]) -> dict[Any, Counts]:
+    totals: dict[Any, Counts] = {}
+    for key, counts in parts:
+        totals[key] = totals.get(key, Counts()) + counts
+    return totals
+
+
+def _less(parts: Iterable[Part], others: Iterable[Part]) -> list[Part]:
+    without = _added(others)
+    return [(key, counts - without.get(key, Counts())) for key, counts in _added(parts).items()]
+
+
+def _within(rows: QuerySet[Survey], times: Sequence[tuple[datetime, datetime]]) -> QuerySet[Survey]:
+    if not times:
+        return rows
+    return rows.filter(reduce(or_, (Q(counted_at__gte=start, counted_at__lt=end) for start, end in times)))
+
+
+def _tally(rows: QuerySet[Survey], filters: Filters, by: str) -> list[Part]:
     if not by:
         return [(None, counts) for (counts,) in cohort.tally(rows)]
     groups = cohort.tally(rows, cohort.column(by, filters), distinct=by in rollup_sql.MULTIPLE)

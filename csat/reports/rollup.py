@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from csat.lib import advisory_lock
 from csat.people.models import Organization
-from csat.reports import rollup_sql
+from csat.reports import lookup, rollup_sql
 from csat.reports.filters import ranges
 from csat.reports.models import DirtyDay, Rollup
 from csat.surveys.models import Survey
@@ -51,6 +51,8 @@ def recount(*, seconds: float = 20) -> int:
     until, total = time.monotonic() + seconds, 0
     if zone_counted() != zone_now().key:
         recount_everything()
+    elif earlier := lookup.earlier_editions()[:AT_A_TIME]:
+        DirtyDay.objects.bulk_create(DirtyDay(day=day) for day in earlier)
     while time.monotonic() < until:
         days = _recount_some()
         total += days

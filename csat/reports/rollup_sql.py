@@ -21,9 +21,12 @@ Shape = tuple[str, ...]
 QUARTER = "quarter"  # of an hour, counted since 1970: days of other time zones are put together from them
 QUARANTINED = "quarantined"
 # with each other, and with each of the rest
-CROSSED = ("channel", "agent", "team", "language", "handoff_reason")
-DIMENSIONS = (*CROSSED, "tag", "about", "score", QUARTER)
+CROSSED = ("channel", "agent", "team", "language", "handoff_reason", "brand")
+DIMENSIONS = (*CROSSED, "tag", "about", "score", "imported", QUARTER)
 MULTIPLE = ("handoff_reason", "tag")  # a session may have several
+# Few installations have these. There are cells of those that have one; without: what is left of the whole.
+SPARSE = ("brand", "imported")
+EDITION = "2"  # key1 of a day's whole: which of the cells above were counted; before SPARSE: ""
 SHAPES: list[Shape] = [
     (),
     *((one,) for one in DIMENSIONS),
@@ -35,8 +38,12 @@ COLUMNS = ("perspective", "day", "dim1", "key1", "dim2", "key2", *NUMBERS)
 # Each survey as it is seen through the perspectives: as it is (perspective ''), and for every other
 # perspective that sees it differently, once more as that one does and once with its numbers taken away as it
 # is. So perspective '' and another one add up to what that other one sees.
-FACT = "day, session, quarter, channel, team, language, about, resolver, last_human, most_replies, rated, kept, asked, reached, state"
-SEEN = """SELECT '{perspective}' AS perspective, day, session, quarter, channel, {agent} AS agent, team, language, about, {score} AS score,
+FACT = (
+    "day, session, quarter, channel, team, language, brand, about, imported, resolver, last_human, most_replies, rated, kept, asked,"
+    " reached, state"
+)
+SEEN = """SELECT '{perspective}' AS perspective, day, session, quarter, channel, {agent} AS agent, team, language, brand, about,
+  CASE WHEN imported THEN 'true' END AS imported, {score} AS score,
   CASE WHEN asked IS NULL THEN 0 ELSE {n} END AS requested, CASE WHEN reached IS NULL THEN 0 ELSE {n} END AS delivered,
   CASE WHEN reached IS NULL OR {score} IS NULL THEN 0 ELSE {n} END AS answered,
   CASE WHEN reached IS NULL OR {score} IS NOT NULL OR state <> 'sent' THEN 0 ELSE {n} END AS waiting, {scores}
@@ -127,7 +134,8 @@ def _facts(first: date, end: date, zone: ZoneInfo) -> QuerySet[Survey, Any]:
     """Everything the cells need to know of a survey, in the order of FACT."""
     rows = cohort.between(midnight(first, zone), midnight(end, zone))
     return rows.values_list(
-        TruncDate("counted_at", tzinfo=zone), "session", _Quarter(F("counted_at")), "channel", "session__team", "language", "score__about",
+        TruncDate("counted_at", tzinfo=zone), "session", _Quarter(F("counted_at")), "channel", "session__team", "language", "session__brand",
+        "score__about", "score__imported",
         *(f"session__{credit}" for credit in CREDIT), "score__score", cohort.latest(), "requested_at", "delivered_at", "state",
     )  # fmt: skip
 
@@ -156,13 +164,15 @@ def _sums(shape: Shape) -> str:
     counts it once.
     """
     several = "".join(f"_{name}" for name in shape if name in MULTIPLE)
-    dims = [*(f"'{name}', coalesce(CAST({name} AS varchar), '')" for name in shape), "'', ''", "'', ''"][:2]
+    keys = [f"'{name}', coalesce(CAST({name} AS varchar), '')" for name in shape]
+    dims = [*(keys or [f"'', '{EDITION}'"]), "'', ''"][:2]
     sums = [f"sum({number})" for number in NUMBERS]
     nothing = " AND ".join(f"{one} = 0" for one in sums)
-    perspectives = (
-        "" if "agent" in shape else f" WHERE perspective IN ('', '{QUARANTINED}')"
-    )  # the others see other agents only
+    wanted = [f"{name} IS NOT NULL" for name in shape if name in SPARSE]
+    if "agent" not in shape:  # the other perspectives see other agents only
+        wanted.append(f"perspective IN ('', '{QUARANTINED}')")
+    where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
     return (
-        f"SELECT perspective, day, {', '.join(dims)}, {', '.join(sums)} FROM seen{several}{perspectives}"  # noqa: S608 (our own names)
+        f"SELECT perspective, day, {', '.join(dims)}, {', '.join(sums)} FROM seen{several}{where}"  # noqa: S608 (our own names)
         f" GROUP BY {', '.join(['perspective', 'day', *shape])} HAVING NOT ({nothing})"
     )

@@ -42,6 +42,17 @@ class Counts:
             self.waiting + other.waiting,
         )
 
+    def __sub__(self, other: "Counts") -> "Counts":
+        """What is left without a part of it; never below nothing, as both may not be of one moment."""
+        scores = tuple(max(a - b, 0) for a, b in zip(self.scores, other.scores, strict=True))
+        return Counts(
+            max(self.requested - other.requested, 0),
+            max(self.delivered - other.delivered, 0),
+            max(self.answered - other.answered, 0),
+            scores,  # type: ignore[arg-type]
+            max(self.waiting - other.waiting, 0),
+        )
+
     @property
     def n(self) -> int:
         return sum(self.scores)

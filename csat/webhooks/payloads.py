@@ -83,11 +83,16 @@ def bodies(typed_events: Iterable[tuple[Event, str]]) -> list[str]:
 
 def restore_links(attempts: Iterable[WebhookAttempt]) -> None:
     """Put the live rating link into what is posted of these: the body that is kept has none."""
-    kept = [attempt for attempt in attempts if kept_links.RATING_URL in attempt.body and _may_hold(attempt)]
-    session_ids = {attempt.event.session_id for attempt in kept if attempt.event}
+    kept = [attempt for attempt in attempts if kept_links.RATING_URL in attempt.body]
+    if not kept:
+        return
+    events = Event.objects.in_bulk({attempt.event_id for attempt in kept if attempt.event_id})
+    events = {pk: event for pk, event in events.items() if _may_hold(event)}
+    session_ids = {event.session_id for event in events.values()}
     surveys = {survey.session_id: survey for survey in Survey.objects.filter(session__in=session_ids)}
     for attempt in kept:
-        survey = surveys.get(attempt.event.session_id or 0) if attempt.event else None
+        event = events.get(attempt.event_id or 0)
+        survey = surveys.get(event.session_id or 0) if event else None
         if survey:
             envelope = json.loads(attempt.body)
             for name in ("url", "text"):
@@ -96,11 +101,10 @@ def restore_links(attempts: Iterable[WebhookAttempt]) -> None:
             attempt.posted = _dump(envelope)
 
 
-def _may_hold(attempt: WebhookAttempt) -> bool:
+def _may_hold(event: Event) -> bool:
     """Only a request and what a workflow wrote: elsewhere it would be somebody's own words."""
-    event = attempt.event
-    by_workflow = bool(event and event.kind == Kind.MESSAGE_SENT and event.actor_kind == ActorKind.WORKFLOW)
-    return by_workflow or bool(event and event.kind == Kind.CSAT_REQUESTED)
+    by_workflow = event.kind == Kind.MESSAGE_SENT and event.actor_kind == ActorKind.WORKFLOW
+    return by_workflow or event.kind == Kind.CSAT_REQUESTED
 
 
 def test_body(event_type: str, *, at: datetime) -> str:

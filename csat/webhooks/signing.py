@@ -1,20 +1,19 @@
 """Signing by the Standard Webhooks rules: https://github.com/standard-webhooks/standard-webhooks"""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from standardwebhooks import Webhook
 
-from csat.webhooks.models import Endpoint, WebhookAttempt
+from csat.webhooks.models import WebhookAttempt
 
 
-def headers(attempt: WebhookAttempt, endpoint: Endpoint, now: datetime) -> dict[str, str]:
+def headers(attempt: WebhookAttempt, secrets: Iterable[str], now: datetime) -> dict[str, str]:
     """The headers of one request: the id stays the same on every retry, timestamp and signatures are new.
 
-    Raises encryption.UnknownKey.
+    `secrets`: the endpoint's `signing_secrets`, each of which signs.
     """
-    signatures = [
-        Webhook(secret).sign(attempt.message_id, now, attempt.content) for secret in endpoint.signing_secrets
-    ]
+    signatures = [Webhook(secret).sign(attempt.message_id, now, attempt.content) for secret in secrets]
     return {
         "content-type": "application/json",
         "user-agent": "csat-webhooks/1",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -105,8 +105,9 @@ class EndpointWorker:
         Runs in a thread of its own and uses no database. A last result without an attempt reports its end.
         """
         try:
+            secrets = self.endpoint.signing_secrets  # opened once for all that was read together
             for attempt in self.waiting:
-                log = self._post(attempt)
+                log = self._post(attempt, secrets)
                 results.put(SendResult(self, attempt, log))
                 if not is_success(log) or time.monotonic() - self.read_at >= REREAD_SECONDS:
                     return
@@ -126,9 +127,8 @@ class EndpointWorker:
         ours = Endpoint.objects.alive().filter(lease_until=self.endpoint.lease_until, enabled=True)
         endpoint = ours.filter(pk=self.pk).first()
         self.endpoint, self.read_at = endpoint or self.endpoint, time.monotonic()
-        self.waiting = list(
-            self._due().select_related("event").order_by("next_try", "id")[:READ_SIZE] if endpoint else ()
-        )
+        due = self._due().annotate(request_id=F("event__request_id")).order_by("next_try", "id")
+        self.waiting = list(due[:READ_SIZE] if endpoint else ())
         if self.endpoint.failures:
             self.waiting = sorted(self.waiting, key=_last_try)[:1]
         payloads.restore_links(self.waiting)
@@ -163,22 +163,22 @@ class EndpointWorker:
     def _change_if_ours(self, **values: object) -> bool:
         return self.endpoint.change(where={"lease_until": self.endpoint.lease_until}, **values)
 
-    def _post(self, attempt: WebhookAttempt) -> AttemptLog:
-        event = attempt.event
-        ids = {"event_id": event.pk, "request_id": event.request_id} if event else {}
-        with correlation.bound(webhook=attempt.message_id, **ids):
-            return self._timed(attempt)
+    def _post(self, attempt: WebhookAttempt, secrets: list[str]) -> AttemptLog:
+        request_id = getattr(attempt, "request_id", None)  # read with it: here is no database
+        with correlation.bound(webhook=attempt.message_id, event_id=attempt.event_id, request_id=request_id):
+            return self._timed(attempt, secrets)
 
-    def _timed(self, attempt: WebhookAttempt) -> AttemptLog:
+    def _timed(self, attempt: WebhookAttempt, secrets: list[str]) -> AttemptLog:
         now, started = timezone.now(), time.monotonic()
         log = AttemptLog(at=payloads.stamp(now), status=None, answer="", error="", retry_after=None)
-        headers = signing.headers(attempt, self.endpoint, now)
+        headers = signing.headers(attempt, secrets, now)
         try:
             answer = self.client.request(
                 "POST", self.endpoint.url, content=attempt.content.encode(), headers=headers
             )
             log["status"], log["retry_after"] = answer.status, answer.retry_after
-            log["answer"] = kept_links.hide(clean(answer.text))[:ANSWER_LENGTH]  # it may be an echo
+            if answer.body:  # it may be an echo
+                log["answer"] = kept_links.hide(clean(answer.text))[:ANSWER_LENGTH]
         except Outcome as outcome:
             log["error"] = clean(outcome.text)[:ANSWER_LENGTH]
         seconds = time.monotonic() - started

@@ -170,14 +170,14 @@ def test_a_call_is_verified_in_node_as_the_page_says(settings: Any, tmp_path: Pa
         tell()
         call = WebhookAttempt.objects.get()
         assert (call.state, call.status) == ("delivered", 204)
-        signed = signing.headers(call, call.endpoint, timezone.now())
+        signed = signing.headers(call, call.endpoint.signing_secrets, timezone.now())
         assert (
             requests.post(
                 url, data=call.body.replace("long", "no time"), headers=signed, timeout=10
             ).status_code
             == 401
         )
-        late = signing.headers(call, call.endpoint, timezone.now() - timedelta(minutes=6))
+        late = signing.headers(call, call.endpoint.signing_secrets, timezone.now() - timedelta(minutes=6))
         assert requests.post(url, data=call.body, headers=late, timeout=10).status_code == 401
     finally:
         workers.kill(server)

@@ -26,7 +26,7 @@ def test_its_own_task_comes_first_and_what_is_queued_next(django_capture_on_comm
 def test_the_next_is_due_after_half_a_minute(monkeypatch):
     broker, now = Broker(list_key="surveys"), [1000.0]
     monkeypatch.setattr(queue_broker.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr("django_q.brokers.orm.sleep", lambda seconds: None)
+    monkeypatch.setattr(queue_broker.time, "sleep", lambda seconds: None)
     beats = []
     for second in range(0, 61, 10):
         now[0] = 1000.0 + second
@@ -36,5 +36,13 @@ def test_the_next_is_due_after_half_a_minute(monkeypatch):
 
 def test_a_process_that_set_no_task_gives_none(monkeypatch):
     monkeypatch.setattr(Broker, "beat", "")
-    monkeypatch.setattr("django_q.brokers.orm.sleep", lambda seconds: None)
+    monkeypatch.setattr(queue_broker.time, "sleep", lambda seconds: None)
     assert not Broker(list_key="surveys").dequeue()
+
+
+def test_a_look_at_an_empty_queue_is_one_statement(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(Broker, "beat", "")
+    monkeypatch.setattr(queue_broker.time, "sleep", lambda seconds: None)
+    broker = Broker(list_key="surveys")
+    with django_assert_num_queries(1):
+        assert not broker.dequeue()

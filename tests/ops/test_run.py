@@ -111,7 +111,9 @@ def test_the_first_start_shows_a_page_and_logins_and_stops_without_a_trace(house
         assert it.get("/health/ready") == 200
         for login in ("login: sam / ", "login: maria / ", "login: ada / ", it.url):
             assert login in it.words()
-        assert wait_for(lambda: sum("qcluster" in command for command in it.children().values()) >= 8)
+        assert wait_for(
+            lambda: sum("manage.py workers" in command for command in it.children().values()) >= 8
+        )
         children = it.children()
         it.process.send_signal(signal.SIGTERM)
         assert it.process.wait(20) == 0
@@ -133,15 +135,15 @@ def test_a_second_start_takes_seconds_and_keeps_the_data(house: Path) -> None:
 def test_what_dies_is_started_again(house: Path) -> None:
     with running(house) as it:
         assert it.ready(), it.words()
-        clusters = [pid for pid, command in it.children().items() if command.rstrip().endswith("qcluster")]
+        clusters = [pid for pid, command in it.children().items() if command.rstrip().endswith("workers")]
         leader = min(clusters)
         os.kill(leader, signal.SIGKILL)
-        assert wait_for(lambda: "surveys ended with -9; starting it again" in it.words())
+        assert wait_for(lambda: "workers ended with -9; starting it again" in it.words())
         assert wait_for(
             lambda: not [pid for pid in clusters if Path(f"/proc/{pid}/cmdline").exists()]
         )  # no orphan works on
         assert wait_for(
-            lambda: sum(command.rstrip().endswith("qcluster") for command in it.children().values()) >= 4
+            lambda: sum(command.rstrip().endswith("workers") for command in it.children().values()) >= 4
         )
         assert it.get("/login/") == 200
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from csat import tasks
 from csat.lib.refusal import Refused
-from csat.people import agents, erasure
+from csat.people import agents, brands, erasure
 from csat.people.models import Organization, Team
 from csat.reports import lookup, queries, rollup
 from csat.reports.filters import parse
@@ -46,6 +46,7 @@ DIMENSIONS = [
     "agent",
     "agent_kind",
     "team",
+    "brand",
     "language",
     "handoff_reason",
     "tag",
@@ -55,12 +56,16 @@ DIMENSIONS = [
 ASKED: list[dict[str, list[str]]] = [
     {"score": ["1", "2"]}, {"about": ["help", "none"]}, {"tag": ["tag 1"]}, {"agent_kind": ["human"]},
     {"channel": ["email"], "language": ["en"]}, {"handoff_reason": ["prohibited_topic"], "score": ["5"]},
+    {"brand": ["zebra"]}, {"brand": ["default"]}, {"brand": ["default", "zebra"]}, {"imported": ["false"]},
+    {"brand": ["default"], "imported": ["true"]},
+    {"brand": ["default"], "channel": ["email"], "tag": ["tag 1"]},
 ]  # fmt: skip
 SEEN: list[dict[str, str]] = [
     {}, {"quarantined": "1"}, {"credit": "last_human"}, {"credit": "most_replies"},
     {"timezone": "Asia/Kathmandu"},
     {"from": "2026-03-27T10:07:00Z", "to": "2026-03-29T23:45:00Z"}, {"timezone": "America/St_Johns",
     "quarantined": "1"},
+    {"quarantined": "1", "credit": "last_human"},
 ]  # fmt: skip
 
 
@@ -119,6 +124,16 @@ def reassign(session: Session, n: int) -> None:
 
 def move_team(session: Session, n: int) -> None:
     activity.update(session, by=API, team=agents.find_or_create_team(f"Team {n % 2}") if n % 3 else None)
+
+
+def rebrand(session: Session, n: int) -> None:
+    activity.update(session, by=API, **brands.named("zebra" if n % 3 else brands.DEFAULT))
+
+
+def bring_in(session: Session, n: int) -> None:
+    """The rating of a file of past ones."""
+    survey = scheduling.get_or_create_survey(session)
+    answering.answer(survey, score=n % 5 + 1, source="api", provenance={"import": "1"})
 
 
 def speak(session: Session, n: int) -> None:
@@ -189,7 +204,7 @@ def count(session: Session, n: int) -> None:
 
 VERBS = [
     request, send, bounce, answer, answer_low, quarantine, restore, reopen, resolve, reassign, move_team,
-    speak, tag, untag,
+    rebrand, bring_in, speak, tag, untag,
     hand_off, erase, count, answer_late, complete, retag, unassign, reply, drop_team, close, link, move_away,
 ]  # fmt: skip
 STEPS = st.lists(
@@ -212,6 +227,8 @@ LIVES = int(os.environ.get("RANDOM_LIVES", "10"))  # more of them by hand, now a
 def test_whatever_happens_the_rollup_is_the_base_rows(db: Any, steps: list[Any]) -> None:
     Organization.current().change(timezone="Europe/Berlin")
     switch_on()
+    if not brands.exists("zebra"):
+        brands.create(by=API, slug="zebra", name="Zebra")
     with time_machine.travel(DAY_ONE) as clock:
         sessions = [make_session(), make_session("sms"), make_session("whatsapp", language="de")]
         for verb, n, later in steps:
@@ -274,6 +291,7 @@ BY_HAND: dict[str, Any] = {
     "channel": lambda survey, score: [survey.channel],
     "language": lambda survey, score: [survey.language],
     "team": lambda survey, score: [survey.session.team.name if survey.session.team else "none"],
+    "brand": lambda survey, score: [survey.session.brand.slug if survey.session.brand else brands.DEFAULT],
     "agent": lambda survey, score: [str(survey.session.resolver.uuid) if survey.session.resolver else "none"],
     "handoff_reason": lambda survey, score: (
         {one.reason for one in survey.session.handoff_reasons.all()} or ["none"]
@@ -289,7 +307,7 @@ def by_hand(quarantined: bool) -> dict[str, dict[str, Any]]:
     accepted answer is the score.
     """
     found: dict[str, dict[str, Any]] = {by: {} for by in (*BY_HAND, "everything")}
-    for survey in Survey.objects.select_related("session__team", "session__resolver"):
+    for survey in Survey.objects.select_related("session__team", "session__resolver", "session__brand"):
         answers = sorted(survey.answers.all(), key=lambda one: one.revision)
         accepted = [one for one in answers if one.state == "accepted"]
         score, rated = (accepted or [None])[-1], ((answers if quarantined else accepted) or [None])[-1]

@@ -269,7 +269,7 @@ def test_an_unexpected_error_stops_one_endpoint_only(endpoint, listener, monkeyp
     monkeypatch.setattr(
         signing,
         "headers",
-        lambda attempt, to, now: headers(attempt, to, now) if to.pk == endpoint.pk else 1 / 0,
+        lambda attempt, *more: headers(attempt, *more) if attempt.endpoint_id == endpoint.pk else 1 / 0,
     )
     start_conversation()
     with pytest.raises(ExceptionGroup, match="unexpectedly"):

@@ -142,3 +142,23 @@ class TestAuditLog:
         for by in (API, roles.actor_of(manager_user)):
             assert queueing.replay_failed(stream, since=since, by=by) == 0
         assert queueing.replay_failed(stream, since=since, by=roles.actor_of(admin_user)) == 1
+
+
+def statements_of_dispatching(endpoints_there, events, django_assert_max_num_queries):
+    """How many statements hand these many events to these many endpoints."""
+    for number in range(endpoints_there):
+        endpoints.add(url=f"https://93.184.216.34/{number}", events=["conversation.started"], by=SYSTEM)
+    dispatching.fan_out()
+    for _ in range(events):
+        make_session()
+    with django_assert_max_num_queries(40) as counted:
+        dispatching.fan_out()
+    assert WebhookAttempt.objects.count() == endpoints_there * events
+    return len(counted.captured_queries)
+
+
+@pytest.mark.parametrize(("endpoints_there", "events"), [(1, 1), (20, 1), (20, 10)])
+def test_handing_over_takes_as_many_statements_for_any_number(
+    endpoints_there, events, django_assert_max_num_queries
+):
+    assert statements_of_dispatching(endpoints_there, events, django_assert_max_num_queries) <= 24

@@ -22,7 +22,7 @@ def endpoint(settings: Any) -> Endpoint:
 
 
 def send(client: Client, attempt: WebhookAttempt, **changed: str) -> int:
-    headers = signing.headers(attempt, attempt.endpoint, timezone.now()) | changed
+    headers = signing.headers(attempt, attempt.endpoint.signing_secrets, timezone.now()) | changed
     content_type = headers.pop("content-type")
     status: int = client.post(
         "/demo/hook/", attempt.content, content_type=content_type, headers=headers

@@ -1,0 +1,42 @@
+"""Both clusters out of one process: they work, they end together, and an orphan never works on."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from csat.timeline.models import WorkerProcess
+from tests.workers import ROOT, database_url, wait_for
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def workers():
+    shared = {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "workers"], cwd=ROOT, env=os.environ | shared, start_new_session=True
+    )
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def both_work():
+    return {row.cluster for row in WorkerProcess.objects.all()} == {"surveys", "outward"}
+
+
+def test_both_clusters_work_and_a_signal_ends_them_in_order(workers):
+    assert wait_for(both_work, seconds=90)
+    workers.send_signal(signal.SIGTERM)
+    assert workers.wait(40) == 0
+
+
+def test_when_one_of_them_dies_the_other_ends_too_and_it_is_an_error(workers):
+    assert wait_for(both_work, seconds=90)
+    os.kill(WorkerProcess.objects.get(cluster="outward").pid, signal.SIGKILL)
+    assert workers.wait(60) != 0
