@@ -26,7 +26,17 @@ from csat.people.models import (
 )
 from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
-from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
+from csat.surveys.models import (
+    Answer,
+    ChannelSettings,
+    CsatSettings,
+    Delivery,
+    FollowUp,
+    Link,
+    Score,
+    StaffMessage,
+    Survey,
+)
 from csat.timeline.models import Event, Heartbeat, WorkerProcess
 from csat.webhooks.models import Endpoint, WebhookAttempt
 from csat.workflows.models import Run, Step, Version, Workflow
@@ -69,6 +79,7 @@ __all__ = [
     "Score",
     "SendCount",
     "Session",
+    "StaffMessage",
     "Step",
     "StoredChunk",
     "StoredFile",

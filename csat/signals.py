@@ -25,6 +25,9 @@ contacts_moved = Signal()  # contacts: list[int], whose clock may be another by 
 contact_data = Signal()  # contact: people.Contact; each room returns what it holds, by the names in the file
 # session_ids: list[int], a batch; each room blanks the words it holds of them, and keeps the figures
 words_expired = Signal()
+# session_id: int, contact_id: int, words: list[str], said with a rating; each room takes them out of what it
+# keeps of the conversation
+comment_withdrawn = Signal()
 # user: User who goes, successor: User | None, by: timeline.Actor; each room answers what, and how many, it
 # gave to the successor, or to nobody
 work_handed_over = Signal()

@@ -61,6 +61,7 @@ IMPERSONAL = {
     "csat_csatsettings": "how everybody is asked",
     "csat_delivery.error_code": "the provider's code",
     "csat_delivery.transport": "our words",
+    "csat_staffmessage.via": "our words",
     "csat_endpoint": "other systems",
     "csat_event.actor_id": "a UUID of staff, machine or contact",
     "csat_export.columns": "our words",

@@ -14,9 +14,9 @@ from csat.lib.text import clean
 from csat.lib.types import JsonObject
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
-from csat.surveys.answers import bot_detection, comment_wait
+from csat.surveys.answers import bot_detection, comment_wait, follow_ups
 from csat.surveys.choices import About, DeliveryState, QuarantineReason, Source, SurveyState
-from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey, source_choices
+from csat.surveys.models import Answer, Delivery, Score, Survey, source_choices
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.payloads import Submitted
 from csat.timeline.recording import Actor, record
@@ -205,7 +205,7 @@ def _make_score(survey: Survey, answer: Answer, *, by: Actor, publish_in: timede
         **_payload(survey, score, previous_score),
     )
     answer.change(event_id=event.pk)
-    _open_or_close_follow_up(survey, answer.score)
+    follow_ups.open_or_close(survey.session, answer.score)
 
 
 def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None:
@@ -213,21 +213,11 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.score, into.comment = answer.score, answer.comment
     into.about, into.source = answer.about, answer.source
     into.imported = bool(answer.provenance.get("import"))
+    into.seen_at = None
+    into.words_withdrawn_at = None if answer.comment else into.words_withdrawn_at
     into.session, into.contact, into.channel = survey.session, survey.contact, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
     into.save()
-
-
-def _open_or_close_follow_up(survey: Survey, score: int) -> None:
-    """A low score opens a follow-up, again if it was done; a better one closes it unless it is taken."""
-    now = timezone.now()
-    if not scale.is_low(score):
-        untaken = FollowUp.objects.filter(session=survey.session, owner=None, done_at=None)
-        untaken.update(done_at=now, updated_at=now)
-        return
-    follow_up, created = FollowUp.objects.get_or_create(session=survey.session)
-    if not created:
-        follow_up.change(where={"done_at__isnull": False}, done_at=None)
 
 
 def _payload(survey: Survey, score: Score, previous_score: int | None) -> Submitted:

@@ -1,4 +1,6 @@
-"""Follow-ups: a low score that somebody on the team looks after."""
+"""Follow-ups: a low score that somebody on the team looks after, and until when."""
+
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -6,21 +8,73 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from csat.lib.refusal import Missing
+from csat import scale
+from csat.lib.refusal import Invalid, Missing
 from csat.lib.text import clean
 from csat.people import roles
+from csat.people.permissions import Verb, role_may
 from csat.sessions.models import Session
-from csat.surveys.models import FollowUp
+from csat.surveys.models import CsatSettings, FollowUp
+from csat.surveys.rules.sending_hours import office_time_after
 from csat.surveys.visibility import visibility_for
 from csat.timeline.kinds import Kind
-from csat.timeline.payloads import FollowedUp, FollowUpStep
-from csat.timeline.recording import Actor, build_event, record, record_many
+from csat.timeline.payloads import FollowedUp, FollowUpStep, Overdue
+from csat.timeline.recording import SYSTEM, Actor, build_event, record, record_many
 
 MAX_NOTE = 5000
+MAX_RESOLUTION = 500  # one sentence
+BATCH = 500
 
 
 def is_open(session: Session) -> bool:
     return FollowUp.objects.filter(session=session, done_at=None).exists()
+
+
+def open_or_close(session: Session, score: int) -> None:
+    """A low score opens a follow-up, again if it was done; a better one closes it unless it is taken."""
+    now = timezone.now()
+    if not scale.is_low(score):
+        untaken = FollowUp.objects.filter(session=session, owner=None, done_at=None)
+        untaken.update(done_at=now, updated_at=now)
+        return
+    open_by(session, _due_at(score, now))
+
+
+def open_by(session: Session, due_at: datetime | None) -> FollowUp:
+    """Open it, again if it was done, and due at that time; one that is open and due earlier stays so."""
+    follow_up, created = FollowUp.objects.get_or_create(session=session, defaults={"due_at": due_at})
+    if not created and follow_up.done_at:
+        follow_up.change(done_at=None, due_at=due_at, overdue_at=None)
+    elif due_at and (follow_up.due_at is None or follow_up.due_at > due_at):
+        follow_up.change(due_at=due_at, overdue_at=None)
+    return follow_up
+
+
+def owner_by_rule(session: Session) -> User | None:
+    """Who looks after it when nobody has taken it: the agent it is assigned to, else who resolved it, else
+    the one that its team names; of these the first who may.
+    """
+    agents = (session.assignee, session.resolver)
+    candidates = [agent.user for agent in agents if agent] + [session.team and session.team.follow_up_owner]
+    return next((user for user in candidates if user and _may_own(user, session)), None)
+
+
+def mark_overdue() -> int:
+    """Record once of each that is late that it is; workflows hear of it. How many."""
+    late = FollowUp.objects.filter(done_at=None, overdue_at=None, due_at__lte=timezone.now())
+    rows = late.select_related("session", "owner").order_by("due_at")[:BATCH]
+    return sum(_mark_overdue(follow_up) for follow_up in rows)
+
+
+@transaction.atomic
+def _mark_overdue(follow_up: FollowUp) -> bool:
+    now, still_late = timezone.now(), {"done_at": None, "overdue_at": None, "due_at": follow_up.due_at}
+    if not follow_up.change(where=still_late, overdue_at=now):
+        return False
+    session, owner, due_at = follow_up.session, follow_up.owner, follow_up.due_at or now
+    late = Overdue(due_at=due_at.isoformat(), owner=owner.get_username() if owner else "")
+    record(Kind.FOLLOW_UP_OVERDUE, by=SYSTEM, session_id=session.pk, contact_id=session.contact_id, **late)
+    return True
 
 
 @transaction.atomic
@@ -40,6 +94,23 @@ def save_note(session: Session, user: User, text: str) -> FollowUp:
     follow_up = _lock(session, user)
     follow_up.change(note=clean(text)[:MAX_NOTE])
     _record(session, user, FollowedUp(what=FollowUpStep.NOTED, note=follow_up.note))
+    return follow_up
+
+
+@transaction.atomic
+def say_what_was_done(session: Session, user: User, text: str) -> FollowUp:
+    """One sentence that the customer reads on the page behind their rating link; an empty one takes it back.
+
+    Raises Invalid when it is longer than `MAX_RESOLUTION` characters.
+    """
+    text = clean(text)
+    if len(text) > MAX_RESOLUTION:
+        too_long = _("At most %(n)d characters.") % {"n": MAX_RESOLUTION}
+        raise Invalid(too_long, fields={"resolution": [too_long]})
+    follow_up = _lock(session, user)
+    if follow_up.resolution != text:
+        follow_up.change(resolution=text)
+        _record(session, user, FollowedUp(what=FollowUpStep.TOLD, note=text))
     return follow_up
 
 
@@ -80,6 +151,18 @@ def hand_over(user: User, successor: User | None, by: Actor, **_: object) -> tup
         ]
     )
     return "follow_ups", len(open_ones)
+
+
+def _due_at(score: int, at: datetime) -> datetime | None:
+    """Until when a score of now has to be followed up; None: no time is set."""
+    settings = CsatSettings.current()
+    hours = settings.follow_up_hours.get(score)
+    return office_time_after(timedelta(hours=hours), at, settings) if hours else None
+
+
+def _may_own(user: User, session: Session) -> bool:
+    may = role_may(roles.role_of(user), Verb.HANDLE_FOLLOW_UP)
+    return may and visibility_for(user).can_see_session(session)
 
 
 def _lock(session: Session, user: User) -> FollowUp:
