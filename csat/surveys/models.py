@@ -727,6 +727,16 @@ class FollowUp(Row):
     def __str__(self) -> str:
         return f"follow-up of {self.session_id}"
 
+    @classmethod
+    def open_for(cls, session: Session, *, due_at: datetime | None) -> "FollowUp":
+        """Open it, again if it was done, and due then; one that is open and due earlier stays so."""
+        follow_up, created = cls.objects.get_or_create(session=session, defaults={"due_at": due_at})
+        if not created and follow_up.done_at:
+            follow_up.change(done_at=None, due_at=due_at, overdue_at=None)
+        elif due_at and (follow_up.due_at is None or follow_up.due_at > due_at):
+            follow_up.change(due_at=due_at, overdue_at=None)
+        return follow_up
+
     @property
     def is_overdue(self) -> bool:
         return self.done_at is None and self.due_at is not None and self.due_at <= timezone.now()

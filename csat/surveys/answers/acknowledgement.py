@@ -12,13 +12,13 @@ from csat.surveys.models import Answer, CsatSettings, FollowUp, Score
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """`about`: what the customer said it was about, in words; `done`: the team's sentence on the follow-up.
+    """`about`: what the customer said it was about; `done`: the team's sentence on the follow-up.
 
     `offer` and `promised_until` say whether it is looked at again, or can be.
     """
 
     seen_at: datetime | None
-    about: str
+    about: About | None
     done: str
     done_at: datetime | None
     offer: second_look.Offer | None
@@ -39,7 +39,7 @@ def of(answer: Answer, settings: CsatSettings) -> Acknowledgement | None:
     follow_up = FollowUp.objects.filter(session=score.session_id).first()
     return Acknowledgement(
         seen_at=score.seen_at,
-        about=str(About(score.about).label) if score.about else "",
+        about=About(score.about) if score.about else None,
         done=follow_up.resolution if follow_up else "",
         done_at=follow_up.done_at if follow_up and follow_up.owner_id else None,
         offer=second_look.offer(score, settings),

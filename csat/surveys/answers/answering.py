@@ -14,9 +14,10 @@ from csat.lib.text import clean
 from csat.lib.types import JsonObject
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
-from csat.surveys.answers import bot_detection, comment_wait, follow_ups
+from csat.surveys.answers import bot_detection, comment_wait
 from csat.surveys.choices import About, DeliveryState, QuarantineReason, Source, SurveyState
-from csat.surveys.models import Answer, Delivery, Score, Survey, source_choices
+from csat.surveys.models import Answer, CsatSettings, Delivery, FollowUp, Score, Survey, source_choices
+from csat.surveys.rules.sending_hours import office_time_after
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.payloads import Submitted
 from csat.timeline.recording import Actor, record
@@ -205,7 +206,7 @@ def _make_score(survey: Survey, answer: Answer, *, by: Actor, publish_in: timede
         **_payload(survey, score, previous_score),
     )
     answer.change(event_id=event.pk)
-    follow_ups.open_or_close(survey.session, answer.score)
+    _open_or_close_follow_up(survey, answer.score)
 
 
 def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None:
@@ -218,6 +219,19 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.session, into.contact, into.channel = survey.session, survey.contact, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
     into.save()
+
+
+def _open_or_close_follow_up(survey: Survey, score: int) -> None:
+    """A low score opens a follow-up, again if it was done; a better one closes it unless it is taken."""
+    now = timezone.now()
+    if not scale.is_low(score):
+        untaken = FollowUp.objects.filter(session=survey.session, owner=None, done_at=None)
+        untaken.update(done_at=now, updated_at=now)
+        return
+    settings = CsatSettings.current()
+    hours = settings.follow_up_hours.get(score)
+    due_at = office_time_after(timedelta(hours=hours), now, settings) if hours else None
+    FollowUp.open_for(survey.session, due_at=due_at)
 
 
 def _payload(survey: Survey, score: Score, previous_score: int | None) -> Submitted:

@@ -1,21 +1,17 @@
 """Follow-ups: a low score that somebody on the team looks after, and until when."""
 
-from datetime import datetime, timedelta
-
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from csat import scale
 from csat.lib.refusal import Invalid, Missing
 from csat.lib.text import clean
 from csat.people import roles
 from csat.people.permissions import Verb, role_may
 from csat.sessions.models import Session
-from csat.surveys.models import CsatSettings, FollowUp
-from csat.surveys.rules.sending_hours import office_time_after
+from csat.surveys.models import FollowUp
 from csat.surveys.visibility import visibility_for
 from csat.timeline.kinds import Kind
 from csat.timeline.payloads import FollowedUp, FollowUpStep, Overdue
@@ -28,26 +24,6 @@ BATCH = 500
 
 def is_open(session: Session) -> bool:
     return FollowUp.objects.filter(session=session, done_at=None).exists()
-
-
-def open_or_close(session: Session, score: int) -> None:
-    """A low score opens a follow-up, again if it was done; a better one closes it unless it is taken."""
-    now = timezone.now()
-    if not scale.is_low(score):
-        untaken = FollowUp.objects.filter(session=session, owner=None, done_at=None)
-        untaken.update(done_at=now, updated_at=now)
-        return
-    open_by(session, _due_at(score, now))
-
-
-def open_by(session: Session, due_at: datetime | None) -> FollowUp:
-    """Open it, again if it was done, and due at that time; one that is open and due earlier stays so."""
-    follow_up, created = FollowUp.objects.get_or_create(session=session, defaults={"due_at": due_at})
-    if not created and follow_up.done_at:
-        follow_up.change(done_at=None, due_at=due_at, overdue_at=None)
-    elif due_at and (follow_up.due_at is None or follow_up.due_at > due_at):
-        follow_up.change(due_at=due_at, overdue_at=None)
-    return follow_up
 
 
 def owner_by_rule(session: Session) -> User | None:
@@ -151,13 +127,6 @@ def hand_over(user: User, successor: User | None, by: Actor, **_: object) -> tup
         ]
     )
     return "follow_ups", len(open_ones)
-
-
-def _due_at(score: int, at: datetime) -> datetime | None:
-    """Until when a score of now has to be followed up; None: no time is set."""
-    settings = CsatSettings.current()
-    hours = settings.follow_up_hours.get(score)
-    return office_time_after(timedelta(hours=hours), at, settings) if hours else None
 
 
 def _may_own(user: User, session: Session) -> bool:

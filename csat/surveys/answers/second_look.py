@@ -65,7 +65,7 @@ def ask_for(survey: Survey, *, by: Actor) -> bool:
         pk=survey.session_id
     )
     resolving.reopen(session, by=by)  # it may be open already: somebody was faster
-    follow_up = follow_ups.open_by(session, _promised(settings))
+    follow_up = FollowUp.open_for(session, due_at=_promised(settings))
     if follow_up.owner is None and (owner := follow_ups.owner_by_rule(session)):
         follow_up.change(owner=owner)
     _record(survey, score, follow_up, by=by)

@@ -70,7 +70,7 @@ def _facts(visit: Visit, known: acknowledgement.Acknowledgement) -> list[tuple[s
     if known.seen_at:
         facts.append((_("Read by a person"), _day(visit, known.seen_at)))
     if known.about:
-        facts.append((_("It was about"), known.about))
+        facts.append((_("It was about"), str(known.about.label)))
     if known.done:
         facts.append((_("What we did"), known.done))
     if known.done_at:
@@ -85,4 +85,4 @@ def _day(visit: Visit, at: datetime | None) -> str:
 
 def _moment(visit: Visit, at: datetime) -> str:
     local = timezone.localtime(at, visit.survey.session.contact.zone)
-    return f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.time_format(local, 'TIME_FORMAT')}"
+    return f"{formats.date_format(local, 'DATE_FORMAT')} {formats.time_format(local, 'TIME_FORMAT')}"

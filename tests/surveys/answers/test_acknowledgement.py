@@ -23,7 +23,7 @@ def test_it_says_who_read_it_what_it_was_about_and_what_was_done(manager_user):
     follow_ups.say_what_was_done(survey.session, manager_user, "We sent you a new one.")
     follow_ups.mark_done(survey.session, manager_user)
     told = known(survey)
-    assert (told.seen_at, told.about, told.done) == (first, "the product", "We sent you a new one.")
+    assert (told.seen_at, told.about, told.done) == (first, "product", "We sent you a new one.")
     assert told.done_at
     assert told.has_words
 
