@@ -176,6 +176,9 @@ EMPTY = {
     "csat_import.rejects": "see tests/imports/test_privacy.py",
     "csat_run.error": "see tests/workflows/test_privacy.py",
     "csat_step.error": "see tests/workflows/test_privacy.py",
+    "csat_staffmessage.error": "a provider's words, as of a delivery",
+    "csat_staffmessage.provider_id": "a provider's id",
+    "csat_staffmessage.written_by": "staff",
     "csat_step.input": "as the workflow has it",
     "django_admin_log.change_message": "names of fields",
 }

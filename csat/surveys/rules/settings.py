@@ -187,7 +187,7 @@ def _parse_plain(name: str, value: Any, problems: Problems) -> Any:
     """The model's own field decides; numbers and booleans must be such in JSON, or text from a form."""
     field = FIELDS[name]
     value = clean(value) if isinstance(value, str) else value
-    if value in (None, "") and field.null:
+    if field.null and (value is None or (value == "" and field.get_internal_type() == "CharField")):
         return None
     try:
         if value is None or (value == "" and not field.blank):
