@@ -176,8 +176,8 @@ def _submit_comment(visit: PageVisit, submission: Submission) -> HttpResponse:
 
 
 def _submit_afterwards(visit: PageVisit, submission: Submission) -> HttpResponse:
-    """A press on the thank-you page, by the customer's own link alone."""
-    if visit.by_copy or visit.answer is None or _quarantine_reason(visit, submission):
+    """A press on the thank-you page, by the customer's own link alone and in no browser of the team's."""
+    if visit.by_copy or visit.staff_member or visit.answer is None or _quarantine_reason(visit, submission):
         return redirect_after_post(visit.here)
     if submission.step == thanks.WITHDRAW:
         return _page(visit, "rating/withdraw.html", answer=visit.answer)

@@ -72,6 +72,15 @@ class TestAnotherLook:
         assert survey.session.again().status == "closed_resolved"
         assert Score.objects.get().comment == "Still broken"
 
+    def test_in_a_browser_where_staff_are_logged_in_a_press_does_nothing(
+        self, manager: Client, survey: Survey, rated: str
+    ) -> None:
+        opened = manager.get(rated)
+        for step in ("reopen", "withdraw-surely"):
+            submit(manager, "", view=opened, step=step)
+        assert survey.session.again().status == "closed_resolved"
+        assert Score.objects.get().comment == "Still broken"
+
     def test_after_a_good_rating_or_switched_off_it_is_not_offered(
         self, customer: Client, survey: Survey, address: str
     ) -> None:
