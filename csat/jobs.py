@@ -22,6 +22,8 @@ class Job(StrEnum):
     FAN_OUT = "csat.tasks.fan_out"
     CALL_DUE = "csat.tasks.call_due"
     RUN_DUE = "csat.tasks.run_due"
+    SEND_MESSAGES = "csat.tasks.send_messages"
+    TELL_OWNER = "csat.tasks.tell_owner"
     ANSWER_BACK = "csat.tasks.answer_back"
     APPLY_EVENTS = "csat.tasks.apply_events"
     WRITE_BACK = "csat.tasks.write_back"
@@ -45,13 +47,14 @@ class Job(StrEnum):
 
 
 CLUSTERS = ("surveys", "outward")
-SURVEYS = {Job.SEND_DUE, Job.ANSWER_BACK, Job.SWEEP, Job.SEND_PASSWORD_LINK}
+SURVEYS = {Job.SEND_DUE, Job.SEND_MESSAGES, Job.ANSWER_BACK, Job.SWEEP, Job.SEND_PASSWORD_LINK}
 # Seconds, where more than the cluster's own limit. A send: 40, what hangs then, and what went on beside it.
 # Help desks: 40, and the event, score or page (some calls for each of its conversations) that it is at then.
 TIMEOUTS = {
     Job.EXPORT: 3600,
     Job.IMPORT: 3600,
     Job.SEND_DUE: 90,
+    Job.SEND_MESSAGES: 90,
     Job.APPLY_EVENTS: 90,
     Job.WRITE_BACK: 90,
     Job.SWEEP_CONNECTION: 300,

@@ -28,7 +28,17 @@ from csat.people.models import (
 )
 from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
-from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
+from csat.surveys.models import (
+    Answer,
+    ChannelSettings,
+    CsatSettings,
+    Delivery,
+    FollowUp,
+    Link,
+    Score,
+    StaffMessage,
+    Survey,
+)
 from csat.timeline.models import Event, Heartbeat, WorkerProcess
 from csat.webhooks.models import Endpoint, WebhookAttempt, WebhookBody
 from csat.workflows.models import Run, Step, StepBody, Version, Workflow
@@ -73,6 +83,7 @@ __all__ = [
     "Score",
     "SendCount",
     "Session",
+    "StaffMessage",
     "Step",
     "StepBody",
     "StoredChunk",

@@ -21,7 +21,7 @@ from csat.connectors import retention as connector_retention
 from csat.connectors import writing_back
 from csat.imports import privacy as import_privacy
 from csat.lib import retention
-from csat.people import mail_index, roles
+from csat.people import idempotency, mail_index, roles
 from csat.people import privacy as people_privacy
 from csat.people import retention as people_retention
 from csat.people.models import Agent, Organization, Team
@@ -72,6 +72,12 @@ signals.words_expired.connect(session_privacy.blank)
 signals.words_expired.connect(survey_privacy.blank)
 signals.words_expired.connect(webhook_privacy.blank)
 signals.words_expired.connect(connector_privacy.blank)
+
+signals.comment_withdrawn.connect(idempotency.remove_words)
+signals.comment_withdrawn.connect(workflow_privacy.remove_words)
+signals.comment_withdrawn.connect(webhook_privacy.remove_words)
+signals.comment_withdrawn.connect(connector_privacy.remove_words)
+signals.comment_withdrawn.connect(report_privacy.remove_words)
 
 signals.contact_data.connect(people_privacy.export)
 signals.contact_data.connect(session_privacy.export)

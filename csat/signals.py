@@ -27,6 +27,9 @@ contact_data = Signal()  # contact: people.Contact; each room returns what it ho
 words_expired = Signal()
 # session_ids: list[int], taken out altogether; before they are deleted each room deletes what no key leads to
 conversations_removed = Signal()
+# session_id: int, contact_id: int, words: list[str], said with a rating; each room takes them out of what it
+# keeps of the conversation
+comment_withdrawn = Signal()
 # user: User who goes, successor: User | None, by: timeline.Actor; each room answers what, and how many, it
 # gave to the successor, or to nobody
 work_handed_over = Signal()

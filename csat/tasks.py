@@ -15,8 +15,8 @@ from csat.jobs import Job, enqueue
 from csat.lib import schema
 from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
-from csat.surveys.answers import auto_reply
-from csat.surveys.delivery import expiry, sending
+from csat.surveys.answers import auto_reply, follow_ups, owner_notices
+from csat.surveys.delivery import expiry, sending, staff_messages
 from csat.surveys.rules import retention
 from csat.timeline import dispatching, heartbeat
 from csat.webhooks import attempts
@@ -32,12 +32,20 @@ def send_due() -> int:
     return sending.send_due()
 
 
+def send_messages() -> int:
+    return staff_messages.send_due()
+
+
 def answer_back(pk: int) -> bool:
     return auto_reply.send_auto_reply(pk)
 
 
 def apply_events(pk: int) -> int:
     return applying.apply_due(pk)
+
+
+def tell_owner(pk: int) -> bool:
+    return owner_notices.send(pk)
 
 
 def write_back(pk: int) -> int:
@@ -49,7 +57,10 @@ def sweep_connection(pk: int) -> int:
 
 
 def sweep() -> dict[str, int]:
-    return expiry.sweep()
+    done = expiry.sweep() | {"overdue": follow_ups.mark_overdue()}
+    if staff_messages.due().exists():
+        enqueue(Job.SEND_MESSAGES)
+    return done
 
 
 def fan_out() -> int:

@@ -25,12 +25,12 @@ CHANGED = ngettext_lazy("%(number)d follow-up changed.", "%(number)d follow-ups 
 class FollowUpAdmin(ReadOnlyScoredAdmin):
     change_form_template = "admin/csat/change_form.html"
     session_path, score_path = "session__", "session__score__"
-    list_display = ["session", "rating", "owner", "note", "created_at", "done_at"]
+    list_display = ["session", "rating", "owner", "note", "created_at", "due_at", "done_at"]
     list_filter = [("done_at", IsSetFilter), ("owner", SeenFilter)]
     list_select_related = ["session__score", "owner"]
     search_fields = ["=session__id", "note"]
     ordering = ["-created_at"]
-    fields = ["session", "rating", "owner", "note", "created_at", "done_at"]
+    fields = ["session", "rating", "owner", "note", "resolution", "created_at", "due_at", "done_at"]
     readonly_fields = ["rating"]
     actions = ["take", "done"]
 

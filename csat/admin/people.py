@@ -191,9 +191,11 @@ class AgentAdmin(AuditedAdmin):
 
 @admin.register(Team)
 class TeamAdmin(AuditedAdmin):
-    list_display = ["name"]
+    list_display = ["name", "follow_up_owner", "reopen_by_customer"]
+    list_select_related = ["follow_up_owner"]
     search_fields = ["name"]
-    fields = ["name"]
+    autocomplete_fields = ["follow_up_owner"]
+    fields = ["name", "follow_up_owner", "reopen_by_customer"]
 
     def of_teams(self, teams: tuple[int, ...]) -> Q:
         return Q(pk__in=teams)

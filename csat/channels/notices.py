@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from csat.channels import circuits, registry
-from csat.channels.base import Addresses, Brand, CannotTell, Message, Receipt
+from csat.channels.base import Addresses, Brand, CannotTell, Channel, Message, Receipt
 from csat.lib.outcomes import Never
 
 LETS_IN = "lets-in-"  # begins the token of a mail whose link lets somebody in: `people/letters_of_access`
@@ -20,8 +20,9 @@ def send(via: str, *, to: str, text: str, subject: str = "", token: str = "", ag
 
     `token` names the message over repeats; `again` looks it up first, as after a send that may have happened.
     """
-    message = registry.get(via).plain(to, text, subject=subject, token=token)
-    return _send(message, since=_look_back() if again else None)
+    sender = registry.get(via)
+    message = sender.plain(to, text, subject=subject, token=token)
+    return hand_over(sender, message, since=_look_back() if again else None)
 
 
 def to_customer(
@@ -50,11 +51,11 @@ def to_customer(
     if not to:
         raise Never("the contact has no address on this channel")
     message = via.plain(to, text, subject=subject, token=token, thread=addresses.thread_ts, brand=brand)
-    return via.kind, _send(replace(message, others=tuple(others)), since=since)
+    return via.kind, hand_over(via, replace(message, others=tuple(others)), since=since)
 
 
-def _send(message: Message, *, since: datetime | None) -> str:
-    sender = registry.get(message.kind)
+def hand_over(sender: Channel, message: Message, *, since: datetime | None = None) -> str:
+    """Send a message by whoever made it, a carrier perhaps; the provider's id. `since` as `to_customer`."""
     with circuits.guarded(sender, message.to):
         if since:
             found = sender.find(message, since)

@@ -15,6 +15,8 @@ from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject, Label
 from csat.scale import is_satisfied
 
+STILL_NOT_SOLVED = "Still not solved: the customer asks to look at it again"
+
 
 class Config(Protocol):
     """What a system may know of its connection."""
@@ -59,6 +61,7 @@ class Rating:
     note: bool = True  # which of the three this connection writes
     fields: bool = True
     tag: bool = False
+    reopened: bool = False  # the customer says it is not solved: said in a note of its own
     withdrawn: bool = False  # erased: our note is blanked and our fields cleared
     uncertain: bool = False  # an earlier try may have written the note: it is looked for by `url` first
 
@@ -66,7 +69,8 @@ class Rating:
     def line(self) -> str:
         """The note, plain text, the score in its first line for previews of lists."""
         said = f' - "{self.comment}"' if self.comment else ""
-        return f"CSAT {self.score}/5 {self.label}{said}\n{self.url}"
+        again = f"\n{STILL_NOT_SOLVED}" if self.reopened else ""
+        return f"CSAT {self.score}/5 {self.label}{said}{again}\n{self.url}"
 
     @property
     def values(self) -> dict[str, object]:
@@ -184,6 +188,10 @@ class System(ABC):
         """A public reply to the customer; its id there. Raises outcomes."""
         raise NotImplementedError
 
+    def reopen(self, config: Config, api: Api, external_id: str) -> None:
+        """Open the conversation there again; one that is open stays so. Raises outcomes."""
+        raise NotImplementedError
+
     def check_mapping(self, mapping: Any, base_url: str) -> None:
         """Raise Invalid, naming each row that is wrong; only systems that are read by a mapping take one."""
         raise Invalid(_("%(system)s is read as it is: it takes no mapping.") % {"system": self.label})
@@ -207,7 +215,7 @@ class System(ABC):
         raise NotImplementedError
 
     def can(self, verb: str) -> bool:
-        """Whether the system has this optional verb: look_up, poll, latest, write_back, send, own_user,
-        set_up.
+        """Whether the system has this optional verb: look_up, poll, latest, write_back, send, reopen,
+        own_user, set_up.
         """
         return getattr(type(self), verb) is not getattr(System, verb)

@@ -1,5 +1,6 @@
 """What help desks sent of a contact, and what was written back to them."""
 
+import json
 from collections.abc import Collection
 from functools import reduce
 from operator import or_
@@ -10,12 +11,14 @@ from django.db.models import Model, Q
 from csat.connectors import bodies, writing_back
 from csat.connectors.models import (
     ERASED_BODY,
+    NO_BODY,
     ConnectedMessage,
     ConversationOrigin,
     InboundBody,
     InboundEvent,
     WriteBack,
 )
+from csat.lib import word_removal
 from csat.lib.rows import fields_of
 from csat.lib.types import JsonObject
 from csat.people.models import Contact
@@ -59,6 +62,20 @@ def blank(session_ids: list[int], **_: Any) -> None:
     events.update(**BLANK)  # before their bodies go: whoever moves one at this moment ends first
     bodies.delete_of(events)
     WriteBack.objects.filter(session__in=session_ids).update(error="")
+
+
+def remove_words(session_id: int, words: Collection[str], **_: Any) -> None:
+    """What the customer said with a rating came back in events about our own note; the note itself is
+    rewritten by `writing_back`.
+    """
+    events = InboundEvent.objects.filter(session=session_id)
+    bodies.put_back(events)  # what was moved is moved again afterwards
+    for event in events.exclude(body__in=[ERASED_BODY, NO_BODY]).order_by("pk").iterator():
+        body = json.loads(event.body)
+        if word_removal.without(body, words, quoted=True) != body:
+            InboundEvent.objects.filter(pk=event.pk).update(**BLANK)
+    WriteBack.objects.filter(session=session_id).update(error="")
+    writing_back.rewrite(session_id)
 
 
 def export(contact: Contact, **_: Any) -> JsonObject:

@@ -8,6 +8,7 @@ from operator import or_
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from csat.connectors.rules import Rules
 from csat.jobs import Job, enqueue
 from csat.lib.encryption import UnknownKey
 from csat.lib.outcomes import Never, Outcome, Retry, Unknown
+from csat.sessions.models import Session
 from csat.surveys.models import CsatSettings, Score
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -37,6 +39,9 @@ State = WriteBack.State
 
 def enqueue_for(events: list[Event], **_: object) -> int:
     """A row for each score of a connected conversation among these events; returns how many."""
+    for event in events:
+        if event.kind == Kind.CSAT_REOPENED and event.session_id:
+            write_again(event.session_id)
     told = {event.session_id: event for event in events if event.kind == Kind.CSAT_SUBMITTED}
     if not told:
         return 0
@@ -73,9 +78,30 @@ def _write_again(events: list[Event]) -> None:
     rows.update(state=State.PENDING, attempt=0, error="", next_try=timezone.now(), updated_at=timezone.now())
 
 
+def write_again(session_id: int) -> bool:
+    """Write the score that stands once more, with what has become of it since; False when nothing was
+    written, or is to be.
+    """
+    rows = WriteBack.objects.filter(session=session_id, withdrawn=False, connection__deleted_at=None)
+    row = rows.order_by("-revision").first()
+    if row is None:
+        return False
+    now = timezone.now()
+    row.change(state=State.PENDING, attempt=0, error="", next_try=max(now, row.lease_until or now))
+    enqueue(Job.WRITE_BACK, row.connection_id)
+    return True
+
+
+def rewrite(session_id: int) -> bool:
+    """The customer has withdrawn their words: what we wrote there is taken back, and the score alone written
+    anew. False when nothing was written.
+    """
+    return withdraw(ConversationOrigin.objects.filter(session=session_id)) > 0
+
+
 def withdraw(origins: QuerySet[ConversationOrigin]) -> int:
-    """Take back what was written, or may have been, to these conversations, because their customer was
-    erased; how many. What is being written at this moment is taken back when that is over.
+    """Take back what was written, or may have been, to these conversations; how many. What is being written
+    at this moment is taken back when that is over.
     """
     tried = WriteBack.objects.filter(Q(uncertain=True) | Q(lease_until__isnull=False))
     tried = tried.filter(session__in=origins.values("session")).order_by(
@@ -171,6 +197,14 @@ def _writes(connection: Connection) -> bool:
     return connection.system.can("write_back") and (rules.note or rules.fields or rules.tag)
 
 
+def _reopened_since(row: WriteBack, score: Score | None) -> bool:
+    """Whether the customer has asked for another look since the score was written."""
+    if score is None or row.withdrawn or score.reopened_at is None:
+        return False
+    told = row.written_at is not None and row.written_at >= score.reopened_at
+    return score.reopened_at > score.submitted_at and not told
+
+
 class Writer:
     """One connection's rules and sockets, while its rows are written."""
 
@@ -189,6 +223,8 @@ class Writer:
             row.change(state=State.REPLACED, lease_until=None)
             return
         try:
+            if rating.reopened:
+                self._reopen(rating)
             note_id = self.system.write_back(self.config, self.client, rating)
         except Outcome as trouble:
             self._failed(row, trouble)
@@ -200,12 +236,25 @@ class Writer:
         else:
             self._written(row, origin, rating, note_id)
 
+    def _reopen(self, rating: Rating) -> None:
+        """Where they can; what a closed one refuses, the note has to do."""
+        if not self.system.can("reopen"):
+            return
+        try:
+            self.system.reopen(self.config, self.client, rating.external_id)
+        except Never as refused:
+            if refused.account:
+                raise
+            log.info("a conversation was not reopened there", code=refused.code)
+
     def _rating(self, row: WriteBack, origin: ConversationOrigin) -> Rating | None:
         score = Score.objects.filter(session=row.session_id).select_related("answer").first()
         if not row.withdrawn and (score is None or score.answer.revision > row.revision):
             return None
         number = score.score if score and not row.withdrawn else origin.note_score or scale.LOWEST
         before = origin.note_score
+        changed_side = before is not None and scale.is_satisfied(before) != scale.is_satisfied(number)
+        reopened = _reopened_since(row, score)
         return Rating(
             external_id=origin.external_id,
             score=number,
@@ -214,7 +263,8 @@ class Writer:
             at=score.submitted_at if score else timezone.now(),
             url=f"{settings.SITE_URL}/inbox/{row.session.uuid}/",
             note_id=origin.note_id,
-            changed_side=before is not None and scale.is_satisfied(before) != scale.is_satisfied(number),
+            changed_side=changed_side or reopened,
+            reopened=reopened,
             note=self.rules.note or (row.withdrawn and bool(origin.note_id)),
             fields=self.rules.fields,
             tag=self.rules.tag,
@@ -225,11 +275,25 @@ class Writer:
     def _written(self, row: WriteBack, origin: ConversationOrigin, rating: Rating, note_id: str) -> None:
         now = timezone.now()
         if row.withdrawn:
-            origin.delete()
-        else:
-            origin.change(note_id=(note_id or origin.note_id)[:100], note_score=rating.score)
+            self._taken_back(row, origin)
+            return
+        origin.change(note_id=(note_id or origin.note_id)[:100], note_score=rating.score)
         row.change(state=State.WRITTEN, written_at=now, lease_until=None, error="")
         Connection.objects.filter(pk=self.connection.pk).update(last_write_back_at=now)
+
+    @transaction.atomic
+    def _taken_back(self, row: WriteBack, origin: ConversationOrigin) -> None:
+        """After an erasure the conversation there is forgotten; otherwise the score follows without words."""
+        session = (
+            Session.objects.select_for_update(of=("self",)).select_related("contact").get(pk=row.session_id)
+        )
+        if session.contact.erased_at:
+            origin.delete()
+            row.change(state=State.WRITTEN, written_at=timezone.now(), lease_until=None, error="")
+            return
+        origin.change(note_id="", note_score=None)
+        row.delete()
+        write_again(session.pk)
 
     def _failed(self, row: WriteBack, trouble: Outcome) -> None:
         if isinstance(trouble, Never) and trouble.account:

@@ -58,6 +58,11 @@ def erase(contact: Contact) -> int:
     return IdempotencyRecord.objects.filter(about).delete()[0]
 
 
+def remove_words(contact_id: int, **_: object) -> None:
+    """A customer has withdrawn a comment, which an answer may repeat: answers about them go."""
+    IdempotencyRecord.objects.filter(contacts__contains=f" {contact_id} ").exclude(status=None).delete()
+
+
 def delete_expired() -> int:
     """Delete records older than 24 hours; returns how many. Run nightly."""
     return IdempotencyRecord.objects.filter(started_at__lt=timezone.now() - KEPT).delete()[0]

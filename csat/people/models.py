@@ -198,6 +198,20 @@ class Team(Row):
     name = models.CharField(max_length=120, unique=True)
     # of conversations of this team that name no brand themselves
     brand = models.ForeignKey(Brand, on_delete=models.SET_NULL, null=True, blank=True, db_index=False)
+    # where the settings allow it at all
+    reopen_by_customer = models.BooleanField(
+        _("Customers may have a low score looked at again"), default=True, db_default=True
+    )
+    follow_up_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("Follow-ups go to"),
+        help_text=_("Of conversations that nobody is assigned to. Empty: whoever takes them."),
+    )
 
     class Meta:
         ordering = ["name"]

@@ -12,8 +12,8 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Invalid
@@ -34,6 +34,8 @@ State = Export.State
 PAGE = 10_000
 LEASE = timedelta(minutes=3)  # renewed with every page
 SLICE = 100  # exports that go at once
+ERASED = gettext_noop("A contact in this export was erased. Export again.")
+COMMENT_WITHDRAWN = gettext_noop("A customer has withdrawn a comment in it. Export again.")
 PATIENCE = timedelta(hours=6)  # one that outlives so many workers is given up
 Pages = Iterator[spreadsheet.Rows | None]
 STANDING = [State.DUE, State.RUNNING]
@@ -146,9 +148,16 @@ def erase(contact: Contact, **_: Any) -> None:
     """An erased person is in no file that is kept: those whose period they were asked in go, and running ones
     begin again.
     """
-    times = list(
-        Survey.objects.filter(contact=contact, counted_at__isnull=False).values_list("counted_at", flat=True)
-    )
+    _withdraw_those_with(Survey.objects.filter(contact=contact), gettext(ERASED))
+
+
+def remove_words(session_id: int, **_: Any) -> None:
+    """As `erase`, for the files that hold a comment its customer has withdrawn."""
+    _withdraw_those_with(Survey.objects.filter(session=session_id), gettext(COMMENT_WITHDRAWN))
+
+
+def _withdraw_those_with(surveys: QuerySet[Survey], why: str) -> None:
+    times = list(surveys.filter(counted_at__isnull=False).values_list("counted_at", flat=True))
     for export in Export.objects.filter(Q(state__in=STANDING) | ~Q(file="")) if times else ():
         filters = parse(export.filters)
         if not any(filters.start <= at < filters.end for at in times if at):
@@ -157,7 +166,7 @@ def erase(contact: Contact, **_: Any) -> None:
             export.change(where={"state__in": STANDING}, state=State.DUE, lease_until=None, rows_done=0)
             enqueue(Job.EXPORT, export.pk)
         else:
-            _withdraw(export)
+            _withdraw(export, why)
 
 
 def may_fetch(export: Export, user: User) -> bool:
@@ -255,8 +264,8 @@ def _fail(export: Export, text: str) -> None:
     )
 
 
-def _withdraw(export: Export) -> None:
-    """A file is gone, and whoever asked is told why; it goes when the erasure is certain."""
+def _withdraw(export: Export, why: str) -> None:
+    """A file is gone, and whoever asked is told why; it goes when that is certain."""
     storage, name = export.file.storage, export.file.name or ""
-    export.change(state=State.FAILED, file="", error=_("A contact in this export was erased. Export again."))
+    export.change(state=State.FAILED, file="", error=why)
     transaction.on_commit(lambda: storage.delete(name))

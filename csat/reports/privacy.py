@@ -16,3 +16,8 @@ PERSONAL: dict[type[Model], Collection[str]] = {Export: ["file"], Rollup: ["key1
 def erase(contact: Contact, **_: Any) -> None:
     """Call it inside the erasure's transaction."""
     exports.erase(contact)
+
+
+def remove_words(session_id: int, **_: Any) -> None:
+    """A comment that its customer has withdrawn is in no file that is kept."""
+    exports.remove_words(session_id)

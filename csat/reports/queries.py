@@ -85,13 +85,14 @@ def grouped(filters: Filters, by: str) -> list[Group]:
     return [Group(str(day), str(day), by_day.get(day, Counts())) for day in steps(by, filters)]
 
 
-def sessions(filters: Filters, *, recovery: str = "", **narrow: Any) -> QuerySet[Session]:
+def sessions(filters: Filters, *, recovery: str = "", cause: str = "", **narrow: Any) -> QuerySet[Session]:
     """The sessions behind a bar, a cell or a point, the newest first.
 
     `narrow`: a list filter's name with a key (or several), day, week or month with its key, and requested,
-    delivered, answered, replied, waiting, satisfied or low with True or False. `recovery`: a step of it.
+    delivered, answered, replied, waiting, satisfied or low with True or False. `recovery`: a step of it,
+    of those whose first low score was about `cause`.
     """
-    rows = surveys_at(filters, recovery) if recovery else cohort.surveys(filters)
+    rows = surveys_at(filters, recovery, cause=cause) if recovery else cohort.surveys(filters)
     for name, value in narrow.items():
         rows = rows.filter(_narrowed(name, value, filters))
     return Session.objects.filter(pk__in=rows.values("session")).order_by("-survey__counted_at", "-pk")
@@ -117,11 +118,11 @@ def _labelled(by: str, parts: Iterable[tuple[Any, Counts]]) -> list[Group]:
     """Groups in the order people look for them: the one with the most ratings first."""
     counts_by_key = {key: counts for key, counts in parts if counts != Counts()}
     keys = [key for key in counts_by_key if key]
-    names = _names(by, keys)
+    named = names(by, keys)
     kinds = dict(Agent.objects.filter(pk__in=keys).values_list("pk", "kind")) if by == "agent" else {}
     unset = (DEFAULT, CsatSettings.current().brand_name) if by == "brand" else (NONE, unset_label(by))
     groups = [
-        Group(*names.get(key, unset), counts, kinds.get(key, "")) for key, counts in counts_by_key.items()
+        Group(*named.get(key, unset), counts, kinds.get(key, "")) for key, counts in counts_by_key.items()
     ]
     return sorted(
         groups, key=lambda group: (group.key == NONE, -group.counts.n, -group.counts.requested, group.label)
@@ -143,10 +144,10 @@ def label(by: str, value: str) -> str:
     """The label of a filter's value; the value itself where it is its own label."""
     if by == "brand":
         return dict(brands.choices()).get(value, value)
-    return value if by == "team" else _names(by, [value]).get(value, (value, value))[1]
+    return value if by == "team" else names(by, [value]).get(value, (value, value))[1]
 
 
-def _names(by: str, keys: list[Any]) -> dict[Any, Name]:
+def names(by: str, keys: list[Any]) -> dict[Any, Name]:
     """The filter's value and the label of each group."""
     if by in CHOICES:
         return {value: (value, str(label)) for value, label in CHOICES[by].choices}

@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from csat import scale
 from csat.reports import cohort
-from csat.reports.filters import Filters
+from csat.reports.filters import NONE, Filters
 from csat.surveys.models import Answer, FollowUp, Score, Survey
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -51,17 +51,20 @@ def low_scores(filters: Filters, *, skip: int = 0, limit: int = 25) -> list[Scor
 def recovery(filters: Filters) -> Recovery:
     """Of those who gave a low score: reopened after it, asked again after that, and a better one then."""
     counts = {step: Count("pk", filter=condition) for step, condition in STEPS.items() if step != "low"}
-    return Recovery(low=_with_low_score(filters).count(), **_reopened(filters).aggregate(**counts))
+    return Recovery(low=with_low_score(filters).count(), **with_times(filters).aggregate(**counts))
 
 
-def surveys_at(filters: Filters, step: str) -> QuerySet[Survey]:
-    """The surveys behind one figure of `recovery`."""
-    return _with_low_score(filters) if step == "low" else _reopened(filters).filter(STEPS[step])
+def surveys_at(filters: Filters, step: str, *, cause: str = "") -> QuerySet[Survey]:
+    """The surveys behind one figure of `recovery`; `cause`: what the first low score was about, or `none`."""
+    rows = with_low_score(filters) if step == "low" else with_times(filters).filter(STEPS[step])
+    said = Q(("cause", None if cause == NONE else cause)) if cause else Q()
+    return rows.filter(said)
 
 
-def _with_low_score(filters: Filters) -> QuerySet[Survey]:
-    """Surveys with a low answer, whatever came later."""
-    return cohort.surveys(filters).filter(Exists(_low_answers()))
+def with_low_score(filters: Filters) -> QuerySet[Survey]:
+    """Surveys with a low answer, whatever came later; `cause`: what the first one was about."""
+    rows = cohort.surveys(filters).filter(Exists(_low_answers()))
+    return rows.annotate(cause=Subquery(_low_answers().values("about")[:1]))
 
 
 def _low_answers() -> QuerySet[Answer]:
@@ -69,13 +72,13 @@ def _low_answers() -> QuerySet[Answer]:
     return accepted.filter(score__lte=scale.LOW_MAX).order_by("revision")
 
 
-def _reopened(filters: Filters) -> QuerySet[Survey]:
+def with_times(filters: Filters) -> QuerySet[Survey]:
     """Those of them whose session was reopened at all, and the times of what followed."""
     reopened = Event.objects.filter(kind=Kind.SESSION_REOPENED, at__gte=filters.start).values(
         "session_id"
     )  # few, so found first
     rows = (
-        _with_low_score(filters)
+        with_low_score(filters)
         .filter(session__in=reopened)
         .annotate(low_at=Subquery(_low_answers().values("created_at")[:1]))
     )

@@ -4,11 +4,12 @@ docs/reports.md.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
+from math import comb, sqrt
 
 from csat.scale import LOW_MAX, SATISFIED_MIN
 
 Z = 1.959963984540054  # the 97.5 % point of the normal distribution: a 95 % interval
+EXACT = 1000  # of so many values the normal distribution is as good as the binomial
 ENOUGH = 30  # answers below which an agent is shown and not ranked
 
 
@@ -122,6 +123,27 @@ def of_mean(steps: int, n: int) -> Interval | None:
     """
     share_of_scale = wilson(steps / 4, n)
     return Interval(1 + 4 * share_of_scale.low, 1 + 4 * share_of_scale.high) if share_of_scale else None
+
+
+def median(values: Sequence[float]) -> float | None:
+    """Of sorted values."""
+    n = len(values)
+    return (values[(n - 1) // 2] + values[n // 2]) / 2 if n else None
+
+
+def median_interval(values: Sequence[float]) -> Interval | None:
+    """An interval of at least 95 % for the median of sorted values, whatever their distribution: between two
+    of them that the binomial distribution names (Conover, Practical Nonparametric Statistics, 3.2). None for
+    fewer than six, for which there is none.
+    """
+    n = len(values)
+    below, cut = 0, -1  # cut: how many of the smallest are left out
+    if n > EXACT:
+        cut = int((n - Z * sqrt(n)) / 2) - 1
+    else:
+        while 40 * (below := below + comb(n, cut + 1)) <= 2**n:
+            cut += 1
+    return Interval(values[cut], values[n - 1 - cut]) if cut >= 0 else None
 
 
 def parted(one: Interval | None, other: Interval | None) -> bool:

@@ -1,4 +1,4 @@
-"""The settings, and the rows of a survey: Survey, Delivery, Link, Answer, Score, FollowUp."""
+"""The settings, and the rows of a survey: Survey, Delivery, Link, Answer, Score, FollowUp, StaffMessage."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -39,6 +39,7 @@ from csat.surveys.validators import holidays, hours_by_weekday, retention_days, 
 MESSAGE_MAX_LENGTH = (
     OPENING_LINE_MAX_LENGTH  # of a custom message, and of a request's own words instead of it
 )
+MOST_HOURS = 720  # of a promise, and until a follow-up is due
 KEPT_EVENTS = 20  # of a provider, in a delivery's `raw`
 
 
@@ -242,6 +243,47 @@ class CsatSettings(Pausable):
         db_default=True,
         help_text=_("For conversations whose rating they may see, until the customer has rated."),
     )
+    reopen_by_customer = models.BooleanField(
+        _("After 1 or 2 the customer may have it looked at again"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "The thank-you page offers it once: one tap reopens the conversation. A team can be left out in"
+            " the admin, under Teams."
+        ),
+    )
+    reopen_within_hours = models.PositiveIntegerField(
+        _("We promise to look at it within"),
+        default=24,
+        db_default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_HOURS)],
+        help_text=_("Sending hours count as office hours, in the organisation's time zone."),
+    )
+    terrible_follow_up_hours = models.PositiveIntegerField(
+        _("Follow up a score of 1 within"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_HOURS)],
+        help_text=_("Sending hours count as office hours. Afterwards it is overdue. Empty: no time is set."),
+    )
+    poor_follow_up_hours = models.PositiveIntegerField(
+        _("Follow up a score of 2 within"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_HOURS)],
+        help_text=_("Sending hours count as office hours. Afterwards it is overdue. Empty: no time is set."),
+    )
+    review_link = models.CharField(
+        _("Link on the thank-you page"),
+        null=True,
+        blank=True,
+        max_length=500,
+        validators=[URLValidator(schemes=["https"], message=_("The address must start with https://."))],
+        help_text=_(
+            "A review page, for example. It is shown after every rating or not at all: showing it only after"
+            " good ones is review gating, which review sites forbid. Empty: none."
+        ),
+    )
     brand_name = models.CharField(
         _("Name"),
         max_length=80,
@@ -330,6 +372,11 @@ class CsatSettings(Pausable):
             self.reply_to,
             opening_line=self.custom_message,
         )
+
+    @property
+    def follow_up_hours(self) -> dict[int, int | None]:
+        """By score: within how many office hours it is to be followed up; None: no time is set."""
+        return {1: self.terrible_follow_up_hours, 2: self.poor_follow_up_hours}
 
     def brand_of(self, session: Session) -> Brand:
         """The one its customer is asked under: in every message, on every page, in every reply."""
@@ -647,6 +694,9 @@ class Score(Row):
     source = models.CharField(max_length=10, choices=source_choices)
     submitted_at = models.DateTimeField()  # of the latest accepted answer
     imported = models.BooleanField(default=False, db_default=False)  # from a file of past ratings
+    seen_at = models.DateTimeField(null=True, blank=True)  # when somebody of the team first saw it
+    reopened_at = models.DateTimeField(null=True, blank=True)  # when the customer had it looked at again
+    words_withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -672,11 +722,73 @@ class FollowUp(Row):
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="follow_up")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     note = models.TextField(blank=True)
+    # one sentence for the customer, on the page behind their rating link
+    resolution = models.TextField(blank=True, default="", db_default="")
     done_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)  # None: no time is set
+    overdue_at = models.DateTimeField(null=True, blank=True)  # when it was recorded that it is late
 
     class Meta:
         verbose_name = _("follow-up")
-        indexes = [models.Index(fields=["created_at"], condition=Q(done_at=None), name="follow_up_open")]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(done_at=None), name="follow_up_open"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(done_at=None, overdue_at=None, due_at__isnull=False),
+                name="follow_up_due",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"follow-up of {self.session_id}"
+
+    @classmethod
+    def open_for(cls, session: Session, *, due_at: datetime | None) -> "FollowUp":
+        """Open it, again if it was done, and due then; one that is open and due earlier stays so."""
+        follow_up, created = cls.objects.get_or_create(session=session, defaults={"due_at": due_at})
+        if not created and follow_up.done_at:
+            follow_up.change(done_at=None, due_at=due_at, overdue_at=None)
+        elif due_at and (follow_up.due_at is None or follow_up.due_at > due_at):
+            follow_up.change(due_at=due_at, overdue_at=None)
+        return follow_up
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.done_at is None and self.due_at is not None and self.due_at <= timezone.now()
+
+
+class StaffMessage(Row):
+    """What a member of staff writes to the customer of a conversation, on its way."""
+
+    class State(models.TextChoices):
+        DUE = "due", _("Waiting")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="staff_messages")
+    text = models.TextField()
+    written_by = models.JSONField(default=dict)  # the actor, kept for the event
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    attempt = models.PositiveIntegerField(default=0)
+    next_try = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    # a send with unknown outcome: look up before the next
+    uncertain_since = models.DateTimeField(null=True, blank=True)
+    via = models.CharField(max_length=20, blank=True)  # the channel, "helpdesk" or "conversation"
+    provider_id = models.CharField(max_length=320, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message to a customer")
+        verbose_name_plural = _("messages to customers")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["next_try"], condition=Q(state__in=["due", "sending"]), name="staff_message_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"message to the customer of {self.session_id}"

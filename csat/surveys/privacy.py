@@ -15,23 +15,35 @@ from csat.people import privacy as people_privacy
 from csat.people.models import Contact
 from csat.sessions.models import Session
 from csat.surveys.choices import DeliveryState, SurveyState
-from csat.surveys.models import Answer, ChannelSettings, Delivery, FollowUp, Link, Score, Survey
+from csat.surveys.models import (
+    Answer,
+    ChannelSettings,
+    Delivery,
+    FollowUp,
+    Link,
+    Score,
+    StaffMessage,
+    Survey,
+)
 
 BLANK: dict[type[Model], JsonObject] = {
     Delivery: {"address": "", "raw": {}, "error": "", "provider_id": "", "asked_by": {}},
     Answer: {"comment": "", "provenance": {}},
     Score: {"comment": ""},
-    FollowUp: {"note": ""},
+    FollowUp: {"note": "", "resolution": ""},
+    StaffMessage: {"text": "", "error": "", "provider_id": "", "written_by": {}},
     Survey: {"message": ""},
 }
 PERSONAL: Mapping[type[Model], Collection[str]] = {**BLANK, ChannelSettings: ["stopped_reason"]}
 OF_SURVEY = (Delivery, Answer)  # the others know their session
 IN_FLIGHT = (DeliveryState.DUE, DeliveryState.SENDING)
+UNSENT = (StaffMessage.State.DUE, StaffMessage.State.SENDING)
 SURVEY = (
     "uuid", "session_id", "channel", "state", "message", "gates", "requested_at", "delivered_at",
     "delivered_via", "answered_at",
 )  # fmt: skip
 DELIVERY = ("channel", "address", "state", "sent_at", "delivered_at", "error")
+WRITTEN = ("text", "state", "via", "sent_at")
 ANSWER = ("score", "comment", "about", "source", "state", "reason", "provenance", "created_at")
 
 
@@ -49,6 +61,8 @@ def erase(contact: Contact, **_: Any) -> None:
     )
     deliveries.filter(state__in=IN_FLIGHT).update(state=DeliveryState.CANCELLED, lease_until=None, **now)
     of_contact = Q(survey__in=survey_ids) | Q(session__in=session_ids) | Q(contact=contact)
+    waiting = StaffMessage.objects.filter(session__in=session_ids, state__in=UNSENT)
+    waiting.update(state=StaffMessage.State.FAILED, lease_until=None, **now)
     Link.objects.filter(of_contact, revoked_at=None).update(revoked_at=now["updated_at"], **now)
     _erase_addresses(deliveries)
 
@@ -58,6 +72,8 @@ def blank(session_ids: list[int], **_: Any) -> None:
     survey_ids = list(Survey.objects.filter(session__in=session_ids).values_list("pk", flat=True))
     deliveries = Delivery.objects.filter(survey__in=survey_ids)
     channel_privacy.erase_messages(str(uuid) for uuid in deliveries.values_list("uuid", flat=True))
+    written = StaffMessage.objects.filter(session__in=session_ids)
+    channel_privacy.erase_messages(str(uuid) for uuid in written.values_list("uuid", flat=True))
     for model, values in BLANK.items():
         of_survey = {"survey__in": survey_ids} if model in OF_SURVEY else {"session__in": session_ids}
         model._default_manager.filter(**of_survey).update(**values, updated_at=timezone.now())
@@ -80,8 +96,12 @@ def export(contact: Contact, **_: Any) -> JsonObject:
                 "deliveries": [fields_of(delivery, DELIVERY) for delivery in survey.deliveries.all()],
                 "answers": [fields_of(answer, ANSWER) for answer in survey.answers.all()],
                 "follow_up": _note(survey.session),
+                "said_to_you": _resolution(survey.session),
+                "written_to_you": [
+                    fields_of(message, WRITTEN) for message in survey.session.staff_messages.all()
+                ],
             }
-            for survey in surveys.prefetch_related("deliveries", "answers")
+            for survey in surveys.prefetch_related("deliveries", "answers", "session__staff_messages")
         ],
         "messages": channel_privacy.export_messages(str(uuid) for uuid in references),
     }
@@ -90,6 +110,11 @@ def export(contact: Contact, **_: Any) -> JsonObject:
 def _note(session: Session) -> str | None:
     follow_up = getattr(session, "follow_up", None)
     return follow_up.note if follow_up else None
+
+
+def _resolution(session: Session) -> str | None:
+    follow_up = getattr(session, "follow_up", None)
+    return follow_up.resolution if follow_up else None
 
 
 def _erase_addresses(deliveries: QuerySet[Delivery]) -> None:

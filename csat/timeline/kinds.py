@@ -22,7 +22,10 @@ class Kind(TextChoices):
     CSAT_WITHDRAWN = "csat.withdrawn", _("CSAT withdrawn")
     CSAT_SUBMITTED = "csat.submitted", _("CSAT submitted")
     CSAT_LINK_HANDED_OUT = "csat.link_handed_out", _("Rating link handed out")
+    CSAT_REOPENED = "csat.reopened_by_customer", _("Reopened by the customer after a low score")
+    CSAT_COMMENT_WITHDRAWN = "csat.comment_withdrawn", _("Comment withdrawn")
     FOLLOW_UP = "csat.follow_up", _("Follow-up")
+    FOLLOW_UP_OVERDUE = "csat.follow_up_overdue", _("Follow-up overdue")
     CONTACT_OPTED_OUT = "contact.opted_out", _("Opted out of surveys")
     CONTACT_OPTED_IN = "contact.opted_in", _("Opted in again")
     CONTACT_ERASED = "contact.erased", _("Contact erased")
@@ -51,6 +54,8 @@ WEBHOOK = {
     Kind.CSAT_REQUESTED: "csat.requested",
     Kind.CSAT_DELIVERY_FAILED: "csat.delivery_failed",
     Kind.CSAT_SUBMITTED: "csat.score_submitted",
+    Kind.CSAT_REOPENED: "csat.reopened_by_customer",
+    Kind.CSAT_COMMENT_WITHDRAWN: "csat.comment_withdrawn",
     Kind.CONTACT_ERASED: "contact.erased",
     Kind.CONNECTION_PAUSED: "connection.paused",
     Kind.RUN_SUCCEEDED: "workflow.run.succeeded",
@@ -65,6 +70,8 @@ TRIGGER = {
     Kind.SESSION_TAGGED: "ticket-tag-added",
     Kind.CSAT_REQUESTED: "csat-requested",
     Kind.CSAT_SUBMITTED: "csat-score-submit",
+    Kind.CSAT_REOPENED: "csat-reopened",
+    Kind.FOLLOW_UP_OVERDUE: "follow-up-overdue",
 }
 
 # the events in the API's history and their names there; {actor}: the kind of whoever did it

@@ -21,6 +21,7 @@ class FollowUpStep(TextChoices):
     NOTED = "noted", _("Follow-up note")
     DONE = "done", _("Follow-up done")
     HANDED_OVER = "handed_over", _("Follow-up handed over")
+    TOLD = "told", _("Said what was done")
 
 
 class Empty(TypedDict):
@@ -118,6 +119,22 @@ class LinkHandedOut(OfSurvey):
     link_id: NotRequired[str]  # of a copy
 
 
+class Reopened(OfSurvey):
+    score: int
+    due_at: str  # until when we promised to look at it
+    owner: str  # username; "": nobody yet
+
+
+class CommentWithdrawn(OfSurvey):
+    score_id: str
+    score: int
+
+
+class Overdue(TypedDict):
+    due_at: str
+    owner: str  # username; "": nobody yet
+
+
 class FollowedUp(TypedDict):
     what: str  # a FollowUpStep
     note: NotRequired[str]
@@ -172,7 +189,10 @@ PAYLOADS: dict[Kind, type] = {
     Kind.CSAT_WITHDRAWN: OfSurvey,
     Kind.CSAT_SUBMITTED: Submitted,
     Kind.CSAT_LINK_HANDED_OUT: LinkHandedOut,
+    Kind.CSAT_REOPENED: Reopened,
+    Kind.CSAT_COMMENT_WITHDRAWN: CommentWithdrawn,
     Kind.FOLLOW_UP: FollowedUp,
+    Kind.FOLLOW_UP_OVERDUE: Overdue,
     Kind.CONTACT_OPTED_OUT: OptedOut,
     Kind.CONTACT_OPTED_IN: Empty,
     Kind.CONTACT_ERASED: Erased,

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from django.db import connection
 from django.db.models import Model, QuerySet
 
+from csat.lib import word_removal
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
 
@@ -38,6 +39,20 @@ def redact(events: QuerySet[Event], *, tags: Collection[str] = ()) -> int:
         data, name = _redacted(event.data, known_words), "" if _is_theirs(event) else event.actor_name
         if (data, name) != (event.data, event.actor_name):
             changed.append((json.dumps(data), name, event.pk))
+        if len(changed) == BATCH:
+            count += _write(changed)
+    return count + _write(changed)
+
+
+def remove_words(events: QuerySet[Event], words: Collection[str]) -> int:
+    """Take what the customer said with a rating out of these events: out of texts of workflows, which quote
+    it, whatever it is. Returns how many were changed.
+    """
+    changed, count = [], 0
+    for event in events.order_by().iterator(chunk_size=BATCH):
+        data = word_removal.without(event.data, words, quoted=event.actor_kind == ActorKind.WORKFLOW)
+        if data != event.data:
+            changed.append((json.dumps(data), event.actor_name, event.pk))
         if len(changed) == BATCH:
             count += _write(changed)
     return count + _write(changed)

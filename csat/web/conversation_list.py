@@ -6,7 +6,7 @@ from django.db.models import Max, QuerySet
 
 from csat.sessions.models import Session
 from csat.surveys import kept_links
-from csat.surveys.models import Score
+from csat.surveys.models import FollowUp, Score
 from csat.surveys.visibility import Visibility
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -23,7 +23,7 @@ class Row:
     preview: str
     score: Score | None
     comment: str
-    needs_follow_up: bool
+    follow_up: FollowUp | None  # one that is not done
 
 
 def with_related(sessions: QuerySet[Session]) -> QuerySet[Session]:
@@ -48,7 +48,7 @@ def _row(session: Session, message: Event | None, visibility: Visibility) -> Row
         preview,
         score if can_see else None,
         visibility.comment_of(score),
-        bool(can_see and follow_up and not follow_up.done_at),
+        follow_up if can_see and follow_up and not follow_up.done_at else None,
     )
 
 

@@ -17,9 +17,11 @@ class Page:
     first: bool
 
 
-def page(queryset: QuerySet[Any], *, by: str, cursor: str = "", size: int = SIZE) -> Page:
-    """Newest first by the time field `by`. An unreadable cursor gives the first page."""
-    order = keyset.Order(by)
+def page(
+    queryset: QuerySet[Any], *, by: str, cursor: str = "", size: int = SIZE, oldest_first: bool = False
+) -> Page:
+    """Newest first by the time field `by`, or `oldest_first`. An unreadable cursor gives the first page."""
+    order = keyset.Order(by, oldest_first)
     after = keyset.read(cursor, order)
-    rows, older = keyset.page(queryset, order, after=after, size=size, ids_first=True)
+    rows, older = keyset.page(queryset, order, after=after, size=size, ids_first=not oldest_first)
     return Page(rows, older, after is None)

@@ -33,6 +33,8 @@ EVENT_FIELDS: dict[str, tuple[str, ...]] = {
         *("score_id", "score", "label", "emoji", "comment", "about", "source"),
         *("revision", "previous_score", "created_at", "updated_at"),
     ),
+    Kind.CSAT_REOPENED: ("score", "due_at"),
+    Kind.CSAT_COMMENT_WITHDRAWN: ("score_id", "score"),
     Kind.CONNECTION_PAUSED: ("connection_id", "system", "name", "reason"),
     Kind.RUN_SUCCEEDED: ("run_id", "workflow_id", "workflow_name", "status"),
     Kind.RUN_FAILED: ("run_id", "workflow_id", "workflow_name", "status", "error"),

@@ -1,10 +1,12 @@
 """What is kept of a contact in webhooks: that they were sent, and when, stays."""
 
+import json
 from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from csat.lib import word_removal
 from csat.lib.rows import fields_of
 from csat.lib.types import JsonObject
 from csat.people.models import Contact
@@ -28,6 +30,18 @@ def blank(session_ids: list[int], **_: Any) -> None:
     ids = list(of_sessions.order_by().values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         _blank(WebhookAttempt.objects.filter(pk__in=ids[start : start + BATCH]))
+
+
+def remove_words(session_id: int, words: Collection[str], **_: Any) -> None:
+    """Take what the customer said with a rating out of the bodies about this conversation."""
+    attempts = WebhookAttempt.objects.filter(event__session_id=session_id)
+    bodies.put_back(attempts)  # what was moved is moved again afterwards
+    for attempt in attempts.exclude(body=NO_BODY).order_by("pk").iterator():
+        envelope = json.loads(attempt.body)
+        left = word_removal.without(envelope, words, quoted=True)
+        if left != envelope:
+            body = json.dumps(left, ensure_ascii=False, separators=(",", ":"))
+            attempt.change(body=body, attempts=[log | {"answer": ""} for log in attempt.attempts])
 
 
 def export(contact: Contact, **_: Any) -> JsonObject:

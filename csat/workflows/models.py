@@ -20,6 +20,8 @@ class Trigger(models.TextChoices):
     HANDOFF = "ticket-handoff", _("A conversation is handed to a person")
     TAGGED = "ticket-tag-added", _("A tag is added")
     REQUESTED = "csat-requested", _("A survey is requested")
+    REOPENED = "csat-reopened", _("A customer has it looked at again")
+    OVERDUE = "follow-up-overdue", _("A follow-up is overdue")
     MANUAL = "manual-trigger", _("Someone starts it by hand")
 
 

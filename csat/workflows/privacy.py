@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from csat.channels import privacy as channel_privacy
+from csat.lib import word_removal
 from csat.lib.rows import fields_of
 from csat.lib.types import JsonObject
 from csat.people.models import Contact
@@ -48,6 +49,26 @@ def blank(session_ids: list[int], **_: Any) -> None:
     runs.exclude(error__in=["", ERASED]).update(**BLANK[Run], updated_at=now)
     bodies.drop(runs.values_list("pk", flat=True))
     steps.update(**BLANK[Step], updated_at=now)
+
+
+def remove_words(session_id: int, words: Collection[str], **_: Any) -> None:
+    """Take what the customer said with a rating out of the runs on this conversation, also those under way,
+    and out of what they sent to the outbox.
+    """
+    for step in Step.objects.filter(run__session=session_id).order_by("pk"):
+        kept: JsonObject = {"input": step.input, "output": step.output, "error": step.error}
+        left = word_removal.without(kept, words, quoted=True)
+        if left != kept:
+            step.change(**left)
+            channel_privacy.erase_messages([str(step.uuid)])
+    for body in StepBody.objects.filter(run_id__in=Run.objects.filter(session=session_id).values("pk")):
+        kept = {"input": body.input, "output": body.output}
+        left = word_removal.without(kept, words, quoted=True)
+        if left != kept:
+            StepBody.objects.filter(pk=body.pk).update(**left)
+    for run in Run.objects.filter(session=session_id).exclude(error=""):
+        if (error := word_removal.without(run.error, words, quoted=True)) != run.error:
+            run.change(error=error)
 
 
 def forget_late(step: Step) -> None:

@@ -42,7 +42,8 @@ def as_it_is(**changed: Any) -> dict[str, Any]:
         "quiet_start": "", "quiet_end": "", "link_days": "30", "reminder_days": "0",
         "ask_within_hours": "72", "fallback_after_hours": "", "quiet_after_days": "30", "skip_staff": "on",
         "guaranteed_delivery": "on", "agents_may_copy_links": "on", "brand_name": "Support",
-        "brand_color": "#2f5fd0", "reply_to": "", "languages": [], "channels": [],
+        "brand_color": "#2f5fd0", "reply_to": "", "reopen_within_hours": "24",
+        "languages": [], "channels": [],
     }  # fmt: skip
     return form | changed
 

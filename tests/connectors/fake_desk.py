@@ -129,6 +129,9 @@ class FakeSystem(System):
             return str(api.put(f"{path}/{rating.note_id}", body)["id"])
         return str(api.post(path, body)["id"])
 
+    def reopen(self, config: Config, api: Api, external_id: str) -> None:
+        self.desk.conversations[external_id]["status"] = "open"
+
     def send(self, config: Config, api: Api, external_id: str, text: str) -> str:
         return str(api.post(f"/conversations/{external_id}/replies", {"text": text})["id"])
 

@@ -2,13 +2,15 @@
 
 import time
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 import time_machine
 from django.conf import settings as project
 from django.utils import timezone
 
-from csat.connectors import connections, conversations, writing_back
+from csat.connectors import connections, conversations, registry, writing_back
+from csat.connectors.base import STILL_NOT_SOLVED
 from csat.connectors.changes import Change, Customer
 from csat.connectors.models import ConversationOrigin, WriteBack
 from csat.connectors.rules import Rules
@@ -17,13 +19,14 @@ from csat.lib import http
 from csat.lib.outcomes import Never, Retry, Unknown
 from csat.people import erasure
 from csat.sessions.models import Session
-from csat.surveys.answers import answering
+from csat.surveys.answers import answering, second_look
 from csat.surveys.delivery.scheduling import get_or_create_survey
 from csat.surveys.models import Answer, Score
 from csat.surveys.rules import settings
 from csat.timeline import dispatching
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
+from tests.connectors.fakes import FakeApi
 from tests.factories import API, make_resolved_session, switch_on
 
 pytestmark = pytest.mark.django_db
@@ -356,3 +359,55 @@ def test_the_rating_of_a_customer_who_was_asked_goes_back(connection, session, f
     write(connection)
     assert fake_system.ratings[0].label == "Excellent"
     assert fake_system.ratings[0].tags == ("csat_good", "csat_bad")
+
+
+def test_a_customer_who_asks_again_reopens_it_there_with_a_note_of_its_own(
+    connection, session, rate, fake_system
+):
+    settings.change(by=API, reopen_by_customer=True)
+    rate(1)
+    write(connection)
+    assert second_look.ask_for(session.survey, by=SYSTEM)
+    publish()
+    assert write(connection) == 1
+    assert fake_system.desk.conversations["42"]["status"] == "open"
+    texts = [note["text"] for note in fake_system.desk.notes.values()]
+    assert [STILL_NOT_SOLVED in text for text in texts] == [False, True]
+    assert write(connection) == 0
+    rate(5, comment="Now it works")
+    write(connection)
+    assert STILL_NOT_SOLVED not in fake_system.ratings[-1].line
+
+
+def test_what_cannot_be_reopened_there_is_said_in_the_note(
+    connection, session, rate, fake_system, monkeypatch
+):
+    settings.change(by=API, reopen_by_customer=True)
+    rate(1)
+    write(connection)
+    second_look.ask_for(session.survey, by=SYSTEM)
+    publish()
+
+    def refuse(*args):
+        raise Never("closed", code="422")
+
+    monkeypatch.setattr(type(fake_system), "reopen", refuse)
+    write(connection)
+    assert STILL_NOT_SOLVED in fake_system.ratings[-1].line
+    assert WriteBack.objects.get().state == State.WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("kind", "call"),
+    [
+        ("zendesk", ("PUT", "/api/v2/tickets/42", {"ticket": {"status": "open"}})),
+        ("chatwoot", ("POST", "/api/v1/accounts/1/conversations/42/toggle_status", {"status": "open"})),
+    ],
+)
+def test_systems_that_can_open_it_again(kind, call):
+    api, config = FakeApi(), mock.Mock(account="1", base_url="https://desk.example")
+    api.answers[f"{call[0]} {call[1]}"] = {}
+    system = registry.get(kind)
+    assert system.can("reopen")
+    system.reopen(config, api, "42")
+    assert api.calls[-1] == call

@@ -28,7 +28,7 @@ from csat.reports import exports, rollup
 from csat.reports.filters import parse
 from csat.sessions.models import Session
 from csat.surveys.answers import answering, auto_reply, follow_ups, inbound
-from csat.surveys.delivery import holds, receipts, scheduling, sending
+from csat.surveys.delivery import holds, receipts, scheduling, sending, staff_messages
 from csat.surveys.models import Delivery
 from csat.timeline import dispatching
 from csat.timeline.recording import SYSTEM
@@ -198,6 +198,9 @@ class Life:
                     delivery.survey, score=2, source="slack", comment=self.word, provenance=pressed
                 )
                 follow_ups.save_note(session, self.user, f"Called {self.word}")
+                follow_ups.say_what_was_done(session, self.user, f"We called {self.word}")
+                staff_messages.write(session, f"Hello {self.word}", by=self.user)
+                staff_messages.send_due()
             else:
                 comment = {"score": 1, "comment": f"Bad for {self.word}"}
                 self.post("/csat/scores", comment | {"session_id": str(session.uuid)}, 200, 201)

@@ -44,7 +44,7 @@ EVENTS = (
     "connection.paused", "contact.erased", "conversation.agent_response", "conversation.ai_response",
     "conversation.closed",
     "conversation.contact_response", "conversation.handoff_to_human", "conversation.started",
-    "csat.delivery_failed",
+    "csat.comment_withdrawn", "csat.delivery_failed", "csat.reopened_by_customer",
     "csat.requested", "csat.score_submitted", "workflow.run.failed", "workflow.run.succeeded",
 )  # fmt: skip
 PLACEHOLDERS = (

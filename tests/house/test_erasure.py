@@ -61,6 +61,7 @@ IMPERSONAL = {
     "csat_csatsettings": "how everybody is asked",
     "csat_delivery.error_code": "the provider's code",
     "csat_delivery.transport": "our words",
+    "csat_staffmessage.via": "our words",
     "csat_endpoint": "other systems",
     "csat_event.actor_id": "a UUID of staff, machine or contact",
     "csat_export.columns": "our words",
@@ -183,6 +184,9 @@ EMPTY = {
     "csat_step.error": "see tests/workflows/test_privacy.py",
     "csat_stepbody.input": "see tests/workflows/test_bodies.py",
     "csat_stepbody.output": "see tests/workflows/test_bodies.py",
+    "csat_staffmessage.error": "a provider's words, as of a delivery",
+    "csat_staffmessage.provider_id": "a provider's id",
+    "csat_staffmessage.written_by": "staff",
     "csat_step.input": "as the workflow has it",
     "django_admin_log.change_message": "names of fields",
 }

@@ -6,20 +6,22 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from csat.api.serializers.messages import CONTENT
 from csat.connectors import connections
 from csat.people import audit_log, erasure, suppression
 from csat.people.audit_actions import AuditAction
 from csat.sessions import activity, resolving, tagging
-from csat.surveys.answers import answering, follow_ups
+from csat.surveys.answers import answering, comment_withdrawal, follow_ups, second_look
 from csat.surveys.delivery import link_handouts, scheduling, transitions
 from csat.surveys.models import CsatSettings
+from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.payloads import PAYLOADS
 from csat.webhooks import payloads as bodies
-from tests.factories import API, make_agent, make_resolved_session, make_sent_survey, make_session
+from tests.factories import API, CUSTOMER, make_agent, make_resolved_session, make_sent_survey, make_session
 from tests.workflows import builders
 
 
@@ -66,11 +68,23 @@ def test_every_fact_carries_what_its_type_says(manager_user: Any) -> None:
     suppression.opt_in(session.contact, by=API)
     link_handouts.hand_out(session, by=API)
     link_handouts.copy(session, manager_user)
+    _look_again()
     audit_log.audit(API, AuditAction.SETTINGS_CHANGED, after={"auto_send": True})
     builders.run_until_idle()
     erasure.erase(make_session().contact, by=API)
     assert misfits(Event.objects.all()) == []
     assert set(Kind) - set(Event.objects.values_list("kind", flat=True)) == {Kind.CSAT_DELIVERED}
+
+
+def _look_again() -> None:
+    """A low score is looked at again, too late, and its words are withdrawn."""
+    settings.change(by=API, reopen_by_customer=True)
+    survey = make_sent_survey()
+    answering.answer(survey, score=1, comment="Never solved", source="page")
+    second_look.ask_for(survey, by=CUSTOMER)
+    survey.session.follow_up.again().change(due_at=timezone.now())
+    follow_ups.mark_overdue()
+    comment_withdrawal.withdraw(survey, by=CUSTOMER)
 
 
 def _talk() -> None:

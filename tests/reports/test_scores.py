@@ -8,6 +8,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
+from csat.reports import scores
 from csat.reports.scores import Counts, Interval, parted, shrunken, total, wilson
 
 
@@ -149,3 +150,19 @@ def test_groups_that_differ_no_more_than_chance_are_all_the_same():
 
 def test_a_group_without_answers_has_no_estimate():
     assert shrunken([Counts(), made(3, 4)])[0] is None
+
+
+def test_the_median_lies_between_what_the_binomial_says():
+    values = [float(n) for n in range(1, 21)]
+    assert scores.median(values) == 10.5
+    assert scores.median([]) is None
+    assert scores.median_interval(values) == scores.Interval(6.0, 15.0)  # Conover, table A3: n = 20
+    assert scores.median_interval(values[:5]) is None
+    assert scores.median_interval(values[:6]) == scores.Interval(1.0, 6.0)
+
+
+def test_of_many_values_the_normal_distribution_is_as_good():
+    def cut(n):
+        return scores.median_interval([float(value) for value in range(n)]).low
+
+    assert abs(cut(1001) - cut(1000)) <= 2

@@ -12,6 +12,8 @@ from csat.people import suppression
 from csat.people.models import Contact
 from csat.surveys.answers import answering
 from csat.surveys.choices import Source
+from csat.surveys.delivery import staff_messages
+from csat.surveys.models import StaffMessage
 from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
@@ -235,3 +237,16 @@ class TestOne:
     def test_a_contact_without_anything_has_a_page(self, agent: Client) -> None:
         contact = make_session(contact=make_contact(name="", email="", phone="")).contact
         assert "Anonymous" in page_of(agent, contact)
+
+
+def test_a_comment_is_replied_to_on_the_conversations_channel(agent: Client) -> None:
+    survey = make_sent_survey()
+    answering.answer(survey, score=4, comment="Quick", source="page")
+    address = f"/contacts/{survey.contact.uuid}/"
+    assert 'value="contact"' in agent.get(address).content.decode()
+    reply = {"text": "Thank you!", "from": "contact"}
+    answer = agent.post(f"/inbox/{survey.session.uuid}/tell/", reply)
+    assert answer.headers["Location"] == address
+    staff_messages.send_due()
+    message = StaffMessage.objects.get()
+    assert (message.state, message.via, message.text) == ("sent", "email", "Thank you!")

@@ -120,6 +120,8 @@ SETTINGS = {
     "link_days": 30, "reminder_days": 0, "ask_within_hours": 72,
     "guaranteed_delivery": True, "fallback_after_hours": None, "ask_about": False,
     "comments_hidden_from_agents": False, "agents_see_own_only": False, "agents_may_copy_links": True,
+    "reopen_by_customer": True, "reopen_within_hours": 24, "review_link": None,
+    "follow_up_hours": {"1": 4, "2": 8},
     "brand_name": "Acme", "brand_color": "#2f5fd0", "brand_logo": None,
     "reply_to": "support@acme.example", "languages": [],
 }  # fmt: skip

@@ -8,11 +8,12 @@ from csat.channels.kinds import SURVEYED
 from csat.lib import retention
 from csat.lib.opening_hours import WEEKDAYS
 from csat.lib.types import JsonObject
-from csat.surveys.models import MESSAGE_MAX_LENGTH, CsatSettings
+from csat.surveys.models import MESSAGE_MAX_LENGTH, MOST_HOURS, CsatSettings
 from csat.surveys.rules import settings
 from csat.surveys.validators import MOST_HOLIDAYS, MOST_SPANS
 
 START_AND_END = 2
+LEAST_HOURS = 1
 
 
 def label_and_help(name: str) -> JsonObject:
@@ -28,6 +29,22 @@ class Toggle(serializers.Serializer[JsonObject]):
 class QuietHours(serializers.Serializer[JsonObject]):
     start = serializers.RegexField(r"^\d\d:\d\d$", **label_and_help("quiet_start"))
     end = serializers.RegexField(r"^\d\d:\d\d$", **label_and_help("quiet_end"))
+
+
+class FollowUpHours(serializers.Serializer[JsonObject]):
+    """By score; null: no time is set."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            score: serializers.IntegerField(
+                required=False,
+                allow_null=True,
+                min_value=LEAST_HOURS,
+                max_value=MOST_HOURS,
+                **label_and_help(name),
+            )
+            for score, name in settings.FOLLOW_UP.items()
+        }
 
 
 class SendingHours(serializers.Serializer[JsonObject]):
@@ -74,6 +91,7 @@ class SettingsShape(serializers.ModelSerializer[CsatSettings]):
     )
     channels = Toggles(required=False)
     quiet_hours = QuietHours(required=False, allow_null=True)
+    follow_up_hours = FollowUpHours(required=False, allow_null=True)
     sending_hours = SendingHours(required=False, allow_null=True, **label_and_help("sending_hours"))
     holidays = serializers.ListField(
         child=serializers.DateField(), required=False, max_length=MOST_HOLIDAYS, **label_and_help("holidays")

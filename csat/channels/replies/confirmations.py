@@ -62,3 +62,14 @@ def not_for_you(*, language: str) -> str:
     """To somebody else in a shared channel who pressed."""
     with translation.override(language):
         return _("Only the customer can rate this conversation. Thank you anyway.")
+
+
+def after_a_look(*, name: str, said: str, brand: str, language: str, low: bool) -> str:
+    """What somebody of the team may write after a rating. `said`: what was done, in their words."""
+    with translation.override(language):
+        hello = _("Hello %(name)s,") % {"name": name} if name else _("Hello,")
+        if low:
+            words = _("You told us that it did not go well. We have looked at it again.")
+        else:
+            words = _("Thank you for your rating.")
+    return "\n\n".join([hello, " ".join(filter(None, [words, said])), brand])

@@ -169,6 +169,9 @@ class Chatwoot(System):
             raise Never("Chatwoot no longer takes replies to this conversation.", code="cannot_reply")
         return _post_message(api, path, text, private=False)
 
+    def reopen(self, config: Config, api: Api, external_id: str) -> None:
+        api.post(f"{_path(config, external_id)}/toggle_status", {"status": "open"})
+
     def set_up(self, config: Config, api: Api, url: str) -> str:
         """Needs a token of an administrator. They take an address once: one made before is found."""
         path = f"{_account(config)}/webhooks"

@@ -251,6 +251,10 @@ class Zendesk(System):
         comments = objects(api.get(f"{path}/comments", sort_order="desc"), "comments")
         return _sent(comments, text) or _put(api, path, {"comment": {"body": text, "public": True}})
 
+    def reopen(self, config: Config, api: Api, external_id: str) -> None:
+        """A solved ticket; a closed one refuses it (422)."""
+        _put(api, _path(external_id), {"status": "open"})
+
     def own_user(self, config: Config, api: Api) -> str:
         return text(api.get("/api/v2/users/me.json"), "user", "id")
 

@@ -17,7 +17,8 @@ from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.surveys.answers import bot_detection, comment_wait
 from csat.surveys.choices import About, DeliveryState, QuarantineReason, Source, SurveyState
-from csat.surveys.models import Answer, Delivery, FollowUp, Score, Survey, source_choices
+from csat.surveys.models import Answer, CsatSettings, Delivery, FollowUp, Score, Survey, source_choices
+from csat.surveys.rules.sending_hours import office_time_after
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.payloads import Submitted
 from csat.timeline.recording import Actor, record
@@ -224,6 +225,8 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.score, into.comment = answer.score, answer.comment
     into.about, into.source = answer.about, answer.source
     into.imported = bool(answer.provenance.get("import"))
+    into.seen_at = None
+    into.words_withdrawn_at = None if answer.comment else into.words_withdrawn_at
     into.session, into.contact_id, into.channel = survey.session, survey.contact_id, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
     into.save(force_insert=into.pk is None)
@@ -239,9 +242,10 @@ def _open_or_close_follow_up(survey: Survey, score: int, *, first: bool) -> None
             untaken = FollowUp.objects.filter(session=survey.session, owner=None, done_at=None)
             untaken.update(done_at=now, updated_at=now)
         return
-    follow_up, created = FollowUp.objects.get_or_create(session=survey.session)
-    if not created:
-        follow_up.change(where={"done_at__isnull": False}, done_at=None)
+    settings = CsatSettings.current()
+    hours = settings.follow_up_hours.get(score)
+    due_at = office_time_after(timedelta(hours=hours), now, settings) if hours else None
+    FollowUp.open_for(survey.session, due_at=due_at)
 
 
 def _payload(

@@ -1,4 +1,4 @@
-"""Follow-ups: a low score that somebody on the team looks after."""
+"""Follow-ups: a low score that somebody on the team looks after, and until when."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -6,21 +6,51 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from csat.lib.refusal import Missing
+from csat.lib.refusal import Invalid, Missing
 from csat.lib.text import clean
 from csat.people import roles
+from csat.people.permissions import Verb, role_may
 from csat.sessions.models import Session
 from csat.surveys.models import FollowUp
 from csat.surveys.visibility import visibility_for
 from csat.timeline.kinds import Kind
-from csat.timeline.payloads import FollowedUp, FollowUpStep
-from csat.timeline.recording import Actor, build_event, record, record_many
+from csat.timeline.payloads import FollowedUp, FollowUpStep, Overdue
+from csat.timeline.recording import SYSTEM, Actor, build_event, record, record_many
 
 MAX_NOTE = 5000
+MAX_RESOLUTION = 500  # one sentence
+BATCH = 500
 
 
 def is_open(session: Session) -> bool:
     return FollowUp.objects.filter(session=session, done_at=None).exists()
+
+
+def owner_by_rule(session: Session) -> User | None:
+    """Who looks after it when nobody has taken it: the agent it is assigned to, else who resolved it, else
+    the one that its team names; of these the first who may.
+    """
+    agents = (session.assignee, session.resolver)
+    candidates = [agent.user for agent in agents if agent] + [session.team and session.team.follow_up_owner]
+    return next((user for user in candidates if user and _may_own(user, session)), None)
+
+
+def mark_overdue() -> int:
+    """Record once of each that is late that it is; workflows hear of it. How many."""
+    late = FollowUp.objects.filter(done_at=None, overdue_at=None, due_at__lte=timezone.now())
+    rows = late.select_related("session", "owner").order_by("due_at")[:BATCH]
+    return sum(_mark_overdue(follow_up) for follow_up in rows)
+
+
+@transaction.atomic
+def _mark_overdue(follow_up: FollowUp) -> bool:
+    now, still_late = timezone.now(), {"done_at": None, "overdue_at": None, "due_at": follow_up.due_at}
+    if not follow_up.change(where=still_late, overdue_at=now):
+        return False
+    session, owner, due_at = follow_up.session, follow_up.owner, follow_up.due_at or now
+    late = Overdue(due_at=due_at.isoformat(), owner=owner.get_username() if owner else "")
+    record(Kind.FOLLOW_UP_OVERDUE, by=SYSTEM, session_id=session.pk, contact_id=session.contact_id, **late)
+    return True
 
 
 @transaction.atomic
@@ -40,6 +70,23 @@ def save_note(session: Session, user: User, text: str) -> FollowUp:
     follow_up = _lock(session, user)
     follow_up.change(note=clean(text)[:MAX_NOTE])
     _record(session, user, FollowedUp(what=FollowUpStep.NOTED, note=follow_up.note))
+    return follow_up
+
+
+@transaction.atomic
+def say_what_was_done(session: Session, user: User, text: str) -> FollowUp:
+    """One sentence that the customer reads on the page behind their rating link; an empty one takes it back.
+
+    Raises Invalid when it is longer than `MAX_RESOLUTION` characters.
+    """
+    text = clean(text)
+    if len(text) > MAX_RESOLUTION:
+        too_long = _("At most %(n)d characters.") % {"n": MAX_RESOLUTION}
+        raise Invalid(too_long, fields={"resolution": [too_long]})
+    follow_up = _lock(session, user)
+    if follow_up.resolution != text:
+        follow_up.change(resolution=text)
+        _record(session, user, FollowedUp(what=FollowUpStep.TOLD, note=text))
     return follow_up
 
 
@@ -80,6 +127,11 @@ def hand_over(user: User, successor: User | None, by: Actor, **_: object) -> tup
         ]
     )
     return "follow_ups", len(open_ones)
+
+
+def _may_own(user: User, session: Session) -> bool:
+    may = role_may(roles.role_of(user), Verb.HANDLE_FOLLOW_UP)
+    return may and visibility_for(user).can_see_session(session)
 
 
 def _lock(session: Session, user: User) -> FollowUp:

@@ -58,6 +58,7 @@ def schedule(ends: list[Resolution], **_: object) -> None:
                 now=now,
                 ask=end.ask,
                 answered_at=history.answered_at,
+                reopened_at=history.reopened_at,
                 active_at=end.active_at,
                 is_staff=_is_staff(end.session, staff),
             )

@@ -46,6 +46,7 @@ class History:
 
     delivery_states: set[str] = field(default_factory=set)
     answered_at: datetime | None = None
+    reopened_at: datetime | None = None  # by the customer, after a low score
 
     def asked_before(self, survey: Survey) -> bool:
         return survey.state == SurveyState.ANSWERED or bool(self.delivery_states - {DeliveryState.CANCELLED})
@@ -65,8 +66,8 @@ def histories_of(surveys: list[Survey]) -> dict[int | None, History]:
     for pk, state in deliveries.values_list("survey_id", "state").distinct():
         histories[pk].delivery_states.add(state)
     scores = Score.objects.filter(survey__in=histories)
-    for pk, submitted_at in scores.values_list("survey_id", "submitted_at"):
-        histories[pk].answered_at = submitted_at
+    for pk, submitted_at, reopened_at in scores.values_list("survey_id", "submitted_at", "reopened_at"):
+        histories[pk].answered_at, histories[pk].reopened_at = submitted_at, reopened_at
     return histories
 
 

@@ -41,6 +41,7 @@ class Case:
     customer_messages: int = 0
     last_customer_message_at: datetime | None = None
     answered_at: datetime | None = None
+    reopened_at: datetime | None = None  # by the customer, from the thank-you page
     active_at: datetime | None = None  # the last message, or whatever came after it, before the resolution
     is_staff: bool = False
     connected: bool = False  # it came from a help desk
@@ -54,6 +55,7 @@ def case_for(
     now: datetime,
     ask: bool = True,
     answered_at: datetime | None = None,
+    reopened_at: datetime | None = None,
     active_at: datetime | None = None,
     is_staff: bool = False,
 ) -> Case:
@@ -68,6 +70,7 @@ def case_for(
         customer_messages=session.customer_messages,
         last_customer_message_at=session.last_customer_message_at,
         answered_at=answered_at,
+        reopened_at=reopened_at,
         active_at=active_at,
         is_staff=is_staff,
         connected=session.connected,
@@ -148,6 +151,7 @@ def _channel_gate(channel: str, policy: Policy) -> Gate:
 
 
 def _wrote_since_gate(case: Case, answered_at: datetime) -> Gate:
-    wrote_at = case.last_customer_message_at
+    times = [at for at in (case.last_customer_message_at, case.reopened_at) if at]
+    wrote_at = max(times, default=None)
     passed = wrote_at is not None and wrote_at > answered_at
     return Gate(GateName.WROTE_SINCE, passed, wrote_at.isoformat() if wrote_at else None)

@@ -63,6 +63,12 @@ class SendingHours:
         return contact.zone_at(at, default=self.zone)
 
 
+def office_time_after(wait: timedelta, at: datetime, settings: CsatSettings) -> datetime:
+    """When so much office time has passed: sending hours, by the organisation's clock."""
+    office = OpeningHours.of(settings.sending_hours, settings.holidays)
+    return at + wait if office.always else office.after(wait, at, Organization.current().zone)
+
+
 def judge_anew(contacts: Collection[int] | None = None) -> None:
     """The hours have changed, or the clock of these contacts: what waits for those that were is judged once
     more. Within a transaction.

@@ -31,13 +31,23 @@ FIELDS: "dict[str, Field[Any, Any]]" = {
     field.name: field for field in CsatSettings._meta.fields if field.editable and not field.primary_key
 }
 QUIET = ("quiet_start", "quiet_end")
-SHAPED = (*QUIET, "sending_hours", "holidays", "custom_message", "languages", "retention", "brand_logo")
+FOLLOW_UP = {"1": "terrible_follow_up_hours", "2": "poor_follow_up_hours"}
+SHAPED = (
+    *QUIET,
+    *FOLLOW_UP.values(),
+    "sending_hours",
+    "holidays",
+    "custom_message",
+    "languages",
+    "retention",
+    "brand_logo",
+)
 PLAIN = tuple(name for name in FIELDS if name not in SHAPED)
 # The settings as the contract names them; where one is named otherwise than its field; and the field beside
 # which a form shows what is wrong with one that has no field of its own.
-NAMES = (*PLAIN, "channels", "quiet_hours", *(name for name in SHAPED if name not in QUIET))
-CONTRACT_NAMES = dict.fromkeys(QUIET, "quiet_hours")
-FIELD_OF = {"quiet_hours": "quiet_start"}
+CONTRACT_NAMES = dict.fromkeys(QUIET, "quiet_hours") | dict.fromkeys(FOLLOW_UP.values(), "follow_up_hours")
+NAMES = tuple(dict.fromkeys((*PLAIN, "channels", *(CONTRACT_NAMES.get(name, name) for name in SHAPED))))
+FIELD_OF = {"quiet_hours": "quiet_start", "follow_up_hours": FOLLOW_UP["1"]}
 UNITS = {
     "days": gettext_lazy("days"),
     "hours": gettext_lazy("hours"),
@@ -60,6 +70,7 @@ def as_dict(policy: Policy | None = None) -> JsonObject:
         "custom_message": {"default": "", **settings.custom_message},
         "channels": toggles(policy.enabled),
         "quiet_hours": _quiet_hours(settings.quiet_start, settings.quiet_end),
+        "follow_up_hours": _follow_up_hours(settings),
         "sending_hours": settings.sending_hours,
         "holidays": list(settings.holidays),
         "languages": list(settings.languages),
@@ -77,9 +88,13 @@ def toggles(enabled: Iterable[str], among: Iterable[str] = SURVEYED) -> dict[str
 def from_form(names: Iterable[str], values: Mapping[str, Any]) -> JsonObject:
     """These fields of a form on the model, as `change` takes them."""
     changed = set(names)
-    fields = {name: values[name] for name in changed.difference(QUIET)}
+    fields = {name: values[name] for name in changed.difference(CONTRACT_NAMES)}
     if changed.intersection(QUIET):
         fields["quiet_hours"] = _quiet_hours(*(values[name] for name in QUIET))
+    if changed.intersection(FOLLOW_UP.values()):
+        fields["follow_up_hours"] = {
+            score: values[name] for score, name in FOLLOW_UP.items() if name in changed
+        }
     if "brand_logo" in fields:
         fields["brand_logo"] = fields["brand_logo"] or None
     if "holidays" in fields:
@@ -151,6 +166,8 @@ def candidate(fields: JsonObject, *, policy: Policy | None = None) -> Policy:
         settings.custom_message = _parse_messages(settings.custom_message, message, problems)
     if "quiet_hours" in fields:
         settings.quiet_start, settings.quiet_end = _parse_quiet_hours(fields["quiet_hours"], problems)
+    if "follow_up_hours" in fields:
+        _parse_follow_up_hours(settings, fields["follow_up_hours"], problems)
     if "sending_hours" in fields:
         settings.sending_hours = _parse_hours(settings.sending_hours, fields["sending_hours"], problems)
     if "holidays" in fields and _run_validators("holidays", fields["holidays"], problems):
@@ -176,7 +193,7 @@ def _parse_plain(name: str, value: Any, problems: Problems) -> Any:
     """The model's own field decides; numbers and booleans must be such in JSON, or text from a form."""
     field = FIELDS[name]
     value = clean(value) if isinstance(value, str) else value
-    if value is None and field.null:
+    if field.null and (value is None or (value == "" and field.get_internal_type() == "CharField")):
         return None
     try:
         if value is None or (value == "" and not field.blank):
@@ -226,6 +243,21 @@ def _parse_quiet_hours(value: Any, problems: Problems) -> tuple[time | None, tim
         return None, None
     start, end = (_parse_plain(f"quiet_{edge}", value.get(edge), problems) for edge in ("start", "end"))
     return start, end
+
+
+def _follow_up_hours(settings: CsatSettings) -> dict[str, int] | None:
+    hours = {score: getattr(settings, name) for score, name in FOLLOW_UP.items()}
+    return {score: number for score, number in hours.items() if number} or None
+
+
+def _parse_follow_up_hours(settings: CsatSettings, value: Any, problems: Problems) -> None:
+    """By score; null for one, or for all: no time is set. A score that is not named stays as it is."""
+    value = dict.fromkeys(FOLLOW_UP) if value is None else value
+    if not isinstance(value, dict) or value.keys() - FOLLOW_UP.keys():
+        problems.add("follow_up_hours", _('Give hours by score, such as {"1": 4, "2": 8}.'))
+        return
+    for score, number in value.items():
+        setattr(settings, FOLLOW_UP[score], _parse_plain(FOLLOW_UP[score], number, problems))
 
 
 def _parse_hours(current: Any, value: Any, problems: Problems) -> Any:

@@ -19,7 +19,7 @@ from csat.surveys.choices import About, QuarantineReason, Source
 from csat.surveys.delivery.message import intro
 from csat.surveys.models import Answer, CsatSettings, Link
 from csat.web import rate_limits
-from csat.web.customer import link_errors, survey_visit
+from csat.web.customer import link_errors, survey_visit, thanks
 from csat.web.customer.survey_visit import Submission, Visit, page_view_of, parse_score
 from csat.web.public_page import public, redirect_after_post, render
 
@@ -115,6 +115,8 @@ def _submit(visit: PageVisit) -> HttpResponse:
     submission = Submission.parse(visit.request.POST)
     if submission.step == "comment":
         return _submit_comment(visit, submission)
+    if submission.step in thanks.STEPS:
+        return _submit_afterwards(visit, submission)
     if submission.step == "edit" or submission.score is None or submission.errors:
         status = 422 if submission.errors else 200
         return _page(visit, "rating/form.html", submission=submission, status=status)
@@ -173,6 +175,16 @@ def _submit_comment(visit: PageVisit, submission: Submission) -> HttpResponse:
     return redirect_after_post(visit.here)
 
 
+def _submit_afterwards(visit: PageVisit, submission: Submission) -> HttpResponse:
+    """A press on the thank-you page, by the customer's own link alone and in no browser of the team's."""
+    if visit.by_copy or visit.staff_member or visit.answer is None or _quarantine_reason(visit, submission):
+        return redirect_after_post(visit.here)
+    if submission.step == thanks.WITHDRAW:
+        return _page(visit, "rating/withdraw.html", answer=visit.answer)
+    thanks.act(visit, submission.step)
+    return redirect_after_post(visit.here)
+
+
 def _ask_why(visit: PageVisit, answer: Answer, *, submission: Submission | None = None) -> HttpResponse:
     return _page(
         visit,
@@ -186,7 +198,10 @@ def _ask_why(visit: PageVisit, answer: Answer, *, submission: Submission | None 
 
 def _thank(visit: PageVisit, score: int) -> HttpResponse:
     answer, change = (None, "") if visit.by_copy else (visit.answer, visit.address(change=1))
-    return _page(visit, "rating/thanks.html", face=BY_SCORE[score], answer=answer, change=change)
+    happened = thanks.Thanks() if visit.by_copy else thanks.of(visit)
+    return _page(
+        visit, "rating/thanks.html", face=BY_SCORE[score], answer=answer, change=change, happened=happened
+    )
 
 
 def _page(visit: PageVisit, template: str, *, status: int = 200, **context: object) -> HttpResponse:

@@ -65,7 +65,8 @@ class Submission:
     score: int | None = None
     comment: str = ""
     about: str | None = None
-    step: str = ""  # "", "edit" (back from the confirm page) or "comment" (after a low score)
+    # "", "edit" (back from the confirm page), "comment" (after a low score) or one of the thank-you page
+    step: str = ""
     answer: uuid.UUID | None = None  # the one that step "comment" belongs to
     nonce: str = ""
     gesture: bool = False

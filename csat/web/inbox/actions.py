@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
@@ -20,9 +21,9 @@ from csat.sessions import activity, resolving, tagging
 from csat.sessions.models import Session
 from csat.surveys.answers import answering, follow_ups
 from csat.surveys.choices import Origin
-from csat.surveys.delivery import link_handouts, scheduling
+from csat.surveys.delivery import link_handouts, scheduling, staff_messages
 from csat.surveys.models import Answer
-from csat.surveys.visibility import agents_among, conversations_of, visible_teams
+from csat.surveys.visibility import agents_among, conversations_of, visibility_for, visible_teams
 from csat.timeline.recording import Actor
 from csat.web.access import StaffRequest, may, may_each
 from csat.web.inbox import session as page
@@ -34,7 +35,9 @@ VERBS = {
         ("resolve", "close", "reopen", "reply", "note", "tag", "untag", "assign"), Verb.WORK_ON_CONVERSATION
     ),
     "survey": Verb.REQUEST_SURVEY,
-    **dict.fromkeys(("take", "follow-up-note", "follow-up-done"), Verb.HANDLE_FOLLOW_UP),
+    **dict.fromkeys(
+        ("take", "follow-up-note", "follow-up-done", "follow-up-say", "tell"), Verb.HANDLE_FOLLOW_UP
+    ),
     "restore": Verb.RESTORE_ANSWER,
 }
 
@@ -56,11 +59,21 @@ def _done(request: StaffRequest, session: Session, toast: Toast) -> HttpResponse
     if not request.htmx:
         if toast:
             messages.success(request, toast)
-        return redirect("session", session.uuid)
+        return _way_back(request, session)
     context = page.context_of(request, session.uuid)
     context["version"] = page.current_version(request, session.uuid)
     response = render(request, "inbox/_live.html", context)
     return trigger_client_event(response, "toast", {"text": toast}) if toast else response
+
+
+def _way_back(request: StaffRequest, session: Session) -> HttpResponse:
+    """To the list or the contact from which it was done, or to the conversation."""
+    match request.POST.get("from"):
+        case "list":
+            return redirect(f"{reverse('inbox')}?{request.POST.get('query', '')}")
+        case "contact":
+            return redirect("contact", session.contact.uuid)
+    return redirect("session", session.uuid)
 
 
 def _refused(request: StaffRequest, session: Session, refusal: page.Refusal, status: int) -> HttpResponse:
@@ -133,8 +146,18 @@ def _act_on(session: Session, name: str, request: StaffRequest) -> Toast:
             follow_ups.save_note(session, request.user, data.get("text", ""))
             return _("Note saved.")
         case "follow-up-done":
+            if data.get("resolution", "").strip():
+                follow_ups.say_what_was_done(session, request.user, data["resolution"])
             follow_ups.mark_done(session, request.user)
             return _("Follow-up done.")
+        case "follow-up-say":
+            follow_ups.say_what_was_done(session, request.user, data.get("resolution", ""))
+            return _("The customer reads it on the page behind their rating link.")
+        case "tell":
+            if not visibility_for(request.user).can_see(getattr(session, "score", None)):
+                raise Missing(_("This conversation has no rating that you may see."))
+            staff_messages.write(session, data.get("text", ""), by=request.user)
+            return _("Your message is on its way.")
         case "restore":
             answers = Answer.objects.filter(survey__session=session)
             answering.restore(_get(answers, data.get("answer", "")), by=by)

@@ -20,6 +20,7 @@ from csat.timeline.payloads import (
     FollowUpStep,
     HandedOff,
     LinkHandedOut,
+    Overdue,
     Requested,
     RunEnded,
     Skipped,
@@ -131,6 +132,14 @@ def _csat_fact(event: Event) -> Fact | None:
             if read(event, LinkHandedOut).get("purpose") == "copy":
                 return _("Rating link copied by %(name)s") % {"name": actor_name(event)}, "link", ""
             return _("Rating link handed out by %(name)s") % {"name": actor_name(event)}, "link", ""
+        case Kind.CSAT_REOPENED:
+            return _("The customer says it is not solved"), "reopen", "warn"
+        case Kind.CSAT_COMMENT_WITHDRAWN:
+            return _("The customer withdrew the words of the rating"), "cross", ""
+        case Kind.FOLLOW_UP_OVERDUE:
+            owner = read(event, Overdue).get("owner")
+            text = _("Follow-up overdue, of %(name)s") % {"name": owner} if owner else _("Follow-up overdue")
+            return text, "flag", "bad"
         case Kind.FOLLOW_UP:
             step = read(event, FollowedUp)
             text = label_in(FollowUpStep, step.get("what")) or _("Follow-up")

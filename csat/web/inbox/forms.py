@@ -29,6 +29,7 @@ class InboxFilters(forms.Form):
     score = forms.ChoiceField(required=False, choices=SCORES)
     brand = forms.ChoiceField(required=False, choices=brands.choices)
     needs_follow_up = forms.BooleanField(required=False)
+    overdue = forms.BooleanField(required=False)
 
     def chosen(self) -> dict[str, Any]:
         """The valid filters in use."""

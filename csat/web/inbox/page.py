@@ -1,5 +1,8 @@
 """The inbox: every conversation, the latest activity first."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,6 +23,7 @@ from csat.web.access import StaffRequest, may
 from csat.web.inbox import search
 from csat.web.inbox.forms import SCORES, InboxFilters
 
+FOLLOW_UPS = {"needs_follow_up", "overdue"}  # the filters
 AGENTS = 300  # as many as a select can hold
 
 
@@ -33,18 +37,27 @@ def page(request: StaffRequest) -> HttpResponse:
     filters = InboxFilters(request.GET)
     chosen, visibility = filters.chosen(), visibility_for(request.user)
     sessions = search.find(chosen, visibility=visibility)
-    shown = paging.page(sessions, by="last_activity_at", cursor=request.GET.get("before", ""))
+    shown = _page(sessions, chosen, cursor=request.GET.get("before", ""))
     shows = {
         "rows": conversation_list.rows(shown.rows, visibility),
         "page": shown,
         "chosen": chosen,
         "version": version,
         "address": _address(request),
+        "taking": not FOLLOW_UPS.isdisjoint(chosen),
     }
     if request.htmx:
         return render(request, "inbox/_rows.html", shows)
     shows["checklist"] = checklist.for_reader(request)
     return render(request, "inbox/page.html", shows | _selects(filters, visibility))
+
+
+def _page(sessions: QuerySet[Session], chosen: dict[str, Any], *, cursor: str) -> paging.Page:
+    """The latest activity first; of those to be followed up whoever has waited longest."""
+    if FOLLOW_UPS.isdisjoint(chosen):
+        return paging.page(sessions, by="last_activity_at", cursor=cursor)
+    waiting = search.waiting_since(sessions)
+    return paging.page(waiting, by="waiting_since", cursor=cursor, oldest_first=True)
 
 
 def current_version() -> str:

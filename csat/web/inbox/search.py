@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from csat.lib.text import one_line
 from csat.people import contacts as people
@@ -24,6 +25,11 @@ def find(chosen: dict[str, Any], *, visibility: Visibility) -> QuerySet[Session]
     for name, value in chosen.items():
         sessions = sessions.filter(FILTERS[name](value, visibility))
     return sessions
+
+
+def waiting_since(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """With `waiting_since`: when its follow-up was opened."""
+    return sessions.annotate(waiting_since=F("follow_up__created_at"))
 
 
 def _by_score(value: str, visibility: Visibility) -> Q:
@@ -77,5 +83,8 @@ FILTERS: dict[str, Callable[[Any, Visibility], Q]] = {
     "brand": lambda value, visibility: Q(brand__isnull=True) if value == DEFAULT else Q(brand__slug=value),
     "needs_follow_up": lambda value, visibility: (
         Q(follow_up__isnull=False, follow_up__done_at=None) & visibility.as_filter("score__")
+    ),
+    "overdue": lambda value, visibility: (
+        Q(follow_up__done_at=None, follow_up__due_at__lte=timezone.now()) & visibility.as_filter("score__")
     ),
 }

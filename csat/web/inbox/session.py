@@ -14,16 +14,19 @@ from django.views.decorators.vary import vary_on_headers
 from csat.channels import registry, status
 from csat.channels.kinds import SURVEYED
 from csat.connectors.models import ConversationOrigin
-from csat.people.permissions import Verb
+from csat.people import roles
+from csat.people.permissions import Verb, role_may
 from csat.sessions.models import Session
 from csat.surveys import gates
-from csat.surveys.delivery import link_handouts
+from csat.surveys.answers import acknowledgement
+from csat.surveys.delivery import link_handouts, staff_messages
 from csat.surveys.models import Answer, Delivery, Score, Survey
 from csat.surveys.visibility import Visibility, agents_among, conversations_of, visibility_for
 from csat.timeline.models import Event
 from csat.web.access import StaffRequest, may
 from csat.web.inbox import practice, timeline
 
+MAX_TOLD = 5  # of the messages to the customer
 MAX_AGENTS = 300  # as many as a select can hold
 FRESHNESS = (
     "updated_at",
@@ -55,6 +58,8 @@ def page(request: StaffRequest, uuid: UUID) -> HttpResponse:
     if request.GET.get("v") == version:
         return HttpResponse(status=204)  # polled, and nothing has changed
     context = context_of(request, uuid) | {"version": version}
+    if isinstance(score := context["score"], Score):
+        acknowledgement.mark_seen(score)
     return render(request, "inbox/_live.html" if request.htmx else "inbox/session.html", context)
 
 
@@ -66,10 +71,11 @@ def current_version(request: StaffRequest, uuid: UUID) -> str:
         .annotate(
             deliveries=Max("survey__deliveries__updated_at"),
             answers=Max("survey__answers__updated_at"),
+            told=Max("staff_messages__updated_at"),
             written=Max("write_backs__updated_at"),
         )
     )
-    row = rows.values_list("pk", *FRESHNESS, "deliveries", "answers", "written").first()
+    row = rows.values_list("pk", *FRESHNESS, "deliveries", "answers", "told", "written").first()
     if row is None:
         raise Http404
     last = Event.objects.filter(session_id=row[0]).aggregate(last=Max("id"))["last"]
@@ -94,7 +100,7 @@ def context_of(request: StaffRequest, uuid: UUID, *, refusal: Refusal | None = N
         **_timeline(session, visibility, whole="all" in request.GET),
         **_survey(session, survey, score, visibility),
         "ratings": scores.filter(session__practice=False).aggregate(count=Count("pk"), average=Avg("score")),
-        "follow_up": getattr(session, "follow_up", None) if score else None,
+        **_telling(session, score, request),
         "origin": origin,
         "write_back": session.write_backs.first() if origin and score else None,
         "tags": list(session.tags.all()),
@@ -103,6 +109,21 @@ def context_of(request: StaffRequest, uuid: UUID, *, refusal: Refusal | None = N
         "refusal": refusal,
         "may_remove_practice": practice.may_remove(request, session),
         "in_outbox": session.practice and _goes_to_outbox(session),
+    }
+
+
+def _telling(session: Session, score: Score | None, request: StaffRequest) -> Context:
+    """The follow-up, what was written to the customer, and what may be."""
+    follow_up = getattr(session, "follow_up", None) if score else None
+    context: Context = {"follow_up": follow_up}
+    if score is None or not role_may(roles.role_of(request.user), Verb.HANDLE_FOLLOW_UP):
+        return context
+    said = follow_up.resolution if follow_up else ""
+    return context | {
+        "may_tell": True,
+        "told": list(session.staff_messages.all()[:MAX_TOLD]),
+        "cannot_tell": staff_messages.refusal(session),
+        "draft": staff_messages.draft(session, said, apologize=follow_up is not None),
     }
 
 

@@ -23,6 +23,7 @@ from csat.timeline.payloads import (
 )
 from csat.web.inbox.facts import actor_name, fact_of, label_in
 
+OF_LOW_SCORE = {Kind.FOLLOW_UP, Kind.FOLLOW_UP_OVERDUE, Kind.CSAT_REOPENED}  # tell that there is one
 LIMIT = 300  # as many as a page can hold; the earlier ones on demand
 
 
@@ -67,7 +68,7 @@ def _item(event: Event, session: Session, visibility: Visibility, *, sees_score:
         return Item(event, "note", text, "note", who=actor_name(event))
     if event.kind == Kind.CSAT_SUBMITTED:
         return _rating(event, visibility, sees_score=sees_score)
-    if event.kind == Kind.FOLLOW_UP and not sees_score:
+    if event.kind in OF_LOW_SCORE and not sees_score:
         return None
     fact = fact_of(event, session)
     return Item(event, "fact", *fact) if fact else None

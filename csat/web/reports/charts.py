@@ -12,7 +12,8 @@ from csat import scale
 from csat.reports import scores
 from csat.reports.filters import NONE
 from csat.reports.queries import Group
-from csat.reports.recovery import Recovery
+from csat.reports.recovery import STEPS, Recovery
+from csat.reports.recovery_groups import RecoveryGroup
 from csat.reports.scores import Counts, Interval
 from csat.web.reports.question import Question
 
@@ -222,6 +223,52 @@ def recovery(steps: Recovery, question: Question, labels: Mapping[str, object]) 
         for step, label in labels.items()
         if steps.low
     ]
+
+
+def hours(group: RecoveryGroup) -> str:
+    """How long the better scores took: their median with its interval, in hours or days; "" without any."""
+    if group.median_hours is None:
+        return ""
+    text, interval = _span(group.median_hours), group.hours_interval
+    return f"{text} ({_span(interval.low)}–{_span(interval.high)})" if interval else text
+
+
+def _span(hours: float) -> str:
+    if hours < 48:
+        return _("%(n)s h") % {"n": f"{hours:.1f}" if hours < 10 else f"{hours:.0f}"}
+    return _("%(n)s days") % {"n": f"{hours / 24:.1f}"}
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """One group: each step opens its conversations."""
+
+    label: str
+    steps: list[Part]
+    took: str
+
+
+def recovered(groups: Sequence[RecoveryGroup], question: Question, by: str) -> list[Recovered]:
+    return [
+        Recovered(
+            group.label,
+            [
+                Part(
+                    getattr(group.steps, step),
+                    group.steps.low,
+                    question.link(**_of(group, by), recovery=step),
+                    "",
+                )
+                for step in STEPS
+            ],
+            hours(group),
+        )
+        for group in groups
+    ]
+
+
+def _of(group: RecoveryGroup, by: str) -> dict[str, object]:
+    return {"cause": group.key} if by == "cause" else {"by": by, "key": group.key}
 
 
 def causes(groups: Sequence[Group], question: Question) -> list[Part]:

@@ -11,8 +11,10 @@ from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
 from csat.people.permissions import Verb
 from csat.reports import queries, recovery
+from csat.reports.filters import NONE
 from csat.reports.models import SavedView
 from csat.scale import SCORES
+from csat.surveys.choices import About
 from csat.surveys.visibility import visibility_for
 from csat.web import conversation_list, paging
 from csat.web.access import StaffRequest, may
@@ -70,6 +72,8 @@ def _narrow(request: StaffRequest) -> JsonObject:
         narrow[query["did"]] = True
     if query.get("recovery") in recovery.STEPS:
         narrow["recovery"] = query["recovery"]
+        if query.get("cause") in (*About.values, NONE):
+            narrow["cause"] = query["cause"]
     if query.get("given", "") in map(str, SCORES):
         narrow["score"] = query["given"]
     return narrow

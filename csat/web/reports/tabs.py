@@ -11,7 +11,7 @@ from csat import scale
 from csat.lib.text import as_uuid
 from csat.lib.types import JsonObject
 from csat.people.models import Brand
-from csat.reports import queries, recovery
+from csat.reports import queries, recovery, recovery_groups
 from csat.reports.comments import comments
 from csat.reports.filters import CREDIT, LISTS, NONE, previous
 from csat.reports.queries import Group
@@ -42,6 +42,11 @@ RECOVERY = {
     "reopened": gettext_lazy("Reopened afterwards"),
     "asked_again": gettext_lazy("Surveyed again"),
     "better": gettext_lazy("Better score"),
+}
+RECOVERED_BY = {
+    "agent": gettext_lazy("Agent"),
+    "team": gettext_lazy("Team"),
+    "cause": gettext_lazy("Cause"),
 }
 DID = {
     "requested": gettext_lazy("asked"),
@@ -175,12 +180,19 @@ def _perspectives(question: Question, query: QueryDict) -> list[tuple[str, list[
 
 
 def _low_scores(question: Question, query: QueryDict) -> Context:
-    skip = _skip(query)
+    skip, whole = _skip(query), recovery_groups.whole(question.filters)
     lows = recovery.low_scores(question.filters, skip=skip, limit=PAGE + 1)
     return {
         "lows": lows[:PAGE],
         "following": address(query, skip=str(skip + PAGE)) if len(lows) > PAGE else "",
-        "recovery": charts.recovery(recovery.recovery(question.filters), question, RECOVERY),
+        "recovery": charts.recovery(whole.steps, question, RECOVERY),
+        "took": charts.hours(whole),
+        "recovered": [
+            (label, charts.recovered(recovery_groups.grouped(question.filters, by), question, by))
+            for by, label in RECOVERED_BY.items()
+        ]
+        if whole.steps.low
+        else [],
     }
 
 
@@ -229,6 +241,8 @@ def _in_words(name: str, value: str | bool, scope: tuple[int, ...] | None) -> st
         return str(DID[name])
     if name == "recovery":
         return _("low score") if value == "low" else f"{_('low score')}: {RECOVERY[value]}"
+    if name == "cause":
+        return queries.unset_label("about") if value == NONE else queries.label("about", value)
     if name in STEPS:
         return charts.period(value, name)
     if value == NONE:

@@ -79,6 +79,7 @@ class SettingsForm(ModelForm):
             "delay_seconds": forms.RadioSelect,
             "quiet_start": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "quiet_end": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "review_link": forms.URLInput(attrs={"placeholder": "https://"}),
             "brand_color": ColorInput,
             "brand_logo": forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.webp,.gif"}),
         }

@@ -43,6 +43,16 @@ FURTHER = [  # the groups under Going further; settings in no group come last
         _("Questions and visibility"),
         ["ask_about", "comments_hidden_from_agents", "agents_see_own_only", "agents_may_copy_links"],
     ),
+    (
+        _("After the rating"),
+        [
+            "terrible_follow_up_hours",
+            "poor_follow_up_hours",
+            "reopen_by_customer",
+            "reopen_within_hours",
+            "review_link",
+        ],
+    ),
 ]
 PERIODS = {  # in days: how far back failed surveys are asked again
     30: _("in the last 30 days"),

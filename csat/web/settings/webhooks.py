@@ -47,6 +47,8 @@ ABOUT = {  # what each event means
     "csat.delivery_failed": gettext_lazy("a survey could not be delivered"),
     "csat.requested": gettext_lazy("a survey was sent, or shown in the chat"),
     "csat.score_submitted": gettext_lazy("a customer rated, or changed the rating"),
+    "csat.reopened_by_customer": gettext_lazy("after a low score the customer has it looked at again"),
+    "csat.comment_withdrawn": gettext_lazy("a customer has withdrawn the words of a rating"),
     "workflow.run.failed": gettext_lazy("a workflow run failed"),
     "workflow.run.succeeded": gettext_lazy("a workflow run succeeded"),
 }

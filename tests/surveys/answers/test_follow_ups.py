@@ -1,13 +1,21 @@
 """Following up: somebody takes it, notes something, and it is done once."""
 
-import pytest
+from datetime import UTC, datetime, timedelta
 
-from csat.lib.refusal import Missing
+import pytest
+import time_machine
+from django.utils import timezone
+
+from csat import tasks
+from csat.lib.refusal import Invalid, Missing
 from csat.surveys.answers import answering, follow_ups
 from csat.surveys.models import FollowUp
+from csat.surveys.rules import settings
+from csat.timeline import dispatching
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
-from tests.factories import make_sent_survey
+from tests.factories import API, make_sent_survey
+from tests.workflows import builders
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +65,65 @@ def test_open_ones_are_handed_over_and_the_timeline_says_so(session, agent_user,
     follow_ups.mark_done(session, manager_user)
     assert follow_ups.hand_over(manager_user, agent_user, SYSTEM) == ("follow_ups", 0)
     assert FollowUp.objects.get().owner == manager_user
+
+
+def test_it_is_due_by_its_score_in_office_hours():
+    hours = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    settings.change(by=API, follow_up_hours={"1": 4, "2": None}, sending_hours=hours)
+    first, second = make_sent_survey(), make_sent_survey()
+    with time_machine.travel(datetime(2026, 11, 27, 16, tzinfo=UTC), tick=False):  # a Friday
+        answering.answer(first, score=1, source="page")
+        answering.answer(second, score=2, source="page")
+    assert first.session.follow_up.due_at == datetime(2026, 11, 30, 11, tzinfo=UTC)
+    assert second.session.follow_up.due_at is None
+
+
+def test_one_that_was_done_is_due_anew_with_the_next_low_score(session, manager_user):
+    follow_ups.mark_done(session, manager_user)
+    settings.change(by=API, follow_up_hours={"1": 4})
+    answering.answer(session.survey, score=1, comment="Again", source="page")
+    follow_up = FollowUp.objects.get()
+    assert follow_up.done_at is None
+    assert follow_up.due_at > timezone.now()
+
+
+def late(session):
+    follow_up = session.follow_up
+    follow_up.change(due_at=timezone.now() - timedelta(minutes=1))
+    return follow_up.again()
+
+
+def test_what_is_late_is_told_once_with_its_owner(session, agent_user):
+    follow_ups.assign_to(session, agent_user)
+    assert late(session).is_overdue
+    assert follow_ups.mark_overdue() == 1
+    assert follow_ups.mark_overdue() == 0
+    event = Event.objects.get(kind="csat.follow_up_overdue")
+    assert event.data["owner"] == "sam"
+
+
+def test_what_is_done_or_not_due_is_never_late(session, manager_user):
+    assert follow_ups.mark_overdue() == 0
+    late(session)
+    follow_ups.mark_done(session, manager_user)
+    assert follow_ups.mark_overdue() == 0
+    assert not FollowUp.objects.get().is_overdue
+
+
+def test_a_workflow_escalates_what_is_overdue(session):
+    workflow = builders.workflow(builders.block("add_tag", tag="escalated"), trigger="follow-up-overdue")
+    late(session)
+    tasks.sweep()
+    dispatching.fan_out()
+    builders.run_until_idle()
+    assert workflow.runs.get().state == "succeeded"
+    assert [tag.name for tag in session.tags.all()] == ["escalated"]
+
+
+def test_what_was_done_is_said_in_a_sentence_that_the_timeline_keeps(session, manager_user):
+    follow_ups.say_what_was_done(session, manager_user, " We sent another. ")
+    follow_ups.say_what_was_done(session, manager_user, "We sent another.")
+    assert FollowUp.objects.get().resolution == "We sent another."
+    assert steps() == ["told"]
+    with pytest.raises(Invalid):
+        follow_ups.say_what_was_done(session, manager_user, "x" * 501)

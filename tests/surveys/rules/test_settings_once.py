@@ -250,4 +250,7 @@ def _described(name: str) -> Any:
     fields: dict[str, Any] = SettingsShape().fields
     if name in settings.QUIET:
         return fields["quiet_hours"].fields[name.removeprefix("quiet_")]
+    for score, of_score in settings.FOLLOW_UP.items():
+        if name == of_score:
+            return fields["follow_up_hours"].fields[score]
     return fields[name]

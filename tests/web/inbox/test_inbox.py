@@ -1,6 +1,7 @@
 """The inbox and its rows."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from csat.people import brands
 from csat.people.agents import agent_for_user
@@ -15,6 +17,7 @@ from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.roles import actor_of
 from csat.sessions import activity
+from csat.sessions.models import Session
 from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.kept_links import RATING_URL
@@ -270,3 +273,40 @@ class TestCost:
             costs.append(len(queries))
         assert costs[0] == costs[1]
         assert costs[1] <= 14
+
+
+class TestFollowUps:
+    """What is to be followed up: whoever has waited longest first, and what is late."""
+
+    @pytest.fixture
+    def three(self) -> list[Session]:
+        sessions = []
+        for _ in range(3):
+            survey = make_sent_survey()
+            answering.answer(survey, score=1, source="page")
+            sessions.append(survey.session)
+        return sessions
+
+    def test_whoever_has_waited_longest_comes_first(self, agent: Client, three: list[Session]) -> None:
+        page = listed(agent, "needs_follow_up=1")
+        places = [page.index(f'id="session-{session.pk}"') for session in three]
+        assert places == sorted(places)
+
+    def test_overdue_shows_only_what_is_late(self, agent: Client, three: list[Session]) -> None:
+        three[1].follow_up.change(due_at=timezone.now() - timedelta(minutes=1))
+        page = listed(agent, "overdue=1")
+        assert [f'id="session-{session.pk}"' in page for session in three] == [False, True, False]
+        assert ">Overdue</span>" in page
+
+    def test_one_is_taken_in_the_list_and_the_list_stays(
+        self, agent: Client, agent_user: User, three: list[Session]
+    ) -> None:
+        assert 'name="from" value="list"' in listed(agent, "needs_follow_up=1")
+        address = f"/inbox/{three[0].uuid}/take/"
+        answer = agent.post(address, {"from": "list", "query": "needs_follow_up=1"})
+        assert answer.headers["Location"] == "/inbox/?needs_follow_up=1"
+        assert three[0].follow_up.again().owner == agent_user
+
+    def test_who_may_not_handle_them_takes_none(self, analyst: Client, three: list[Session]) -> None:
+        assert 'value="list"' not in listed(analyst, "needs_follow_up=1")
+        assert analyst.post(f"/inbox/{three[0].uuid}/take/").status_code in (403, 404)

@@ -10,16 +10,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from csat.channels.outbox import SandboxMessage
 from csat.connectors import conversations
 from csat.connectors.changes import Change, Customer
 from csat.connectors.models import Connection, WriteBack
 from csat.connectors.rules import Rules
+from csat.people import suppression
 from csat.people.agents import agent_for_user
+from csat.people.models import SuppressionReason
 from csat.sessions import activity, resolving, tagging
 from csat.sessions.models import Session
 from csat.surveys.answers import answering, follow_ups
 from csat.surveys.choices import QuarantineReason, Source
-from csat.surveys.delivery import link_handouts, sending
+from csat.surveys.delivery import link_handouts, sending, staff_messages
 from csat.surveys.models import Answer, FollowUp
 from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
@@ -549,3 +552,40 @@ def test_a_change_says_which_fields_and_another_deed_says_what_was_done(agent: C
     page = agent.get(f"/inbox/{session.uuid}/").content.decode()
     assert "Helpdesk changed: skip csat" in page
     assert "Tag removed · Helpdesk" in page
+
+
+class TestTelling:
+    def test_a_message_is_on_its_way_and_then_in_the_conversation(self, agent: Client) -> None:
+        session = rated(1, "still broken")
+        assert "Write to the customer" in shown(agent, session)
+        do(agent, session, "tell", text="It works now.")
+        assert "Waiting" in shown(agent, session)
+        staff_messages.send_due()
+        page = shown(agent, session)
+        assert page.count("It works now.") == 2  # in the panel, and on the timeline
+        assert SandboxMessage.objects.filter(text__contains="It works now.").count() == 1
+
+    def test_why_not_is_said_instead_of_the_button(self, agent: Client) -> None:
+        session = rated(1)
+        suppression.opt_out(session.contact, by=API, reason=SuppressionReason.STAFF)
+        page = shown(agent, session)
+        assert "The customer asked not to be written to." in page
+        assert "Write to the customer" not in page
+        assert do(agent, session, "tell", text="Hello").status_code == 409
+
+    def test_nobody_writes_about_a_rating_they_may_not_see(self, agent: Client) -> None:
+        settings.change(by=API, agents_see_own_only=True)
+        assert do(agent, rated(1), "tell", text="Hello").status_code == 404
+
+    def test_done_with_a_sentence_for_the_customer(self, agent: Client) -> None:
+        session = rated(1)
+        do(agent, session, "follow-up-done", resolution="We sent another.")
+        follow_up = FollowUp.objects.get()
+        assert (follow_up.resolution, bool(follow_up.done_at)) == ("We sent another.", True)
+        do(agent, session, "follow-up-say", resolution="We sent two.")
+        assert "We sent two." in shown(agent, session)
+
+    def test_an_analyst_writes_nothing(self, analyst: Client) -> None:
+        session = rated(1, "still broken")
+        assert "Write to the customer" not in shown(analyst, session)
+        assert do(analyst, session, "tell", text="Hello").status_code in (403, 404)

@@ -1,0 +1,29 @@
+"""Taking somebody's words out of what was kept of them elsewhere: any JSON, any text."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+LONG = 12  # characters: a shorter text may be somebody else's words by chance
+
+
+def without(value: Any, words: Collection[str], *, quoted: bool = False) -> Any:
+    """The value without these texts. One that is the whole of a string goes always; within a longer string a
+    long one does, and with `quoted` any, as far as it is not a part of another word.
+    """
+    if isinstance(value, str):
+        return _removed(value, words, quoted=quoted)
+    if isinstance(value, list):
+        return [without(item, words, quoted=quoted) for item in value]
+    if isinstance(value, dict):
+        return {name: without(item, words, quoted=quoted) for name, item in value.items()}
+    return value
+
+
+def _removed(text: str, words: Collection[str], *, quoted: bool) -> str:
+    for word in sorted(words, key=len, reverse=True):
+        if text == word:
+            return ""
+        if word and (quoted or len(word) >= LONG) and word in text:
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "", text)
+    return text

@@ -1,0 +1,55 @@
+"""A mail to whoever looks after a low score, when its customer has it looked at again."""
+
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from csat.channels import notices
+from csat.jobs import Job, enqueue_at
+from csat.lib.outcomes import Outcome, Retry, Unknown
+from csat.people import profiles
+from csat.surveys.models import FollowUp
+
+LONGEST = timedelta(days=1)  # afterwards the mail would tell nothing new
+PAUSE = timedelta(minutes=5)
+log = structlog.get_logger(__name__)
+
+
+def send(pk: int) -> bool:
+    """Tell the owner of this follow-up that the customer asked again; whether a mail went out.
+
+    Sent twice it is one mail, by its Message-ID. It names no words of the customer. While the mail server is
+    away it waits, for a day at the most.
+    """
+    follow_up = FollowUp.objects.select_related("owner", "session__contact", "session__score").get(pk=pk)
+    owner, score = follow_up.owner, getattr(follow_up.session, "score", None)
+    asked_at = score.reopened_at if score else None
+    if owner is None or follow_up.done_at or asked_at is None or timezone.now() - asked_at > LONGEST:
+        return False
+    if not owner.email or not profiles.wants(owner, profiles.FOLLOW_UPS):
+        return False
+    with translation.override(profiles.profile_of(owner).language or None):
+        subject = _("Not solved yet: conversation #%(number)s") % {"number": follow_up.session_id}
+        text = _text(follow_up)
+    token = f"reopened-{follow_up.uuid}-{int(asked_at.timestamp())}"
+    try:
+        notices.send("email", to=owner.email, subject=subject, text=text, token=token)
+    except (Retry, Unknown):
+        enqueue_at(timezone.now() + PAUSE, Job.TELL_OWNER, pk)
+        return False
+    except Outcome as trouble:
+        log.warning("an owner was not told of a reopened conversation", error=trouble.text)
+        return False
+    return True
+
+
+def _text(follow_up: FollowUp) -> str:
+    address = f"{settings.SITE_URL}/inbox/{follow_up.session.uuid}/"
+    lines = [_("After a low rating the customer says that it is not solved, and asks to look at it again.")]
+    if follow_up.due_at:
+        due = timezone.localtime(follow_up.due_at).strftime("%Y-%m-%d %H:%M %Z")
+        lines.append(_("We promised to do so until %(time)s.") % {"time": due})
+    return "\n\n".join([*lines, address])
