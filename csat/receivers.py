@@ -36,7 +36,7 @@ from csat.timeline.recording import Actor
 from csat.webhooks import privacy as webhook_privacy
 from csat.webhooks import queueing
 from csat.workflows import privacy as workflow_privacy
-from csat.workflows import triggers
+from csat.workflows import running, triggers
 
 signals.sessions_resolved.connect(scheduling.schedule)
 signals.past_resolved.connect(scheduling.skip_past)
@@ -70,6 +70,8 @@ signals.contact_data.connect(connector_privacy.export)
 
 signals.work_handed_over.connect(assignments.hand_over)
 signals.work_handed_over.connect(follow_ups.hand_over)
+
+signals.released.connect(running.stop_due)
 
 signals.circuit_changed.connect(holds.tell_of_circuit)
 

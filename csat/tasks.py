@@ -1,5 +1,8 @@
 """Every function the queue may call. Their names are stored with queued tasks: never renamed."""
 
+import functools
+from collections.abc import Callable
+
 import structlog
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -10,7 +13,7 @@ from csat.jobs import Job, enqueue
 from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
 from csat.surveys.answers import auto_reply
-from csat.surveys.delivery import expiry, sending
+from csat.surveys.delivery import expiry, release, sending
 from csat.timeline import dispatching, heartbeat
 from csat.webhooks import attempts
 from csat.workflows import running
@@ -18,10 +21,22 @@ from csat.workflows import running
 log = structlog.get_logger(__name__)
 
 
+def held_after_restore(task: Callable[..., int]) -> Callable[..., int]:
+    """What goes out to others: nothing does, while a restored database waits for its release."""
+
+    @functools.wraps(task)
+    def run(*arguments: int) -> int:
+        return 0 if release.is_held() else task(*arguments)
+
+    return run
+
+
+@held_after_restore
 def send_due() -> int:
     return sending.send_due()
 
 
+@held_after_restore
 def answer_back(pk: int) -> bool:
     return auto_reply.send_auto_reply(pk)
 
@@ -30,6 +45,7 @@ def apply_events(pk: int) -> int:
     return applying.apply_due(pk)
 
 
+@held_after_restore
 def write_back(pk: int) -> int:
     return writing_back.write_due(pk)
 
@@ -46,10 +62,12 @@ def fan_out() -> int:
     return dispatching.fan_out()
 
 
+@held_after_restore
 def call_due() -> int:
     return attempts.call_due()
 
 
+@held_after_restore
 def run_due() -> int:
     return running.run_due()
 

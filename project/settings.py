@@ -260,6 +260,9 @@ WHITENOISE_USE_FINDERS = _plain_static
 WHITENOISE_AUTOREFRESH = _plain_static
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
+# backups, and what must outlive the database: who was erased
+BACKUP_DIR = env.text("BACKUP_DIR")
+ERASURE_JOURNAL = env.text("ERASURE_JOURNAL") or os.path.join(BACKUP_DIR or VAR_DIR, "erasures.jsonl")
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 # Security: on when the site is https
