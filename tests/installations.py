@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import connection
 
-from tests import workers
+from tests import serving, workers
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,39 @@ class Installation:
             f"print('\\n' + json.dumps({expression}, default=str))"
         )
         return json.loads(self.manage("shell", "-v0", "-c", code).splitlines()[-1])
+
+    @contextmanager
+    def web(self, **env: str) -> Iterator[str]:
+        """Its web server; the base address."""
+        port = serving.free_port()
+        base = f"http://127.0.0.1:{port}"
+        command = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+        command += ["--blocking-threads", "4", "--log-level", "warning", "project.wsgi:application"]
+        with self._running(*command, SITE_URL=base, RATE_LIMITS="off", **env):
+            assert workers.wait_for(lambda: serving.answers(base), seconds=90), (
+                "the web server does not answer"
+            )
+            yield base
+
+    @contextmanager
+    def cluster(self, name: str = "", **env: str) -> Iterator[None]:
+        """One of its clusters of workers."""
+        with self._running("manage.py", "qcluster", *(["-n", name] if name else []), **env):
+            yield
+
+    @contextmanager
+    def _running(self, *command: str, **env: str) -> Iterator[None]:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=self.code, env=os.environ | self.env | {"LOG_LEVEL": "WARNING"} | env,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield
+            process.terminate()  # as an operator does: it finishes what it has begun
+            process.wait(timeout=60)
+        finally:
+            workers.kill(process)
 
 
 def present(folder: Path) -> Installation:
