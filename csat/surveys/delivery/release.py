@@ -59,11 +59,14 @@ def release(*, by: Actor, sent_until: datetime | None = None, seconds: float = f
     if until > timezone.now():
         to_come = _("This moment is yet to come.")
         raise Invalid(to_come, fields={"sent_until": [to_come]})
-    deadline, number = time.monotonic() + seconds, 0
-    while ids := list(_in_doubt(until).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+    deadline, number, last = time.monotonic() + seconds, 0, 0
+    rows = _in_doubt(until).order_by("pk").values_list("pk", flat=True)
+    # each is looked at once, so it ends whatever else happens to the rows
+    while ids := list(rows.filter(pk__gt=last)[:BATCH]):
         if time.monotonic() >= deadline:
             return Released(number, done=False)
         number += _close(ids, settings)
+        last = ids[-1]
     _end(settings, until, by)
     return Released(number, done=True)
 

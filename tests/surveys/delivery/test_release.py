@@ -189,6 +189,24 @@ def test_it_is_done_in_batches_and_goes_on_where_it_stopped(monkeypatch: Any) ->
     assert resumed.data["after"]["sent_until"]
 
 
+@pytest.mark.timeout(20)
+def test_it_ends_though_somebody_else_settles_what_it_is_about_to_close(monkeypatch: Any) -> None:
+    monkeypatch.setattr(release, "BATCH", 2)
+    for _ in range(3):
+        due_survey()
+    restore()
+    seen = []
+
+    def close(ids: list[int], _settings: CsatSettings) -> int:
+        seen.extend(ids)
+        return 0
+
+    monkeypatch.setattr(release, "_close", close)
+    assert release.release(by=API) == release.Released(0, done=True)
+    assert sorted(seen) == sorted(Delivery.objects.values_list("pk", flat=True))
+    assert not release.is_held()
+
+
 def test_the_number_of_statements_does_not_grow_with_the_surveys(django_assert_max_num_queries: Any) -> None:
     for _ in range(12):
         due_survey()
