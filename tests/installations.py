@@ -1,7 +1,9 @@
 """A second installation beside the test database: empty, reached by `manage.py` in processes of its own."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 
@@ -54,8 +57,18 @@ class Installation:
             "globals().update({m.__name__: m for m in apps.get_models() if m._meta.app_label == 'csat'})\n"
             f"print('\\n' + json.dumps({expression}, default=str))"
         )
-        told = self.manage("shell", "-v0", "-c", code, DEBUG="on")  # pages without collected static files
+        # DEBUG: pages without collected static files
+        told = self.manage("shell", "-v0", "-c", code, DEBUG="on", RATE_LIMITS="off")
         return json.loads(told.splitlines()[-1])
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT there, without a process for it."""
+        if self.database_url.startswith("sqlite:"):
+            path = self.database_url.removeprefix("sqlite:///")
+            with contextlib.closing(sqlite3.connect(path, timeout=30)) as lite:
+                return lite.execute(sql).fetchall()
+        with psycopg.connect(self.database_url) as server:
+            return server.execute(sql.encode()).fetchall()
 
     @contextmanager
     def web(self, **env: str) -> Iterator[str]:
