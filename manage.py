@@ -16,18 +16,29 @@ def name_the_cluster(arguments: list[str]) -> None:
             os.environ["Q_CLUSTER_NAME"] = name
 
 
+def execute(arguments: list[str]) -> None:
+    """As Django does, but for `version`: Django would answer that word itself, with its own number."""
+    import django
+    from django.core.management import ManagementUtility
+
+    utility = ManagementUtility(arguments)
+    if arguments[1:2] == ["version"]:
+        django.setup()
+        utility.fetch_command("version").run_from_argv(arguments)
+    else:
+        utility.execute()
+
+
 if __name__ == "__main__":
     os.umask(0o077)  # what is kept in var/ is for nobody else on this machine
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     name_the_cluster(sys.argv[1:])
-    from django.core.management import execute_from_command_line
-
     from project.environment import Misunderstood
 
     try:
         from project import secret_key
 
         secret_key.make()
-        execute_from_command_line(sys.argv)
+        execute(sys.argv)
     except Misunderstood as trouble:
         sys.exit(str(trouble))

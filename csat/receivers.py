@@ -48,7 +48,7 @@ from csat.webhooks import retention as webhook_retention
 from csat.workflows import bodies as workflow_bodies
 from csat.workflows import privacy as workflow_privacy
 from csat.workflows import retention as workflow_retention
-from csat.workflows import triggers
+from csat.workflows import running, triggers
 
 signals.sessions_resolved.connect(scheduling.schedule)
 signals.past_resolved.connect(scheduling.skip_past)
@@ -102,6 +102,8 @@ retention.register(
 
 signals.work_handed_over.connect(assignments.hand_over)
 signals.work_handed_over.connect(follow_ups.hand_over)
+
+signals.released.connect(running.stop_due)
 
 signals.circuit_changed.connect(holds.tell_of_circuit)
 

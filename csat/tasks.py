@@ -1,6 +1,8 @@
 """Every function the queue may call. Their names are stored with queued tasks: never renamed."""
 
+import functools
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -16,7 +18,7 @@ from csat.lib import schema
 from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
 from csat.surveys.answers import auto_reply, follow_ups, owner_notices
-from csat.surveys.delivery import expiry, sending, staff_messages
+from csat.surveys.delivery import expiry, release, sending, staff_messages
 from csat.surveys.rules import retention
 from csat.timeline import dispatching, heartbeat
 from csat.webhooks import attempts
@@ -28,14 +30,27 @@ log = structlog.get_logger(__name__)
 BODIES = (webhook_bodies, inbound_bodies, workflow_bodies)
 
 
+def held_after_restore(task: Callable[..., int]) -> Callable[..., int]:
+    """What goes out to others: nothing does, while a restored database waits for its release."""
+
+    @functools.wraps(task)
+    def run(*arguments: int) -> int:
+        return 0 if release.is_held() else task(*arguments)
+
+    return run
+
+
+@held_after_restore
 def send_due() -> int:
     return sending.send_due()
 
 
+@held_after_restore
 def send_messages() -> int:
     return staff_messages.send_due()
 
 
+@held_after_restore
 def answer_back(pk: int) -> bool:
     return auto_reply.send_auto_reply(pk)
 
@@ -44,10 +59,12 @@ def apply_events(pk: int) -> int:
     return applying.apply_due(pk)
 
 
+@held_after_restore
 def tell_owner(pk: int) -> bool:
     return owner_notices.send(pk)
 
 
+@held_after_restore
 def write_back(pk: int) -> int:
     return writing_back.write_due(pk)
 
@@ -67,10 +84,12 @@ def fan_out() -> int:
     return dispatching.fan_out()
 
 
+@held_after_restore
 def call_due() -> int:
     return attempts.call_due()
 
 
+@held_after_restore
 def run_due() -> int:
     return running.run_due()
 

@@ -249,6 +249,9 @@ WHITENOISE_USE_FINDERS = _plain_static
 WHITENOISE_AUTOREFRESH = _plain_static
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
+# backups, and what must outlive the database: who was erased
+BACKUP_DIR = env.text("BACKUP_DIR")
+ERASURE_JOURNAL = env.text("ERASURE_JOURNAL") or os.path.join(BACKUP_DIR or VAR_DIR, "erasures.jsonl")
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 # Security: on when the site is https
@@ -330,7 +333,6 @@ SLACK_API_BASE = env.text("SLACK_API_BASE")
 SENTRY_DSN = env.text("SENTRY_DSN")
 
 # What manage.py doctor asks and looks at
-BACKUP_DIR = env.text("BACKUP_DIR")
 DKIM_SELECTOR = env.text("DKIM_SELECTOR")
 DNS_SERVER = env.text("DNS_SERVER")  # ADDRESS:PORT, for a stand-in; this machine's own resolver otherwise
 

@@ -55,6 +55,11 @@ def _redis_of_our_own() -> None:
         settings.CACHES["default"]["LOCATION"] = f"{settings.REDIS_URL}/{number}"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _journal_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.ERASURE_JOURNAL = str(tmp_path_factory.mktemp("journal") / "erasures.jsonl")
+
+
 @pytest.fixture(autouse=True)
 def _clean_cache() -> Iterator[None]:
     cache.clear()

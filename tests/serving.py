@@ -46,13 +46,13 @@ def serving(**env: str) -> Iterator[str]:
         start_new_session=True,
     )
     try:
-        assert workers.wait_for(lambda: _answers(base), seconds=60), "the web server does not answer"
+        assert workers.wait_for(lambda: answers(base), seconds=60), "the web server does not answer"
         yield base
     finally:
         workers.kill(process)
 
 
-def _answers(base: str) -> bool:
+def answers(base: str) -> bool:
     with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/health/live", timeout=5) as answer:
         return bool(answer.status == 200)
     return False

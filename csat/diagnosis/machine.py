@@ -1,5 +1,6 @@
 """This machine: the folder for files, who may read it, Redis, and backups."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -70,13 +71,10 @@ def redis() -> Iterator[Finding]:
 
 def backup() -> Iterator[Finding]:
     todo = _("Run manage.py backup every night, into the folder that BACKUP_DIR names.")
-    try:
-        last = backups.last_backup()
-    except OSError as trouble:
-        text = _("%(folder)s cannot be read: %(why)s.")
-        why = {"folder": settings.BACKUP_DIR, "why": trouble.strerror}
-        yield error(Area.BACKUPS, text % why, todo)
+    if settings.BACKUP_DIR and not os.access(settings.BACKUP_DIR, os.R_OK | os.X_OK):
+        yield error(Area.BACKUPS, _("%(folder)s cannot be read.") % {"folder": settings.BACKUP_DIR}, todo)
         return
+    last = backups.last_backup()
     if last is None:
         yield warning(Area.BACKUPS, _("None is known here."), todo)
         return

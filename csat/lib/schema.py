@@ -1,10 +1,12 @@
 """Whether the tables are those that this version's code was written for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 
@@ -29,14 +31,25 @@ def difference() -> Difference:
     A squashed migration and those it replaces are the same.
     """
     executor = MigrationExecutor(connection)
-    loader = executor.loader
-    plan = executor.migration_plan(loader.graph.leaf_nodes())
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     missing = [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
+    return Difference(tuple(missing), _unknown(executor.loader, executor.loader.applied_migrations))
+
+
+def applied() -> tuple[str, ...]:
+    """The database's migrations, as app.name."""
+    migrations = MigrationExecutor(connection).loader.applied_migrations
+    return tuple(sorted(f"{app}.{name}" for app, name in migrations))
+
+
+def unknown_among(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of these migrations, as app.name, that this version's code does not know."""
+    loader = MigrationLoader(None)
+    return _unknown(loader, [(app, name) for app, _dot, name in (full.partition(".") for full in names)])
+
+
+def _unknown(loader: MigrationLoader, migrations: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     replaced = {key for migration in loader.replacements.values() for key in migration.replaces}
     known = set(loader.disk_migrations) | replaced | set(loader.replacements)
-    unknown = [
-        f"{app}.{name}"
-        for app, name in loader.applied_migrations
-        if (app, name) not in known and app in loader.migrated_apps
-    ]
-    return Difference(tuple(missing), tuple(sorted(unknown)))
+    unknown = [key for key in migrations if key not in known and key[0] in loader.migrated_apps]
+    return tuple(sorted(f"{app}.{name}" for app, name in unknown))

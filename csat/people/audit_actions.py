@@ -48,6 +48,7 @@ class AuditAction(TextChoices):
     INSTALLATION_WELCOMED = "installation.welcomed", _("First person made")
     BREAK_GLASS_MADE = "installation.break_glass_made", _("Break-glass link made")
     BREAK_GLASS_USED = "installation.break_glass_used", _("Break-glass link used")
+    RESTORED = "installation.restored", _("Restored from a backup")
     CHECKLIST_DISMISSED = "installation.checklist_dismissed", _("Checklist of the first days put away")
     CHECKLIST_RESTORED = "installation.checklist_restored", _("Checklist of the first days brought back")
     DEMO_ADDED = "installation.demo_added", _("Demo added")

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from functools import reduce
 from operator import or_
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +25,16 @@ from csat.people.models import Contact, Suppression, SuppressionReason
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.payloads import OptedOut
 from csat.timeline.recording import Actor, record
+
+
+class KeptHash(TypedDict):
+    """What stays of a suppressed address after its erasure."""
+
+    medium: str
+    digest: str
+    key_id: str
+    reason: str
+
 
 # what people say holds for their whole mailbox, what a provider reports for the one address
 STOPS = (SuppressionReason.STOP_WORD, SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
@@ -196,6 +207,19 @@ def _forget_address(row: Suppression) -> Suppression:
     twin.change(address="", lifted_at=in_force.lifted_at, reason=in_force.reason)
     row.delete()
     return twin
+
+
+def hashes_of(pairs: Iterable[tuple[str, str]]) -> list[KeptHash]:
+    """Of these (medium, address), erased already, the suppressions in force: their hashes, to be kept."""
+    rows = [row for row in _rows_of(pairs, lifted_at=None) if not row.address]
+    return [
+        KeptHash(medium=row.medium, digest=row.digest, key_id=row.key_id, reason=row.reason) for row in rows
+    ]
+
+
+def keep_hashes(hashes: Iterable[KeptHash]) -> None:
+    """Suppress addresses of which only these hashes are known; one that is suppressed stays as it is."""
+    Suppression.objects.bulk_create([Suppression(**kept) for kept in hashes], ignore_conflicts=True)
 
 
 def unknown_keys() -> dict[str, int]:

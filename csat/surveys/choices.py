@@ -50,6 +50,7 @@ DELIVERY_REACHED_FROM: dict[DeliveryState, set[DeliveryState]] = {
 NOT_SHOWN = "not_shown"  # a card
 PROVIDER_AWAY = "provider_away"  # so long that the next channel took over
 NO_OTHER_CHANNEL = "no_other_channel"  # so long, but there is none
+RESTORED = "restored"  # due before the database was restored: perhaps it went out since the backup
 
 
 class Origin(TextChoices):

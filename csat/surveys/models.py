@@ -334,6 +334,9 @@ class CsatSettings(Pausable):
         ),
     )
 
+    # Of the backup this database was restored from, until somebody releases what it holds back.
+    restored_from = models.DateTimeField(null=True, blank=True, editable=False)
+
     class Meta:
         verbose_name = verbose_name_plural = _("CSAT settings")
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_settings")]

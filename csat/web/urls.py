@@ -108,6 +108,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/csat/pause/", sending.pause, name="settings-pause-all"),
     path("settings/csat/pause/<slug:kind>/", sending.pause, name="settings-pause"),
     path("settings/csat/resume/", sending.resume, name="settings-resume-all"),
+    path("settings/csat/release/", sending.release_restored, name="settings-release"),
     path("settings/csat/resume/<slug:kind>/", sending.resume, name="settings-resume"),
     path("settings/csat/try/<slug:kind>/", sending.try_now, name="settings-try"),
     path("settings/csat/resend/", sending.resend, name="settings-resend"),

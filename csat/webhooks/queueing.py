@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,7 +30,14 @@ def enqueue_for(events: list[Event], **_: object) -> int:
     subscribed = {name for endpoint in endpoints for name in endpoint.events}
     wanted = [(event, name) for event, name in typed_events if subscription(name) in subscribed]
     attempts = [
-        WebhookAttempt(endpoint=endpoint, event=event, contact_id=event.contact_id, type=name, body=body)
+        WebhookAttempt(
+            uuid=attempt_id(endpoint, event),
+            endpoint=endpoint,
+            event=event,
+            contact_id=event.contact_id,
+            type=name,
+            body=body,
+        )
         for (event, name), body in zip(wanted, payloads.bodies(wanted) if wanted else (), strict=True)
         for endpoint in endpoints
         if subscription(name) in endpoint.events
@@ -39,6 +47,11 @@ def enqueue_for(events: list[Event], **_: object) -> int:
         _let_new_ones_try({attempt.endpoint for attempt in attempts if attempt.endpoint.failures})
         enqueue(Job.CALL_DUE)
     return len(attempts)
+
+
+def attempt_id(endpoint: Endpoint, event: Event) -> UUID:
+    """The same for ever, so that a receiver knows an event again that a restored database tells anew."""
+    return uuid5(endpoint.uuid, str(event.uuid))
 
 
 def _let_new_ones_try(endpoints: Iterable[Endpoint]) -> None:

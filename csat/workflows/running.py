@@ -1,12 +1,12 @@
 """Execute workflow runs. Each step is saved before and after it runs, so that any worker can continue."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -86,6 +86,23 @@ def retry(run: Run, *, by: Actor) -> None:
         after = {"name": run.workflow.name, "run": str(run.uuid)}
         audit(by, AuditAction.WORKFLOW_RUN_RETRIED, after=after, target=run.workflow)
         enqueue(Job.RUN_DUE)
+
+
+def stop_due(until: datetime, **_more: object) -> int:
+    """Stop runs that were due by then in a restored database: their steps may have been done since the
+    backup. Those that wait for a later time go on; so do those that somebody starts by hand.
+    """
+    now = timezone.now()
+    unfinished = Run.objects.filter(state__in=UNFINISHED)
+    in_doubt = unfinished.filter(Q(wake_at__lte=until) | Q(started_at=None, event__at__lte=until))
+    return in_doubt.update(
+        state=Run.State.STOPPED,
+        error=_("Due before the restore from a backup: perhaps it has run, so it does not run again."),
+        finished_at=now,
+        wake_at=None,
+        lease_until=None,
+        updated_at=now,
+    )
 
 
 def _due_runs() -> QuerySet[Run]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from csat.lib import backups
+from csat.lib.backups import Manifest
 from tests.diagnosis import broken
 
 
@@ -28,9 +30,17 @@ def installation(_migrated: Path, tmp_path: Path) -> Path:
     shutil.copytree(_migrated, folder)
     for name in ("surveys", "outward"):
         worker_at_work(folder, name)
-    (tmp_path / "backups").mkdir()
-    (tmp_path / "backups" / "night.csat-backup").write_bytes(b"")
+    make_backup(tmp_path / "backups")
     return folder
+
+
+def make_backup(folder: Path, *, age: timedelta = timedelta()) -> None:
+    """A whole one there, made so long ago."""
+    then = datetime.now(UTC) - age
+    backup = folder / f"csat-{then:%Y-%m-%dT%H%M%SZ}"
+    backup.mkdir(parents=True)
+    manifest = Manifest("1", "sqlite", (), started_at=then, finished_at=then, key_ids={})
+    (backup / backups.MANIFEST).write_text(manifest.to_json())
 
 
 def worker_at_work(folder: Path, name: str, *, host: str = "", after: timedelta = timedelta()) -> None:

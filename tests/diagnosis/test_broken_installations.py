@@ -1,6 +1,5 @@
 """Installations that are really broken, each in one way: `manage.py doctor` names the fault and its mend."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from django.db import connection
 
 from tests import serving, workers
 from tests.diagnosis.broken import KEY, Report, doctor, run
-from tests.diagnosis.conftest import sql, stamp, worker_at_work
+from tests.diagnosis.conftest import make_backup, sql, stamp, worker_at_work
 from tests.standins.listening import listening
 from tests.standins.names import GOOD, NameServer
 from tests.standins.slack import SlackServer
@@ -233,9 +232,8 @@ def test_a_queue_that_nobody_works_off(installation: Path) -> None:
 
 
 def test_a_backup_of_last_week(installation: Path) -> None:
-    backup = installation.parent / "backups" / "night.csat-backup"
-    then = backup.stat().st_mtime - timedelta(days=9).total_seconds()
-    os.utime(backup, (then, then))
+    shutil.rmtree(installation.parent / "backups")
+    make_backup(installation.parent / "backups", age=timedelta(days=9))
     [told] = examined(installation).of("backups")
     assert told.startswith("The last one was made 9 days ago.")
     assert "manage.py backup" in told

@@ -1,8 +1,7 @@
 """This machine: disk, file rights, Redis, backups."""
 
-import os
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -11,6 +10,7 @@ import pytest
 
 from csat.diagnosis import machine
 from csat.diagnosis.findings import Finding, Level
+from tests.diagnosis.conftest import make_backup
 
 
 @pytest.fixture
@@ -57,10 +57,8 @@ def test_redis_is_asked_only_where_there_is_one(settings: Any) -> None:
 @pytest.mark.parametrize(("days", "level"), [(1, Level.OK), (3, Level.WARNING), (8, Level.ERROR)])
 def test_the_age_of_the_newest_backup_decides(settings: Any, tmp_path: Path, days: int, level: Level) -> None:
     settings.BACKUP_DIR = str(tmp_path)
-    for name, age in (("old", 30), ("new", days)):
-        then = (datetime.now(UTC) - timedelta(days=age)).timestamp()
-        (tmp_path / f"{name}.csat-backup").touch()
-        os.utime(tmp_path / f"{name}.csat-backup", (then, then))
+    for age in (30, days):
+        make_backup(tmp_path, age=timedelta(days=age))
     [finding] = machine.backup()
     assert finding.level == level
     assert f"{days} day" in finding.text

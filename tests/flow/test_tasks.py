@@ -13,14 +13,19 @@ from django.utils.dateparse import parse_datetime
 
 from csat import schedules as csat_schedules
 from csat import tasks
+from csat.connectors import writing_back
 from csat.jobs import Job
 from csat.people.models import Organization
+from csat.surveys.answers import auto_reply
+from csat.surveys.delivery import sending
+from csat.surveys.models import CsatSettings
 from csat.timeline import heartbeat
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM, record
-from csat.webhooks import endpoints
+from csat.webhooks import attempts, endpoints
 from csat.webhooks.models import WebhookAttempt, WebhookBody
+from csat.workflows import running
 from tests.factories import make_resolved_session, switch_on
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +153,15 @@ def test_every_schedule_calls_a_function_there_is(row):
     migrate_again()
     module, name = schedules()[row].func.rsplit(".", 1)
     assert callable(getattr(import_module(module), name))
+
+
+def test_in_a_restored_database_no_task_tells_anybody_anything(monkeypatch):
+    now = timezone.now()
+    CsatSettings.current().change(paused_at=now, restored_from=now)
+    for module, verb in (
+        (sending, "send_due"), (auto_reply, "send_auto_reply"), (writing_back, "write_due"),
+        (attempts, "call_due"), (running, "run_due"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, verb, lambda *_: pytest.fail("it went out"))
+    assert tasks.send_due() == tasks.call_due() == tasks.run_due() == 0
+    assert tasks.answer_back(1) == tasks.write_back(1) == 0

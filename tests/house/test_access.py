@@ -180,7 +180,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("settings/csat/sending/", "/settings/csat/sending/", (302, 403, 403, 403, 302, 302, 403)),
     *[
         (f"settings/csat/{verb}/", f"/settings/csat/{verb}/", POST_MANAGERS)
-        for verb in ("pause", "resume", "resend", "resend/run")
+        for verb in ("pause", "resume", "release", "resend", "resend/run")
     ],
     *[
         (f"settings/csat/{verb}/<slug:kind>/", f"/settings/csat/{verb}/sms/", POST_MANAGERS)

@@ -99,3 +99,19 @@ class TestResend:
     def test_what_cannot_be_understood_is_refused(self, words):
         with pytest.raises(CommandError):
             run("sending", "resend", *words)
+
+
+class TestReleasing:
+    def test_a_restored_database_is_released_by_the_shell(self):
+        switch_on("sms")
+        make_resolved_session("sms")
+        now = timezone.now()
+        CsatSettings.current().change(paused_at=now, restored_from=now - timedelta(hours=1))
+        with pytest.raises(CommandError, match="release it instead"):
+            run("sending", "resume")
+        assert "1 surveys were due until" in run("sending", "release", "--dry-run")
+        with pytest.raises(CommandError, match="--sent-until: This moment is yet to come"):
+            run("sending", "release", "--sent-until", "2999-01-01")
+        assert "Released. 1 surveys" in run("sending", "release")
+        with pytest.raises(CommandError, match="Nothing is held"):
+            run("sending", "release")

@@ -1,6 +1,8 @@
 """manage.py version."""
 
+import re
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from tests import installations
 from tests.newest import newest_migration
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +40,9 @@ def test_a_database_of_an_earlier_version_fails_and_says_what_to_do():
     MigrationRecorder(connection).record_unapplied("csat", newest)
     with pytest.raises(CommandError, match=rf"migrate adds csat\.{newest}"):
         version()
+
+
+def test_the_command_line_asks_this_command_and_not_django_for_its_own_number(tmp_path: Path):
+    with installations.empty(tmp_path / "new") as new:
+        said = new.manage("version", fails=True)
+    assert re.search(rf"older than the code; manage.py migrate adds .*csat\.{newest_migration()}", said)

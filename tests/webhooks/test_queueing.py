@@ -162,3 +162,18 @@ def test_handing_over_takes_as_many_statements_for_any_number(
     endpoints_there, events, django_assert_max_num_queries
 ):
     assert statements_of_dispatching(endpoints_there, events, django_assert_max_num_queries) <= 24
+
+
+def test_an_event_has_one_id_for_an_endpoint_for_ever_and_another_for_each(attempt, endpoint):
+    other = endpoints.add(url="https://93.184.216.34/other", events=["conversation.started"], by=SYSTEM)
+    known = attempt.uuid
+    attempt.delete()
+    queueing.enqueue_for(list(Event.objects.all()))
+    uuids = dict(WebhookAttempt.objects.values_list("endpoint", "uuid"))
+    assert (
+        uuids[endpoint.pk]
+        == known
+        == queueing.attempt_id(endpoint, Event.objects.get(kind="session.created"))
+    )
+    assert len({*uuids.values()}) == len(uuids) == 2
+    assert other.pk in uuids

@@ -1,4 +1,4 @@
-"""manage.py sending [status|pause|resume|try|resend]: how sending stands, and what to do about it."""
+"""manage.py sending [status|pause|resume|try|resend|release]: how sending stands, and what to do about it."""
 
 from collections.abc import Iterator
 from datetime import datetime, time
@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from csat.channels.kinds import SURVEYED, Channel
-from csat.surveys.delivery import holds, resending, sending_status
+from csat.lib.refusal import Refused
+from csat.surveys.delivery import holds, release, resending, sending_status
 from csat.surveys.delivery.resending import Resend
 from csat.surveys.delivery.sending_status import ChannelStatus, SendingState, SendingStatus
 from csat.timeline.kinds import ActorKind
@@ -16,7 +17,7 @@ from csat.timeline.recording import Actor
 
 SHELL = Actor(ActorKind.SYSTEM, name="manage.py")
 NO_LIMIT = float("inf")
-DOES = ("status", "pause", "resume", "try", "resend")
+DOES = ("status", "pause", "resume", "try", "resend", "release")
 
 
 class Command(BaseCommand):
@@ -34,7 +35,14 @@ class Command(BaseCommand):
             type=_moment,
             help="resend what failed since then, ISO 8601, without a zone in UTC (default: 30 days ago)",
         )
-        parser.add_argument("--dry-run", action="store_true", help="resend nothing, only say how many")
+        parser.add_argument(
+            "--sent-until",
+            type=_moment,
+            help="release: what was due until then counts as sent (default: the moment of the restore)",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="resend or release nothing, only say how many"
+        )
 
     def handle(self, *args: object, do: str, **options: object) -> None:
         getattr(self, f"_{do}")(**options)
@@ -48,7 +56,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{_label(channel)}: {'paused' if paused else 'was paused already'}.")
 
     def _resume(self, *, channel: str | None, **_: object) -> None:
-        resumed = holds.resume(channel, by=SHELL)
+        try:
+            resumed = holds.resume(channel, by=SHELL)
+        except Refused as refused:
+            raise CommandError(
+                f"{refused.words} manage.py sending release --dry-run says what it does."
+            ) from refused
         self.stdout.write(f"{_label(channel)}: {'resumed' if resumed else 'was not paused'}.")
         if channel is None and (
             held := [one for one in sending_status.current().channels if one.row.paused_at]
@@ -69,6 +82,23 @@ class Command(BaseCommand):
             self._report(result, would_be="would be ")
         else:
             self._report(resending.run(since=since, channel=channel, by=SHELL, seconds=NO_LIMIT))
+
+    def _release(self, *, sent_until: datetime | None, dry_run: bool, **_: object) -> None:
+        everything = sending_status.current(count=False).everything
+        if everything.restored_from is None or everything.paused_at is None:
+            raise CommandError("Nothing is held: this database was not restored, or it was released before.")
+        until = sent_until or everything.paused_at
+        if dry_run:
+            number = release.in_doubt(until)
+            self.stdout.write(f"{number} surveys were due until {_at(until)}: they would not be sent.")
+            return
+        try:
+            released = release.release(by=SHELL, sent_until=until)
+        except Refused as refused:
+            raise CommandError(f"--sent-until: {refused.message}") from refused
+        self.stdout.write(
+            f"Released. {released.not_sent} surveys that were due until {_at(until)} are not sent."
+        )
 
     def _report(self, result: Resend, *, would_be: str = "") -> None:
         self.stdout.write(
@@ -136,5 +166,5 @@ def _moment(text: str) -> datetime:
     if day:
         moment = datetime.combine(day, time())
     if moment is None:
-        raise CommandError(f"--since: {text} is no time such as 2026-11-20T18:00:00Z.")
+        raise CommandError(f"{text} is no time such as 2026-11-20T18:00:00Z.")
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

@@ -15,7 +15,7 @@ from csat.channels.kinds import Medium
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Unknown
 from csat.surveys.choices import NO_OTHER_CHANNEL, DeliveryState, Origin, SurveyState
-from csat.surveys.delivery import fallback, sending, transitions
+from csat.surveys.delivery import fallback, release, sending, transitions
 from csat.surveys.models import CsatSettings, Delivery, Survey
 from csat.timeline import heartbeat
 
@@ -27,14 +27,18 @@ R = TypeVar("R", bound=Model)
 
 
 def sweep() -> dict[str, int]:
-    """Everything below; a worker is woken when something is due. May run at any time, any number of times."""
-    done = {
-        "released": release_leases(),
-        "expired": expire_surveys(),
-        "reminded": schedule_reminders(),
-        "unshown": time_out_cards(),
-        "taken_over": leave_absent_providers(),
-    }
+    """Everything below; a worker is woken when something is due. May run at any time, any number of times.
+
+    In a restored database nothing falls due anew until it is released.
+    """
+    done = {"expired": expire_surveys()}
+    if not release.is_held():
+        done |= {
+            "released": release_leases(),
+            "reminded": schedule_reminders(),
+            "unshown": time_out_cards(),
+            "taken_over": leave_absent_providers(),
+        }
     if sending.anything_due():
         enqueue(Job.SEND_DUE)
     heartbeat.beat(CLUSTER)

@@ -11,7 +11,7 @@ from csat.channels.circuits import Circuit, Way
 from csat.channels.kinds import SURVEYED, Channel
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Never
-from csat.lib.refusal import Invalid
+from csat.lib.refusal import Invalid, Refused
 from csat.people import roles
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
@@ -40,9 +40,12 @@ def pause(channel: str | None, *, by: Actor, reason: str = "") -> bool:
 def resume(channel: str | None, *, by: Actor) -> bool:
     """Let everything, or a channel that was paused or stopped, send again. False when nothing held it.
 
-    A channel stays held while everything is paused, and everything else while one channel is.
+    A channel stays held while everything is paused, and everything else while one channel is. Raises Refused
+    for everything in a restored database: what was due then is for `release` to decide.
     """
     row = _row(channel)
+    if isinstance(row, CsatSettings) and row.restored_from:
+        raise Refused(_("This database was restored from a backup: release it instead."))
     ended = row.change(where={"paused_at__isnull": False}, **NOTHING)
     if channel is not None:
         ended |= _end_stop(row)

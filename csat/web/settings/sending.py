@@ -12,14 +12,17 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from csat.channels.kinds import SURVEYED
+from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
 from csat.people import roles
 from csat.people.permissions import Verb
-from csat.surveys.delivery import holds, resending
+from csat.surveys.delivery import holds, release, resending
 from csat.surveys.delivery.resending import Resend
 from csat.web.access import StaffRequest, may
 from csat.web.settings import csat, csat_page
 from csat.web.settings.csat_texts import PERIODS
+
+RELEASE_SECONDS = 10.0  # of one press
 
 
 @may(Verb.MANAGE_SETTINGS)
@@ -47,9 +50,28 @@ def pause(request: StaffRequest, kind: str | None = None) -> HttpResponse:
 def resume(request: StaffRequest, kind: str | None = None) -> HttpResponse:
     """Let send again what was paused, or stopped once the provider's account is in order."""
     label = _label(kind)
-    resumed = holds.resume(kind, by=roles.actor_of(request.user))
+    try:
+        resumed = holds.resume(kind, by=roles.actor_of(request.user))
+    except Refused as refused:  # restored since this page was opened
+        return _done(request, refused.message)
     text = _("%(what)s resumed.") if resumed else _("%(what)s: resumed already.")
     return _done(request, text % {"what": label})
+
+
+@may(Verb.SWITCH_CHANNEL)
+@require_POST
+def release_restored(request: StaffRequest) -> HttpResponse:
+    """Let a restored database send again, but for what was due until the restore."""
+    released = release.release(by=roles.actor_of(request.user), seconds=RELEASE_SECONDS)
+    if released.done:
+        text = ngettext(
+            "Released. %(n)d survey that was due before is not sent.",
+            "Released. %(n)d surveys that were due before are not sent.",
+            released.not_sent,
+        )
+    else:
+        text = _("%(n)d surveys are closed, some are left: press the button again.")
+    return _done(request, text % {"n": released.not_sent})
 
 
 @may(Verb.SWITCH_CHANNEL)

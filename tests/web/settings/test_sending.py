@@ -204,3 +204,40 @@ class TestAskingAgain:
     def test_an_agent_asks_nobody_again(self, agent: Client, failed: Survey) -> None:
         assert agent.post(f"{PAGE}resend/run/").status_code == 403
         assert failed.again().state == "failed"
+
+
+class TestReleasing:
+    """After a restore."""
+
+    @pytest.fixture
+    def restored(self) -> Any:
+        switch_on("sms")
+        survey = make_resolved_session("sms").survey
+        now = timezone.now()
+        CsatSettings.current().change(
+            paused_at=now, restored_from=now - timedelta(hours=2), paused_reason="Restored from the backup."
+        )
+        return survey
+
+    def test_it_is_said_in_words_and_released_not_resumed(self, manager: Client, restored: Survey) -> None:
+        page = manager.get(PAGE)
+        assert "Restored from a backup: nothing is sent until it is released" in text_of(page)
+        assert b'id="resume-all"' not in page.content
+        refused = manager.post("/settings/csat/resume/", as_it_is(), headers=HTMX)
+        assert "release it instead" in refused.headers["HX-Trigger"]
+        answer = manager.post("/settings/csat/release/", as_it_is(), headers=HTMX)
+        assert "1 survey that was due before is not sent" in answer.headers["HX-Trigger"]
+        assert "Surveys go out as soon as they are due." in text_of(answer)
+        assert Delivery.objects.get().error_code == "restored"
+
+    def test_it_works_without_javascript(self, manager: Client, restored: Survey) -> None:
+        answer = manager.post("/settings/csat/release/", as_it_is())
+        assert "1 survey that was due before is not sent" in text_of(answer)
+
+    def test_what_takes_too_long_says_how_to_go_on(
+        self, manager: Client, restored: Survey, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setattr("csat.web.settings.sending.RELEASE_SECONDS", -1.0)
+        answer = manager.post("/settings/csat/release/", as_it_is(), headers=HTMX)
+        assert "press the button again" in answer.headers["HX-Trigger"]
+        assert CsatSettings.current().restored_from
