@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from project import databases, secret_key
 from project import environment as env
-from project import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = secret_key.VAR_DIR
@@ -105,21 +105,9 @@ TEMPLATES = [
     }
 ]
 
-DATABASES: dict[str, Any] = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'csat.sqlite3'}")}
-_db = DATABASES["default"]
-_db["CONN_MAX_AGE"] = 60  # 0 closes the connection at every broker call
-_db["CONN_HEALTH_CHECKS"] = True
-if _db["ENGINE"].endswith("sqlite3"):
-    if _db["NAME"] != ":memory:" and not os.path.isabs(_db["NAME"]):
-        _db["NAME"] = str(BASE_DIR / _db["NAME"])
-    _db["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
-    }
-elif _db["ENGINE"].endswith("postgresql"):
-    # compiling a report's query takes PostgreSQL longer than running it; ?options= in DATABASE_URL overrides
-    _db["OPTIONS"] = {"options": "-c jit=off"} | _db.get("OPTIONS", {})
+DATABASES: dict[str, Any] = {
+    "default": databases.read("DATABASE_URL", f"sqlite:///{VAR_DIR / 'csat.sqlite3'}", base=BASE_DIR)
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.cache("REDIS_URL")
@@ -247,7 +235,7 @@ FILE_STORAGES = {
     "database": "csat.lib.database_storage.DatabaseStorage",
     "folder": "django.core.files.storage.FileSystemStorage",
 }
-_files_at_first = "database" if _db["ENGINE"].endswith("postgresql") else "folder"
+_files_at_first = "database" if DATABASES["default"]["ENGINE"].endswith("postgresql") else "folder"
 STORAGES = {
     "default": {"BACKEND": FILE_STORAGES[env.choice("FILES", FILE_STORAGES, _files_at_first)]},
     "staticfiles": {
