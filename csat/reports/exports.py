@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from csat.jobs import Job, enqueue
+from csat.lib import replica
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
 from csat.people import roles
@@ -34,6 +35,7 @@ State = Export.State
 PAGE = 10_000
 LEASE = timedelta(minutes=3)  # renewed with every page
 KEPT = timedelta(days=7)
+CATCH_UP = 5.0  # seconds that the replica may need to have all that was there when the export was asked for
 PATIENCE = timedelta(hours=6)  # one that outlives so many workers is given up
 Pages = Iterator[spreadsheet.Rows | None]
 STANDING = [State.DUE, State.RUNNING]
@@ -105,7 +107,7 @@ def run(pk: int) -> bool:
         _fail(export, str(SCOPE_CHANGED))
         return False
     try:
-        return _make(export)
+        return replica.read(lambda: _make(export), wait=CATCH_UP)
     except Exception as error:
         _fail(export, _("The export failed. Try again."))
         raise error

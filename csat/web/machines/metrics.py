@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from csat.channels import circuits, registry
 from csat.channels.circuits import Circuit, SendCount, Way
+from csat.lib import replica
 from csat.surveys.delivery import sending_status
 from csat.surveys.delivery.sending_status import SendingStatus
 from csat.surveys.models import Delivery, Survey
@@ -111,6 +112,11 @@ def _registry() -> CollectorRegistry:
         "channel",
         "state",
     )
+    if replica.is_there():
+        is_read, missing = replica.measure()
+        add_gauge("csat_replica_used", "1 while lists and reports are read from the replica", [((), is_read)])
+        if missing is not None:
+            add_gauge("csat_replica_behind_bytes", "Changes it has yet to make", [((), missing)])
     counters = [_sends(), _times_opened(circuits_now), *connections.metrics()]
     collected.register(_Counters(counters))
     return collected
