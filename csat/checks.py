@@ -128,11 +128,19 @@ def demo_logins(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
 @register("csat", Tags.security, deploy=True)
 def secrets_key(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
     """Several machines read one database: a key in a file of one of them is no key for the others."""
-    on_postgres = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
-    if not on_postgres or settings.SECRETS_KEY_GIVEN:
+    if not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         return []
-    hint = "Set SECRETS_KEY to a long random text, the same on all machines."
-    return [Error("Secrets of other systems have no key of their own.", hint=hint, id="csat.E003")]
+    messages: list[CheckMessage] = []
+    if not settings.SECRETS_KEY_GIVEN:
+        hint = "Set SECRETS_KEY to a long random text, the same on all machines."
+        messages.append(
+            Error("Secrets of other systems have no key of their own.", hint=hint, id="csat.E003")
+        )
+    if not settings.SECRET_KEY_GIVEN:
+        hint = "Set SECRET_KEY to a long random text, the same on all machines."
+        text = "The key of logins, links and queued work lies in a file of this machine."
+        messages.append(Error(text, hint=hint, id="csat.E020"))
+    return messages
 
 
 @register("csat", Tags.security, deploy=True)

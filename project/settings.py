@@ -17,6 +17,7 @@ TESTING = "pytest" in sys.modules
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = secret_key.read(passing=DEBUG or TESTING)
+SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")  # former ones: their logins go on
 SECRETS_KEYS = secret_key.read_secrets(SECRET_KEY)  # the first encrypts secrets of other systems
 SECRETS_KEY_GIVEN = bool(env.names("SECRETS_KEY"))
