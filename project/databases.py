@@ -36,3 +36,19 @@ def read(name: str, default: str, *, base: Path) -> JsonObject:
         config["OPTIONS"] = ({} if pooled else POSTGRESQL) | given
         config["DISABLE_SERVER_SIDE_CURSORS"] = pooled
     return config
+
+
+def read_replica(name: str, *, of: JsonObject) -> JsonObject:
+    """The entry of DATABASES for the replica in the variable `name`; empty when none is named.
+
+    What is read from it falls back to its primary `of`, so it may keep nobody waiting: 2 s to connect, 5 s
+    for an answer to what was sent. Raises Misunderstood unless both are PostgreSQL.
+    """
+    if not env.text(name):
+        return {}
+    config = read(name, "", base=Path())
+    if not all(entry["ENGINE"].endswith("postgresql") for entry in (config, of)):
+        raise env.Misunderstood(f"{name}: a replica is PostgreSQL's, and DATABASE_URL names its primary")
+    config["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000} | config["OPTIONS"]
+    config["TEST"] = {"MIRROR": "default"}
+    return config

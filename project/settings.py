@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "csat.web.middleware.ReaderZoneMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "csat.web.middleware.LoginTimeMiddleware",
+    "csat.web.replica.ReadYourWritesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -108,6 +109,9 @@ TEMPLATES = [
 DATABASES: dict[str, Any] = {
     "default": databases.read("DATABASE_URL", f"sqlite:///{VAR_DIR / 'csat.sqlite3'}", base=BASE_DIR)
 }
+if replica := databases.read_replica("DATABASE_REPLICA_URL", of=DATABASES["default"]):
+    DATABASES["replica"] = replica
+DATABASE_ROUTERS = ["csat.lib.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.cache("REDIS_URL")

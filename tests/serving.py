@@ -21,6 +21,17 @@ def serving(**env: str) -> Iterator[str]:
     """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
+    process = start(port, **env)
+    try:
+        wait_for(base)
+        yield base
+    finally:
+        workers.kill(process)
+
+
+def start(port: int, **env: str) -> subprocess.Popen[bytes]:
+    """The same at this port, for whoever ends it otherwise."""
+    base = f"http://127.0.0.1:{port}"
     command = [
         sys.executable,
         "-m",
@@ -38,18 +49,17 @@ def serving(**env: str) -> Iterator[str]:
         ours["DATABASE_URL"] = workers.database_url()
     if settings.REDIS_URL:
         ours["REDIS_URL"] = settings.CACHES["default"]["LOCATION"]
-    process = subprocess.Popen(
+    return subprocess.Popen(
         command,
         cwd=workers.ROOT,
         env=os.environ | ours | env,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    try:
-        assert workers.wait_for(lambda: answers(base), seconds=60), "the web server does not answer"
-        yield base
-    finally:
-        workers.kill(process)
+
+
+def wait_for(base: str) -> None:
+    assert workers.wait_for(lambda: answers(base), seconds=60), "the web server does not answer"
 
 
 def answers(base: str) -> bool:

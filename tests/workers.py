@@ -29,15 +29,20 @@ def database_url() -> str:
 @contextlib.contextmanager
 def cluster(name: str = "", **env: str) -> Iterator[subprocess.Popen[bytes]]:
     """One `manage.py qcluster` in a process group of its own; killed with the whole group at the end."""
-    command = [sys.executable, "manage.py", "qcluster", *(["-n", name] if name else [])]
-    shared = {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | shared | env, stdin=subprocess.DEVNULL, start_new_session=True
-    )
+    process = start_cluster(name, **env)
     try:
         yield process
     finally:
         kill(process)
+
+
+def start_cluster(name: str = "", **env: str) -> subprocess.Popen[bytes]:
+    """The same for whoever ends it otherwise."""
+    command = [sys.executable, "manage.py", "qcluster", *(["-n", name] if name else [])]
+    shared = {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | shared | env, stdin=subprocess.DEVNULL, start_new_session=True
+    )
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -29,6 +29,7 @@ BROWSER = "chromium-headless-shell"
 NEEDED: dict[str, Callable[[], object]] = {
     BROWSER: lambda: shutil.which(BROWSER),
     "postgresql": lambda: postgres_program("initdb"),
+    "pgbouncer": lambda: shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin"),
     "redis-server": lambda: shutil.which("redis-server"),
     "fonts-noto-color-emoji": _has_emoji_font,
     "curl": lambda: shutil.which("curl"),  # for the commands of docs/integrators.md

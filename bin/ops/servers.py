@@ -23,6 +23,11 @@ def postgres_version() -> str:
     return " ".join(words.replace("(PostgreSQL)", "").split()[:2]).replace("postgres", "PostgreSQL")
 
 
+def database_user() -> str | None:
+    """Whom to run PostgreSQL's programs as: they refuse root. None: as we are."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
 class Servers:
     """Use as a context manager: both run inside it, and are removed with their files after it.
 
@@ -32,7 +37,7 @@ class Servers:
     def __init__(self, *, preload: str = "") -> None:
         self.preload = preload
         self.folder = Path(tempfile.mkdtemp(prefix="csat-test-"))
-        self.user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+        self.user = database_user()
         self.running: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> "Servers":

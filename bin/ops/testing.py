@@ -16,6 +16,7 @@ from ops import npm, packages, processes, servers, venv
 # The developer's own settings, for a real installation perhaps, must not reach the tests.
 SETTINGS = {
     "DATABASE_URL",
+    "DATABASE_REPLICA_URL",
     "REDIS_URL",
     "SECRET_KEY",
     "LINK_KEY",

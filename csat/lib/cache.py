@@ -50,6 +50,10 @@ class FaultTolerantCache(RedisCache):
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._or(default, super().get, key, default, version)
 
+    def has_key(self, key: Any, version: int | None = None) -> bool:
+        """Of what is unknown, that it may well be there."""
+        return self._or(True, super().has_key, key, version)
+
     def set(self, key: Any, *args: Any, **kwargs: Any) -> None:
         self._or(None, super().set, key, *args, **kwargs)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
 from csat.jobs import Job, enqueue
+from csat.lib import replica
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
 from csat.people import roles
@@ -36,6 +37,7 @@ LEASE = timedelta(minutes=3)  # renewed with every page
 SLICE = 100  # exports that go at once
 ERASED = gettext_noop("A contact in this export was erased. Export again.")
 COMMENT_WITHDRAWN = gettext_noop("A customer has withdrawn a comment in it. Export again.")
+CATCH_UP = 5.0  # seconds that the replica may need to have all that was there when the export was asked for
 PATIENCE = timedelta(hours=6)  # one that outlives so many workers is given up
 Pages = Iterator[spreadsheet.Rows | None]
 STANDING = [State.DUE, State.RUNNING]
@@ -107,7 +109,7 @@ def run(pk: int) -> bool:
         _fail(export, str(SCOPE_CHANGED))
         return False
     try:
-        return _make(export)
+        return replica.read(lambda: _make(export), wait=CATCH_UP)
     except Exception as error:
         _fail(export, _("The export failed. Try again."))
         raise error

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet
 
 from csat.lib import csv_lines
@@ -36,11 +36,13 @@ def preview(filters: Filters, names: Sequence[str] = (), *, limit: int = 20) -> 
     return [names, *([str(cell) for cell in columns.csv_row(row, chosen, filters.zone)] for row in rows)]
 
 
-def stream_csv(filters: Filters, names: Sequence[str] = (), *, delimiter: str = ",") -> Iterator[bytes]:
-    """RFC 4180 in UTF-8 with a BOM, in chunks; memory does not grow with the rows."""
+def stream_csv(
+    filters: Filters, names: Sequence[str] = (), *, delimiter: str = ",", using: str = DEFAULT_DB_ALIAS
+) -> Iterator[bytes]:
+    """RFC 4180 in UTF-8 with a BOM, in chunks; memory does not grow with the rows. `using`: the database."""
     chosen = columns.chosen(names)
     yield header(chosen, delimiter)
-    yield from csv_chunks(columns.rows(filters, chosen), chosen, filters.zone, delimiter)
+    yield from csv_chunks(columns.rows(filters, chosen).using(using), chosen, filters.zone, delimiter)
 
 
 def header(chosen: Sequence[Column], delimiter: str) -> bytes:
@@ -114,7 +116,7 @@ class Book:
 def _copy_chunks(rows: Rows, chosen: Sequence[Column], zone: ZoneInfo, delimiter: str) -> Iterator[bytes]:
     statement, params = columns.copy_statement(rows, chosen, zone, delimiter)
     buffer = bytearray()
-    with connection.cursor() as cursor, cursor.copy(statement, params) as copy:
+    with connections[rows.db].cursor() as cursor, cursor.copy(statement, params) as copy:
         for data in copy:
             buffer += data
             if len(buffer) >= CHUNK:

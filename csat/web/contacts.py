@@ -28,6 +28,7 @@ from csat.web import paging
 from csat.web.access import StaffRequest, may, may_each
 from csat.web.account.reauthentication import asked_again, asked_again_before
 from csat.web.personal_data import keep_read
+from csat.web.replica import from_replica
 
 
 def _rated(visibility: Visibility, **lookups: object) -> Q:
@@ -55,6 +56,7 @@ FILTERS: dict[str, dict[str, tuple[object, Callable[[Visibility], Q]]]] = {
 @may(Verb.READ_CONVERSATIONS)
 @require_GET
 @vary_on_headers("HX-Request")
+@from_replica
 def page(request: StaffRequest) -> HttpResponse:
     text, visibility = request.GET.get("q", "").strip()[:200], visibility_for(request.user)
     filters = {name: value for name in FILTERS if (value := request.GET.get(name, "")) in FILTERS[name]}

@@ -29,6 +29,7 @@ from csat.web import paging
 from csat.web.access import StaffRequest, may
 from csat.web.mail_frame import mail_frame
 from csat.web.personal_data import keep_read
+from csat.web.replica import from_replica
 from csat.workflows.models import Step
 
 SHOWN_OF_DELIVERY = ("survey__session__contact", "survey__session__brand")
@@ -38,6 +39,7 @@ SHOWN_OF_STEP = ("run__session__contact", "run__session__brand")
 @may(Verb.READ_OUTBOX)
 @require_GET
 @vary_on_headers("HX-Request")
+@from_replica
 def page(request: StaffRequest) -> HttpResponse:
     messages = _visible(request).defer("html", "data")
     shown = paging.page(messages, by="created_at", cursor=request.GET.get("before", ""))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -123,6 +124,15 @@ def test_on_postgresql_the_key_to_others_secrets_is_no_file_of_one_machine() -> 
     assert answer.returncode == 1
     assert "csat.E003" in answer.stderr
     assert "Set SECRETS_KEY" in answer.stderr
+
+
+def test_on_postgresql_the_key_of_logins_and_links_is_no_file_of_one_machine(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("s" * 60)
+    given = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
+    answer = check(**given, CSAT_VAR=str(tmp_path))
+    assert answer.returncode == 1
+    assert "csat.E004" in answer.stderr
+    assert "Set SECRET_KEY" in answer.stderr
 
 
 @pytest.mark.django_db

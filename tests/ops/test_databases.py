@@ -8,6 +8,7 @@ from django.db import connection
 
 from csat.lib.types import JsonObject
 from project import databases
+from project.environment import Misunderstood
 
 SERVER = "postgres://csat:hush@db/csat"
 
@@ -43,6 +44,32 @@ def test_a_relative_file_lies_in_the_house(read: Any) -> None:
     assert read("sqlite:///here.sqlite3")["NAME"] == "/srv/csat/here.sqlite3"
     assert read("sqlite:////var/lib/csat.sqlite3")["NAME"] == "/var/lib/csat.sqlite3"
     assert read("sqlite://:memory:")["NAME"] == ":memory:"
+
+
+def test_no_replica_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_REPLICA_URL", raising=False)
+    assert databases.read_replica("DATABASE_REPLICA_URL", of={}) == {}
+
+
+def test_a_replica_is_spoken_to_like_its_primary_and_keeps_nobody_waiting(
+    read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_REPLICA_URL", "postgres://csat:hush@copy/csat?pooler=1&connect_timeout=1")
+    entry = databases.read_replica("DATABASE_REPLICA_URL", of=read(SERVER))
+    assert (entry["HOST"], entry["TEST"]) == ("copy", {"MIRROR": "default"})
+    assert entry["OPTIONS"] == {"connect_timeout": 1, "tcp_user_timeout": 5000}
+    assert entry["DISABLE_SERVER_SIDE_CURSORS"] is True
+
+
+@pytest.mark.parametrize(
+    ("primary", "copy"), [("sqlite:///here.sqlite3", SERVER), (SERVER, "sqlite:///here.sqlite3")]
+)
+def test_only_postgresql_has_a_replica(
+    read: Any, monkeypatch: pytest.MonkeyPatch, primary: str, copy: str
+) -> None:
+    monkeypatch.setenv("DATABASE_REPLICA_URL", copy)
+    with pytest.raises(Misunderstood, match="DATABASE_REPLICA_URL"):
+        databases.read_replica("DATABASE_REPLICA_URL", of=read(primary))
 
 
 @pytest.mark.postgres

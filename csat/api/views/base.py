@@ -1,10 +1,12 @@
 """What every resource shares: scope, JSON in and out, and lists in pages."""
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar, TypeVar
+from functools import wraps
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,10 +15,12 @@ from rest_framework.views import APIView
 
 from csat.api import auth, paging
 from csat.api.serializers.queries import Query
+from csat.lib import replica
 from csat.lib.types import JsonObject
 from csat.timeline.recording import Actor
 
 M = TypeVar("M", bound=Model)
+Handler = Callable[..., Response]
 
 
 class JsonOnly(DefaultContentNegotiation):
@@ -38,14 +42,35 @@ class Resource(APIView):
     def finalize_response(
         self, request: Request, response: Response, *args: object, **kwargs: object
     ) -> Response:
-        """Personal data: no proxy or browser may store it."""
+        """Personal data: no proxy or browser may store it. Who wrote reads the primary for a while."""
         response = super().finalize_response(request, response, *args, **kwargs)
+        if request.method not in SAFE_METHODS and request.auth:
+            replica.wrote(_reader(request))
         response.headers["Cache-Control"] = "no-store"
         return response
 
     @property
     def actor(self) -> Actor:
         return auth.actor_of(self.request)
+
+
+def from_replica(handler: Handler) -> Handler:
+    """For a list or a report. Who keeps a copy by `updated_after` reads the primary, lest a row that comes
+    late to the replica is missed for good.
+    """
+
+    @wraps(handler)
+    def read(self: Resource, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if request.query_params.get("updated_after"):
+            return handler(self, request, *args, **kwargs)
+        return replica.read(lambda: handler(self, request, *args, **kwargs), by=_reader(request))
+
+    read.reads_replica = True  # type: ignore[attr-defined]  # for tests/house/test_replica.py
+    return read
+
+
+def _reader(request: Request) -> str:
+    return f"key {auth.key_of(request).pk}"
 
 
 def read_body(request: Request, shape: type[Serializer[JsonObject]], *, partial: bool = False) -> JsonObject:

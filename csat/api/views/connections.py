@@ -22,7 +22,7 @@ from csat.api.serializers.connections import (
     InboundEventShape,
 )
 from csat.api.serializers.queries import ListQuery
-from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.connectors import connections, preview, receiving, status
 from csat.connectors.models import Connection
 from csat.lib.refusal import Invalid, by_field
@@ -143,6 +143,7 @@ class ConnectionEvents(Resource):
     scope = "connections"
 
     @doc.lists(InboundEventShape, EventQuery, "List what came in, and what became of it", missing=True)
+    @from_replica
     def get(self, request: Request, id: UUID) -> Response:
         parameters = read_query(request, EventQuery)
         rows = _get_connection(id).events.select_related("session").defer("body", "headers")

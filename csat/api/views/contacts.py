@@ -11,7 +11,7 @@ from csat.api.idempotency import about, once
 from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.contacts import ContactInput, ContactQuery, ContactShape
-from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.types import JsonObject
 from csat.people import addresses, contacts, erasure
 from csat.people.models import Contact
@@ -28,6 +28,7 @@ class Contacts(Resource):
     scope = "contacts"
 
     @doc.lists(ContactShape, ContactQuery, "List contacts")
+    @from_replica
     def get(self, request: Request) -> Response:
         parameters = read_query(request, ContactQuery)
         return page_response(_filtered(parameters), parameters, ContactShape)

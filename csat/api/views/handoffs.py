@@ -19,7 +19,7 @@ from csat.api.serializers.handoffs import (
     HandoffInput,
 )
 from csat.api.serializers.sessions import HandoffShape
-from csat.api.views.base import Resource, page_response, read_body, read_query, time_filter
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query, time_filter
 from csat.lib.types import JsonObject
 from csat.sessions import activity, handoff_analytics
 from csat.sessions.models import Handoff, Session
@@ -54,6 +54,7 @@ class Analytics(Resource):
     scope = "handoff-analytics"
 
     @doc.shows(AnalyticsShape, "Why conversations are handed off", query=AnalyticsQuery)
+    @from_replica
     def get(self, request: Request) -> Response:
         start, end = _period(read_query(request, AnalyticsQuery))
         return Response(AnalyticsShape(handoff_analytics.summarize(start=start, end=end)).data)
@@ -63,6 +64,7 @@ class Events(Resource):
     scope = "handoff-analytics"
 
     @doc.shows(HandoffEventPage, "List handoffs, the newest first", query=HandoffEventQuery)
+    @from_replica
     def get(self, request: Request) -> Response:
         parameters = read_query(request, HandoffEventQuery)
         start, end = _period(parameters)

@@ -13,7 +13,7 @@ from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.messages import HistoryShape, MessageAnswer, MessageInput
 from csat.api.serializers.queries import ListQuery
-from csat.api.views.base import Resource, read_body, read_query, time_filter
+from csat.api.views.base import Resource, from_replica, read_body, read_query, time_filter
 from csat.lib.types import JsonObject
 from csat.people import contacts
 from csat.people.models import Agent
@@ -64,6 +64,7 @@ class History(Resource):
     scope = "chat-sessions"
 
     @doc.lists(HistoryShape, ListQuery, "The session's history, oldest first", missing=True)
+    @from_replica
     def get(self, request: Request, id: UUID) -> Response:
         session = get_or_404(Session.objects.select_related("contact"), id)
         parameters = read_query(request, ListQuery)

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.report import ReportQuery, ReportShape, figures
-from csat.api.views.base import Resource
+from csat.api.views.base import Resource, from_replica
 from csat.reports import queries
 from csat.reports.filters import parse
 
@@ -18,6 +18,7 @@ class Report(Resource):
         "CSAT, response rate and distribution, by day, channel, agent and more",
         query=ReportQuery,
     )
+    @from_replica
     def get(self, request: Request) -> Response:
         parameters = dict(request.query_params.lists())
         if "agent_id" in parameters:  # the name in the other lists

@@ -13,7 +13,7 @@ from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.requests import LinkInput, LinkShape, RequestInput, RequestQuery, RequestShape
 from csat.api.serializers.sessions import PENDING
-from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.types import JsonObject
 from csat.surveys import links
 from csat.surveys.choices import DeliveryState, Origin
@@ -27,6 +27,7 @@ class Requests(Resource):
     scope = "csat"
 
     @doc.lists(RequestShape, RequestQuery, "List CSAT requests")
+    @from_replica
     def get(self, request: Request) -> Response:
         parameters = read_query(request, RequestQuery)
         return page_response(_filtered(parameters), parameters, RequestShape)

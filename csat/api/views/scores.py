@@ -13,7 +13,7 @@ from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.queries import ListQuery
 from csat.api.serializers.scores import ScoreInput, ScoreQuery, ScoreShape
-from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.types import JsonObject
 from csat.people.models import Contact, Organization
 from csat.sessions.models import Session
@@ -39,6 +39,7 @@ class Scores(Resource):
     scope = "csat"
 
     @doc.lists(ScoreShape, ScoreQuery, "List scores")
+    @from_replica
     def get(self, request: Request) -> Response:
         parameters = read_query(request, ScoreQuery)
         return page_response(_filtered(parameters), parameters, ScoreShape, context=_context())
@@ -91,6 +92,7 @@ class ContactScores(Resource):
     scope = "csat"
 
     @doc.lists(ScoreShape, ListQuery, "List a contact's scores", missing=True)
+    @from_replica
     def get(self, request: Request, contact_id: UUID) -> Response:
         contact = get_or_404(Contact.objects.alive(), contact_id)
         return page_response(

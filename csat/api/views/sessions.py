@@ -12,7 +12,7 @@ from csat.api.idempotency import about, once
 from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.sessions import SessionChange, SessionInput, SessionQuery, SessionShape
-from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.types import JsonObject
 from csat.people.brands import of_team
 from csat.sessions import activity, creation, intake
@@ -32,6 +32,7 @@ class Sessions(Resource):
     scope = "chat-sessions"
 
     @doc.lists(SessionShape, SessionQuery, "List sessions")
+    @from_replica
     def get(self, request: Request) -> Response:
         parameters = read_query(request, SessionQuery)
         return page_response(_filtered(parameters), parameters, SessionShape)

@@ -20,7 +20,7 @@ from csat.api.serializers.webhooks import (
     Replayed,
     ReplayInput,
 )
-from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
 from csat.timeline.recording import Actor
@@ -104,6 +104,7 @@ class WebhookCalls(Resource):
     scope = "webhooks"
 
     @doc.lists(CallShape, CallQuery, "List the calls made to an endpoint", missing=True)
+    @from_replica
     def get(self, request: Request, id: UUID) -> Response:
         parameters = read_query(request, CallQuery)
         rows = _get_endpoint(id).calls.without_audit()

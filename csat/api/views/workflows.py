@@ -19,7 +19,7 @@ from csat.api.serializers.workflows import (
     WorkflowInput,
     WorkflowShape,
 )
-from csat.api.views.base import Resource, page_response, read_body, read_query
+from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.types import JsonObject
 from csat.sessions.models import Session
 from csat.workflows import blocks, bodies, editing, triggers
@@ -130,6 +130,7 @@ class WorkflowRuns(Resource):
     scope = "workflows"
 
     @doc.lists(RunShape, RunQuery, "List the runs of a workflow", missing=True)
+    @from_replica
     def get(self, request: Request, id: UUID) -> Response:
         parameters = read_query(request, RunQuery)
         rows = (

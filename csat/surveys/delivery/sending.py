@@ -9,13 +9,13 @@ from typing import TypeVar
 import structlog
 from django.conf import settings as project
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, Min, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Min, Q, QuerySet
 from django.utils import timezone
 
 from csat.channels import circuits, registry
 from csat.channels.circuits import Circuit, CircuitState, Way
 from csat.jobs import Job, deduplicated, enqueue
-from csat.surveys.choices import DeliveryState, SurveyState
+from csat.surveys.choices import DeliveryState, Origin, SurveyState
 from csat.surveys.delivery import message, results, send_gates, transitions
 from csat.surveys.delivery.lanes import Lanes, NotFound, Parcel, Result
 from csat.surveys.delivery.send_gates import Decision
@@ -26,6 +26,7 @@ BATCH = 100  # claimed together
 LONGEST_CALL = 18.0  # seconds a provider may take over one message: the mail server's, the longest of all
 NOTE_EVERY = 0.2  # seconds at most between a send and its note: what a worker's death leaves in doubt
 IN_DOUBT = ExpressionWrapper(Q(uncertain_since__isnull=False), output_field=BooleanField())
+BY_HAND = Q(origin=Origin.MANUAL)  # somebody waits for it: it goes before whatever else is due
 SENT_WITH = (
     "survey__contact", "survey__session__contact", "survey__session__resolver", "survey__session__assignee",
     "survey__session__brand",
@@ -138,19 +139,23 @@ class Sender:
         return sent
 
     def fill(self, *, leave: set[str]) -> int:
-        """Claim for every lane that has nothing to do, the longest waiting first; how many were claimed.
+        """Claim for every lane that has nothing to do; how many were claimed. First what was asked for by
+        hand, then what waits longest.
 
         What is in doubt goes one by one: if one of them kills its worker, no other is taken for it.
         """
         self.settings = CsatSettings.current()
         held = Held.now(self.settings)
         may_go = due(held) & self.rows
-        waiting = may_go.values_list("medium", IN_DOUBT).annotate(since=Min("due_since")).order_by("since")
+        waiting = may_go.values_list("medium", IN_DOUBT).annotate(
+            since=Min("due_since"), by_hand=Count("pk", filter=BY_HAND)
+        )
         number = 0
-        for medium, in_doubt, _since in list(waiting):
+        for medium, in_doubt, _since, by_hand in list(waiting.order_by("since")):
             if registry.of_medium(medium) and medium not in self.lanes.busy | leave:
                 rows = may_go.filter(medium=medium, uncertain_since__isnull=not in_doubt)
-                claimed = claim(rows, 1 if in_doubt else BATCH)
+                most = 1 if in_doubt else BATCH
+                claimed = (by_hand and claim(rows.filter(BY_HAND), most)) or claim(rows, most)
                 number += len(claimed)
                 if len(claimed) == BATCH:
                     enqueue(Job.SEND_DUE)  # there is work for one more worker

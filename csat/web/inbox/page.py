@@ -22,6 +22,7 @@ from csat.web import checklist, context, conversation_list, paging
 from csat.web.access import StaffRequest, may
 from csat.web.inbox import search
 from csat.web.inbox.forms import SCORES, InboxFilters
+from csat.web.replica import from_replica
 
 FOLLOW_UPS = {"needs_follow_up", "overdue"}  # the filters
 AGENTS = 300  # as many as a select can hold
@@ -30,6 +31,7 @@ AGENTS = 300  # as many as a select can hold
 @may(Verb.READ_CONVERSATIONS)
 @require_GET
 @vary_on_headers("HX-Request")
+@from_replica
 def page(request: StaffRequest) -> HttpResponse:
     version = current_version()
     if request.GET.get("v") == version:

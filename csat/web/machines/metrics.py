@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 from csat.channels import circuits, registry
 from csat.channels.circuits import Circuit, SendCount, Way
 from csat.jobs import CLUSTERS, oldest_waiting
-from csat.lib import latency
+from csat.lib import latency, replica
 from csat.surveys.delivery import sending_status
 from csat.surveys.delivery.sending_status import SendingStatus
 from csat.surveys.models import Delivery, Survey
@@ -120,6 +120,11 @@ def _registry() -> CollectorRegistry:
         "channel",
         "state",
     )
+    if replica.is_there():
+        is_read, missing = replica.measure()
+        add_gauge("csat_replica_used", "1 while lists and reports are read from the replica", [((), is_read)])
+        if missing is not None:
+            add_gauge("csat_replica_behind_bytes", "Changes it has yet to make", [((), missing)])
     add_gauge("csat_queue_oldest_seconds", "Since the oldest task waits", _queue_ages(), "cluster")
     add_gauge("csat_webhook_endpoints_waiting", "Endpoints that answer nobody", [((), _endpoints_waiting())])
     counters = [_sends(), _times_opened(circuits_now), *_latencies(), *connections.metrics()]

@@ -18,6 +18,7 @@ from csat.surveys.choices import About
 from csat.surveys.visibility import visibility_for
 from csat.web import conversation_list, paging
 from csat.web.access import StaffRequest, may
+from csat.web.replica import from_replica
 from csat.web.reports import charts, tabs
 from csat.web.reports.question import address, asked, filter_row
 from csat.web.reports.saved_views import MAX_VIEWS
@@ -26,6 +27,7 @@ from csat.web.reports.saved_views import MAX_VIEWS
 @may(Verb.READ_REPORTS)
 @require_GET
 @vary_on_headers("HX-Request")
+@from_replica
 def page(request: StaffRequest) -> HttpResponse:
     question = asked(request)
     views = SavedView.objects.filter(user=request.user)[:MAX_VIEWS]
@@ -39,6 +41,7 @@ def page(request: StaffRequest) -> HttpResponse:
 
 @may(Verb.READ_REPORTS)
 @require_GET
+@from_replica
 def sessions(request: StaffRequest) -> HttpResponse:
     """The conversations behind a bar, a cell or a point."""
     question = asked(request)

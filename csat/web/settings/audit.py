@@ -39,6 +39,7 @@ from csat.web import paging
 from csat.web.access import StaffRequest, may
 from csat.web.account.reauthentication import asked_again
 from csat.web.days import DayField
+from csat.web.replica import from_replica
 from csat.webhooks.models import Endpoint
 from csat.workflows.models import Workflow
 
@@ -103,6 +104,7 @@ class FilterForm(forms.Form):
 @never_cache
 @require_GET
 @vary_on_headers("HX-Request")
+@from_replica
 def page(request: StaffRequest) -> HttpResponse:
     return _show(request, FilterForm(request.GET))
 

@@ -21,6 +21,7 @@ from csat.people.permissions import Verb
 from csat.web import paging
 from csat.web.access import StaffRequest, may
 from csat.web.personal_data import keep_read
+from csat.web.replica import from_replica
 from csat.web.settings import connection_page
 
 SHOWN = 50_000  # characters of a body
@@ -29,6 +30,7 @@ SHOWN = 50_000  # characters of a body
 @may(Verb.READ_CONNECTIONS)
 @require_GET
 @vary_on_headers("HX-Request")
+@from_replica
 def events(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """Every event's sentence; polled, nothing is sent while nothing has changed."""
     connection = connection_page.fetch(uuid)

@@ -23,6 +23,7 @@ from csat.people.permissions import Verb, role_may
 from csat.web.access import RoleNeeded, StaffRequest, may
 from csat.web.account.reauthentication import asked_again, asked_again_before
 from csat.web.personal_data import keep_read
+from csat.web.replica import from_replica
 from csat.webhooks import bodies, endpoints, queueing
 from csat.webhooks.event_types import AUDIT, EVENTS, TEST
 from csat.webhooks.models import Endpoint, WebhookAttempt
@@ -96,6 +97,7 @@ def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
 
 @may(Verb.MANAGE_WEBHOOKS)
 @require_GET
+@from_replica
 def calls(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """The log alone, for polling."""
     return render(request, "webhooks/_calls.html", _log(request, _get(request, uuid)))

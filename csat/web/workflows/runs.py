@@ -16,6 +16,7 @@ from csat.people import roles
 from csat.people.permissions import Verb
 from csat.web.access import StaffRequest, may
 from csat.web.personal_data import keep_read
+from csat.web.replica import from_replica
 from csat.web.workflows import builder
 from csat.workflows import blocks, bodies, running, summary
 from csat.workflows.models import UNFINISHED, Run
@@ -23,6 +24,7 @@ from csat.workflows.models import UNFINISHED, Run
 
 @may(Verb.MANAGE_WORKFLOWS)
 @require_GET
+@from_replica
 def runs(request: StaffRequest, uuid: UUID) -> HttpResponse:
     workflow, state = builder.fetch(uuid), request.GET.get("state", "")
     rows = workflow.runs.select_related("session__contact", "version")

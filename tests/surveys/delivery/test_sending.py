@@ -98,6 +98,18 @@ def test_a_worker_claims_no_more_than_it_asked_for_the_longest_waiting_first(sms
     assert Delivery.objects.filter(state="due").count() == 3
 
 
+def test_what_was_asked_for_by_hand_overtakes_what_waits(sms, monkeypatch):
+    monkeypatch.setattr(sending, "BATCH", 2)
+    waiting = [scheduled() for _ in range(5)]
+    session = make_session("sms")
+    scheduling.request(session, origin="manual", by=API, force=True)
+    assert sending.send_due() == 6
+    by_hand = Delivery.objects.get(survey__session=session)
+    first, *others = [message.to for message in sms.taken]
+    assert first == by_hand.address
+    assert others == [Delivery.objects.get(pk=row.pk).address for row in waiting]
+
+
 class TestRetry:
     def test_backs_off_1_5_30_120_minutes_and_then_fails(self, sms, later):
         sms.outcomes = [Retry("busy", code="20429") for _ in range(5)]
