@@ -27,6 +27,7 @@ from csat.people.models import (
 from csat.reports.models import DirtyDay, Export, Rollup, SavedView
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
+from csat.themes.models import Recount, ScoreTheme, Theme, ThemeWords
 from csat.timeline.models import Event, Heartbeat, WorkerProcess
 from csat.webhooks.models import Endpoint, WebhookAttempt
 from csat.workflows.models import Run, Step, Version, Workflow
@@ -62,11 +63,13 @@ __all__ = [
     "Participation",
     "PersonalDataRead",
     "Profile",
+    "Recount",
     "Rollup",
     "Run",
     "SandboxMessage",
     "SavedView",
     "Score",
+    "ScoreTheme",
     "SendCount",
     "Session",
     "Step",
@@ -76,6 +79,8 @@ __all__ = [
     "Survey",
     "Tag",
     "Team",
+    "Theme",
+    "ThemeWords",
     "Version",
     "WebhookAttempt",
     "WorkerProcess",
