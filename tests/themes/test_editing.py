@@ -19,7 +19,7 @@ def test_a_new_theme_has_a_slug_of_its_own_comes_last_and_is_audited() -> None:
     second = editing.create("Air-ships!", by=API)
     assert (first.slug, second.slug) == ("air-ships", "air-ships-2")
     assert Theme.objects.last() == second
-    assert Event.objects.filter(data__action="theme.created").count() == 2
+    assert Event.objects.filter(data__what="theme.created").count() == 2
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.delivery import scheduling
 from csat.surveys.models import Answer, Score
+from csat.themes import reading
 
 LOOKUPS = {
     "score": "score",
@@ -103,7 +104,7 @@ class ContactScores(Resource):
 
 
 def _with_related() -> QuerySet[Score]:
-    return Score.objects.select_related("session", "contact", "agent")
+    return Score.objects.select_related("session", "contact", "agent").prefetch_related(reading.prefetch())
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Score]:
