@@ -1,6 +1,6 @@
 """What a line of a theme's words means, and where a comment says it. Pure: no database.
 
-delay           this word in any of its forms
+delay           this word; a dictionary form stands for all its forms
 deliver*        every word that begins so
 on hold         these words in a row
 took .. hours   with up to three words between them
@@ -69,8 +69,10 @@ def tokens(text: str, language: str, lemma: Lemma | None = None) -> list[Token]:
     return [Token(_keys(word, language, lemma)) for word in TOKEN.findall(text.lower())]
 
 
-def compile_line(line: str, theme: int, language: str, lemma: Lemma | None = None) -> Pattern | None:
-    """None for a line without a letter or number."""
+def compile_line(line: str, theme: int, language: str) -> Pattern | None:
+    """None for a line without a letter or number. A word stands for itself, and so for all that have it as
+    their dictionary form: an inflected one is found as it is written only.
+    """
     excludes, unless_negated = line.startswith("-"), line.startswith("!")
     parts: list[Part] = []
     gap = False
@@ -81,7 +83,7 @@ def compile_line(line: str, theme: int, language: str, lemma: Lemma | None = Non
         pieces = [piece for piece in TOKEN.findall(word) if piece[0].isalnum()]
         for n, piece in enumerate(pieces):
             begins = word.endswith("*") and n == len(pieces) - 1
-            keys = {fold(piece)} if begins else set(_keys(piece, language, lemma))
+            keys = {fold(piece)} if begins else set(_keys(piece, language, None))
             parts.append(Part(frozenset(keys), begins, gap and bool(parts)))
             gap = False
     return Pattern(theme, tuple(parts), unless_negated, excludes) if parts else None

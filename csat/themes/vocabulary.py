@@ -44,7 +44,7 @@ class Vocabulary:
 
     def __init__(self, words: Words, *, forms: bool = True) -> None:
         self._words, self._forms = words, forms
-        self._by_words: dict[tuple[str, bool], WordIndex] = {}
+        self._by_words: dict[str, WordIndex] = {}
         self._by_text: dict[str, TextIndex] = {}
 
     def themes(self, comment: str, language: str) -> set[int]:
@@ -59,24 +59,22 @@ class Vocabulary:
             forms = self._forms and candidate == language and lemmas.has_lemmas(candidate)
             lemma = partial(lemmas.lemma, language=candidate) if forms else None
             spoken = tokens(comment, candidate, lemma) if lemma or candidate != language else plain
-            found |= self._word_index(candidate, forms).themes(spoken)
+            found |= self._word_index(candidate).themes(spoken)
         return found
 
-    def _word_index(self, language: str, forms: bool) -> WordIndex:
-        key = (language, forms)
-        if key not in self._by_words:
-            self._by_words[key] = WordIndex(self._patterns(language, forms), language)
-        return self._by_words[key]
+    def _word_index(self, language: str) -> WordIndex:
+        if language not in self._by_words:
+            self._by_words[language] = WordIndex(self._patterns(language), language)
+        return self._by_words[language]
 
     def _text_index(self, language: str) -> TextIndex:
         if language not in self._by_text:
-            self._by_text[language] = TextIndex(self._patterns(language, forms=False))
+            self._by_text[language] = TextIndex(self._patterns(language))
         return self._by_text[language]
 
-    def _patterns(self, language: str, forms: bool) -> list[Pattern]:
-        lemma = partial(lemmas.lemma, language=language) if forms else None
+    def _patterns(self, language: str) -> list[Pattern]:
         compiled = (
-            compile_line(line, theme, language, lemma)
+            compile_line(line, theme, language)
             for theme, known in self._words[language].items()
             for line in known
         )

@@ -60,7 +60,7 @@ def test_a_word_is_known_by_its_dictionary_form() -> None:
     def lemma(word: str) -> str:
         return forms.get(word, word)
 
-    pattern = compile_line("parcel", 1, "en", lemma)
+    pattern = compile_line("parcel", 1, "en")
     assert pattern
     index = WordIndex([pattern], "en")
     assert index.themes(tokens("two parcels", "en", lemma)) == {1}
