@@ -38,6 +38,7 @@ class Job(StrEnum):
     BEAT = "csat.tasks.beat"
     EXPORT = "csat.tasks.export"
     IMPORT = "csat.tasks.import_file"
+    RECOUNT_THEMES = "csat.tasks.recount_themes"
     SEND_PASSWORD_LINK = "csat.tasks.send_password_link"  # noqa: S105 (a job)
 
     @property
@@ -51,6 +52,7 @@ SURVEYS = {Job.SEND_DUE, Job.SEND_MESSAGES, Job.ANSWER_BACK, Job.SWEEP, Job.SEND
 # Seconds, where more than the cluster's own limit. A send: 40, what hangs then, and what went on beside it.
 # Help desks: 40, and the event, score or page (some calls for each of its conversations) that it is at then.
 TIMEOUTS = {
+    Job.RECOUNT_THEMES: 120,
     Job.EXPORT: 3600,
     Job.IMPORT: 3600,
     Job.SEND_DUE: 90,

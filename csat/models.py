@@ -39,6 +39,7 @@ from csat.surveys.models import (
     StaffMessage,
     Survey,
 )
+from csat.themes.models import Recount, ScoreTheme, Theme, ThemeWords
 from csat.timeline.models import Event, Heartbeat, WorkerProcess
 from csat.webhooks.models import Endpoint, WebhookAttempt, WebhookBody
 from csat.workflows.models import Run, Step, StepBody, Version, Workflow
@@ -76,11 +77,13 @@ __all__ = [
     "Participation",
     "PersonalDataRead",
     "Profile",
+    "Recount",
     "Rollup",
     "Run",
     "SandboxMessage",
     "SavedView",
     "Score",
+    "ScoreTheme",
     "SendCount",
     "Session",
     "StaffMessage",
@@ -92,6 +95,8 @@ __all__ = [
     "Survey",
     "Tag",
     "Team",
+    "Theme",
+    "ThemeWords",
     "Version",
     "WebhookAttempt",
     "WebhookBody",

@@ -38,6 +38,8 @@ from csat.surveys import retention as survey_retention
 from csat.surveys.answers import auto_reply, follow_ups
 from csat.surveys.delivery import holds, receipts, scheduling
 from csat.surveys.rules import sending_hours
+from csat.themes import privacy as theme_privacy
+from csat.themes import seeding, tagging
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor
@@ -60,6 +62,7 @@ signals.surveys_changed.connect(rollup.mark_sessions)
 signals.contact_erased.connect(workflow_privacy.erase)
 signals.contact_erased.connect(session_privacy.lock)
 signals.contact_erased.connect(survey_privacy.erase)
+signals.contact_erased.connect(theme_privacy.erase)
 signals.contact_erased.connect(session_privacy.erase)
 signals.contact_erased.connect(webhook_privacy.erase)
 signals.contact_erased.connect(import_privacy.erase)
@@ -70,6 +73,7 @@ signals.contact_erased.connect(jobs.erase)
 signals.words_expired.connect(workflow_privacy.blank)
 signals.words_expired.connect(session_privacy.blank)
 signals.words_expired.connect(survey_privacy.blank)
+signals.words_expired.connect(theme_privacy.blank)
 signals.words_expired.connect(webhook_privacy.blank)
 signals.words_expired.connect(connector_privacy.blank)
 
@@ -110,8 +114,11 @@ signals.circuit_changed.connect(holds.tell_of_circuit)
 
 @receiver(signals.dispatching)
 def tell_readers(events: list[Event], **_: object) -> None:
-    """Webhooks, workflows, help desks and public signals; of practice nobody hears."""
+    """Themes first, which the others read; webhooks, workflows, help desks and public signals. Of practice
+    nobody hears.
+    """
     if told := practice.without(events):
+        tagging.tag_events(told)
         queueing.enqueue_for(told)
         triggers.start_for(told)
         writing_back.enqueue_for(told)
@@ -172,5 +179,6 @@ def set_up(plan: list[Any] | None = None, **_: object) -> None:
         return
     Organization.current()
     roles.sync()
+    seeding.seed()
     mail_index.make()
     indexes.make()

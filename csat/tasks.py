@@ -20,6 +20,7 @@ from csat.reports import exports, rollup
 from csat.surveys.answers import auto_reply, follow_ups, owner_notices
 from csat.surveys.delivery import expiry, release, sending, staff_messages
 from csat.surveys.rules import retention
+from csat.themes import recounting
 from csat.timeline import dispatching, heartbeat
 from csat.webhooks import attempts
 from csat.webhooks import bodies as webhook_bodies
@@ -97,7 +98,11 @@ def run_due() -> int:
 def sweep_outward() -> int:
     """The outward cluster's sweep: events fan-out left, due work no worker was woken for, a heartbeat."""
     dispatched = dispatching.fan_out(seconds=15)
-    for is_due, job in ((attempts.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
+    for is_due, job in (
+        (attempts.due, Job.CALL_DUE),
+        (running.due, Job.RUN_DUE),
+        (recounting.due, Job.RECOUNT_THEMES),
+    ):
         if is_due():
             enqueue(job)
     applying.wake_all()
@@ -126,6 +131,10 @@ def export(pk: int) -> bool:
 
 def import_file(pk: int) -> bool:
     return importing.run(pk)
+
+
+def recount_themes() -> int:
+    return recounting.run()
 
 
 def send_password_link(pk: int) -> None:

@@ -23,6 +23,7 @@ from csat.sessions.models import Session
 from csat.sessions.resolving import ended_payload
 from csat.surveys.choices import DeliveryState, Source, SurveyState
 from csat.surveys.models import Answer, Delivery, Score, Survey
+from csat.themes import tagging
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.models import Event
 from csat.timeline.payloads import Created, Noted, Submitted
@@ -308,6 +309,7 @@ def _write(ratings: list[Stored], scores: list[Score]) -> None:
     Score.objects.bulk_create(score for score in scores if not score.pk)
     fields = ("answer", "score", "comment", "about", "source", "submitted_at", "imported", "agent")
     bulk_save(replaced, *fields)
+    tagging.tag([score.pk for score in scores])
 
 
 def _keep_track(rows: list[Stored], source: Import) -> None:

@@ -84,6 +84,11 @@ class AuditAction(TextChoices):
     BRAND_CHANGED = "brand.changed", _("Brand changed")
     BRAND_ARCHIVED = "brand.archived", _("Brand archived")
     BRAND_RESTORED = "brand.restored", _("Brand restored")
+    THEME_CREATED = "theme.created", _("Theme added")
+    THEME_CHANGED = "theme.changed", _("Theme changed")
+    THEME_WORDS_CHANGED = "theme.words_changed", _("Words of a theme changed")
+    THEME_MERGED = "theme.merged", _("Theme merged into another")
+    THEME_REMOVED = "theme.removed", _("Theme removed")
     KEY_CREATED = "key.created", _("API key created")
     KEY_ROTATED = "key.rotated", _("API key rotated")
     KEY_REVOKED = "key.revoked", _("API key revoked")
@@ -140,6 +145,7 @@ FAMILIES = {
     "sending": _("Sending"),
     "provider": _("Providers"),
     "brand": _("Brands"),
+    "theme": _("Themes"),
     "key": _("API keys"),
     "webhook": _("Webhooks"),
     "connection": _("Connections"),

@@ -32,6 +32,7 @@ class Verb(StrEnum):
     MANAGE_CONNECTIONS = "manage connections"
     IMPORT = "import files"
     MANAGE_BRANDS = "manage brands"
+    MANAGE_THEMES = "manage themes"
     MANAGE_PEOPLE = "manage people"  # find and invite; whom: people/memberships.py
     CHANGE_PEOPLE = "change people"  # their role, teams, access
     READ_AUDIT = "read the audit log"
@@ -70,6 +71,7 @@ ROLES_OF = {
     Verb.MANAGE_CONNECTIONS: ADMINS,
     Verb.IMPORT: ADMINS,
     Verb.MANAGE_BRANDS: MANAGERS,
+    Verb.MANAGE_THEMES: MANAGERS,
     Verb.MANAGE_PEOPLE: frozenset({TEAM_LEAD}) | ADMINS,
     Verb.CHANGE_PEOPLE: ADMINS,
     Verb.READ_AUDIT: ADMINS,

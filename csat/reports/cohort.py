@@ -16,6 +16,7 @@ from csat.scale import SCORES
 from csat.sessions.models import HandoffReason, Tag
 from csat.surveys.choices import SurveyState
 from csat.surveys.models import Answer, Survey
+from csat.themes.models import ScoreTheme
 
 COLUMN = {
     "channel": "channel",
@@ -77,6 +78,8 @@ def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
     if name == "imported":
         marked = Q(score__imported=True)
         return (marked if "true" in values else Q()) | (~marked if "false" in values else Q())
+    if name == "theme":
+        return _with_theme(names, untagged=NONE in values)
     if name in MULTIPLE:
         model, field = MULTIPLE[name]
         condition = Q(
@@ -88,6 +91,15 @@ def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
         condition = Q(**{f"{column}__in": ids(name, names) if name in NAMED else names})
         unset = Q(**{column: ""}) if name in ("channel", "language") else Q(**{f"{column}__isnull": True})
     return condition | unset if NONE in values else condition
+
+
+def _with_theme(slugs: Sequence[str], *, untagged: bool) -> Q:
+    """Ratings whose comment has one of these themes; `untagged`: or a comment without any."""
+    tagged = ScoreTheme.objects.filter(theme__muted=False)
+    condition = Q(score__in=tagged.filter(theme__slug__in=slugs).values("score"))
+    commented = Q(score__isnull=False) & ~Q(score__comment="")
+    bare = commented & ~Q(Exists(tagged.filter(score=OuterRef("score"))))
+    return condition | bare if untagged else condition
 
 
 def ids(name: str, values: Sequence[str]) -> list[int]:

@@ -17,6 +17,7 @@ from csat.reports import cohort
 from csat.reports.filters import Filters
 from csat.sessions.models import HandoffReason
 from csat.surveys.models import Answer, CsatSettings, Survey
+from csat.themes.models import ScoreTheme
 
 Cell = Any  # text, number, time or None
 COLUMN, ZONE = "{c}", "{zone}"
@@ -70,6 +71,13 @@ REASONS = (
     .annotate(all=Joined("reason"))
     .values("all")
 )
+THEMES = (
+    ScoreTheme.objects.filter(score=OuterRef("score"), theme__muted=False)
+    .order_by()
+    .values("score")
+    .annotate(all=Joined("theme__slug"))
+    .values("all")
+)
 LABELS = {score: scale.words(score)["label"] for score in scale.SCORES}
 LABEL_SQL = "CASE {c} " + " ".join(f"WHEN {score} THEN '{label}'" for score, label in LABELS.items()) + " END"
 ALL = [
@@ -101,6 +109,12 @@ ALL = [
     slug("CSAT Source", "score__source"),
     text(
         "Brand", Coalesce(F("session__brand__name"), Subquery(CsatSettings.objects.values("brand_name")[:1]))
+    ),
+    Column(
+        "Themes",
+        Subquery(THEMES),
+        lambda value: "; ".join(sorted(value.split(","))) if value else "",
+        "replace({c}, ',', '; ')",
     ),
 ]
 NAMES = [column.name for column in ALL]

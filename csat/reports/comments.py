@@ -11,6 +11,7 @@ from csat.lib.text import one_line
 from csat.reports import cohort
 from csat.reports.filters import Filters
 from csat.surveys.models import Score
+from csat.themes import reading
 
 NEWEST = Order("submitted_at")
 WORD = re.compile(r'"([^"]+)"|(-?)(\S+)')
@@ -34,7 +35,7 @@ def comments(filters: Filters, *, search: str = "", limit: int = 20, cursor: str
     """The newest first; `cursor` is `next` of the page before."""
     search = one_line(search.replace("\0", ""))[:200]
     rows = Score.objects.exclude(comment="").filter(survey__in=cohort.surveys(filters).values("pk"))
-    rows = rows.select_related("session", "contact", "agent", "survey")
+    rows = rows.select_related("session", "contact", "agent", "survey").prefetch_related(reading.prefetch())
     if search:
         rows = rows.filter(_matches(search))
     scores, next_cursor = keyset.page(rows, NEWEST, after=keyset.read(cursor, NEWEST), size=limit)

@@ -28,7 +28,7 @@ NONE = "none"  # the key of those without an agent, team, reason, tag ...
 CREDIT = ("resolver", "last_human", "most_replies")
 LISTS = (
     "channel", "agent", "agent_kind", "team", "brand", "language", "handoff_reason", "tag", "about", "score",
-    "imported",
+    "imported", "theme",
 )  # fmt: skip
 SPLIT = set(LISTS) - {"team", "tag"}  # may come with commas, too
 YEARS = range(1970, 2101)
@@ -58,6 +58,7 @@ class Filters:
     tag: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     score: tuple[str, ...] = ()
+    theme: tuple[str, ...] = ()  # slugs; none: a comment without any
     imported: tuple[str, ...] = ()  # true, false
     credit: str = "resolver"
     quarantined: bool = False  # count what is in quarantine, too

@@ -23,6 +23,7 @@ from csat.sessions.models import HandoffReason, Session
 from csat.surveys.choices import About
 from csat.surveys.models import CsatSettings
 from csat.surveys.rules import brands
+from csat.themes.models import Theme
 
 BY = (
     "channel",
@@ -137,6 +138,7 @@ def unset_label(by: str) -> str:
         "handoff_reason": _("Not handed off"),
         "tag": _("No tag"),
         "about": _("Not specified"),
+        "theme": _("Untagged"),
     }.get(by, _("Unknown"))
 
 
@@ -149,6 +151,8 @@ def label(by: str, value: str) -> str:
 
 def names(by: str, keys: list[Any]) -> dict[Any, Name]:
     """The filter's value and the label of each group."""
+    if by == "theme":
+        return {theme.slug: (theme.slug, str(theme)) for theme in Theme.objects.filter(slug__in=keys)}
     if by in CHOICES:
         return {value: (value, str(label)) for value, label in CHOICES[by].choices}
     if by == "agent":

@@ -24,6 +24,7 @@ from csat.people.models import Contact, SuppressionReason
 from csat.people.permissions import Verb
 from csat.surveys.models import Answer, Score, Survey
 from csat.surveys.visibility import Visibility, contacts_of, visibility_for
+from csat.themes import reading
 from csat.web import paging
 from csat.web.access import StaffRequest, may, may_each
 from csat.web.account.reauthentication import asked_again, asked_again_before
@@ -84,7 +85,7 @@ def one(request: StaffRequest, uuid: UUID) -> HttpResponse:
     visibility = visibility_for(request.user)
     contact = get_object_or_404(Contact.objects.alive().filter(visibility.contacts()), uuid=uuid)
     scores = Score.objects.filter(visibility.as_filter(), contact=contact)
-    related = scores.select_related("session", "agent")
+    related = scores.select_related("session", "agent").prefetch_related(reading.prefetch())
     ratings = paging.page(related, by="submitted_at", cursor=request.GET.get("before", ""))
     counts = {f"of_{score}": Count("pk", filter=Q(score=score)) for score in scale.SCORES}
     asked = Survey.objects.filter(visibility.conversations("session__"), contact=contact)

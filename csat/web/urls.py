@@ -25,6 +25,7 @@ from csat.web.settings import (
     retention,
     sending,
     system,
+    themes,
     webhooks,
 )
 from csat.web.workflows import actions as workflow_actions
@@ -124,6 +125,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/brands/<uuid:uuid>/preview/", brands.preview, name="settings-brand-preview-of"),
     path("settings/brands/<uuid:uuid>/test/", brands.test, name="settings-brand-test"),
     path("settings/brands/<uuid:uuid>/<slug:name>/", brands.act, name="settings-brand-act"),
+    path("themes/", themes.page, name="themes"),
+    path("themes/new/", themes.new, name="theme-new"),
+    path("themes/<uuid:uuid>/", themes.one, name="theme"),
+    path("themes/<uuid:uuid>/<slug:name>/", themes.act, name="theme-act"),
     path("settings/webhooks/", webhooks.page, name="settings-webhooks"),
     path("settings/webhooks/<uuid:uuid>/", webhooks.one, name="settings-webhook"),
     path("settings/webhooks/<uuid:uuid>/calls/", webhooks.calls, name="settings-webhook-calls"),

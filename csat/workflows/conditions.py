@@ -19,7 +19,7 @@ MAX_NODES = 500
 MAX_TEXT = 1000
 MAX_OPERANDS = {"+": 2, "-": 2, "*": 2, "/": 2, "%": 2}
 OPEN_ENDED = ("session.custom_data", "contact.custom_data")  # whatever the integrator keeps there
-LISTS = ("session.tags", "session.handoff_reasons")
+LISTS = ("session.tags", "session.handoff_reasons", "csat.themes")
 
 
 def _safe_comparison(name: str) -> Operation:

@@ -11,6 +11,7 @@ from csat.people.brands import slug_of
 from csat.people.models import Agent
 from csat.sessions.models import HandoffReason, Session
 from csat.surveys.models import Score, Survey
+from csat.themes import reading
 from csat.timeline.kinds import TRIGGER
 from csat.timeline.payloads import PAYLOADS
 from csat.workflows.models import Trigger
@@ -39,6 +40,7 @@ FIELDS = [
     Field("csat.comment", _("Comment")),
     Field("csat.channel", _("Channel of the rating"), "choice", CHANNELS),
     Field("csat.answered", _("Has a rating"), "yes_no"),
+    Field("csat.themes", _("Themes of the comment"), "list"),
     Field("csat.about", _("About"), "choice", ABOUT),
     Field("session.channel", _("Channel"), "choice", CHANNELS),
     Field("session.status", _("Status"), "choice", tuple(Session.Status.choices)),
@@ -62,7 +64,10 @@ FIELDS = [
 
 _AGENT = ("id", "name", "email", "kind")
 NAMES = {
-    *(f"csat.{name}" for name in ("answered", "score", "comment", "about", "channel", "source", "state")),
+    *(
+        f"csat.{name}"
+        for name in ["answered", "score", "comment", "themes", "about", "channel", "source", "state"]
+    ),
     *(
         f"session.{name}"
         for name in (
@@ -153,6 +158,7 @@ def _csat_facts(session: Session) -> JsonObject:
         "answered": score is not None,
         "score": score.score if score else None,
         "comment": (score.comment or None) if score else None,
+        "themes": reading.slugs(reading.of(score)) if score else [],
         "about": score.about if score else None,
         "channel": score.channel if score else None,
         "source": score.source if score else None,

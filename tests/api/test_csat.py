@@ -32,7 +32,7 @@ DELIVERY = {
 }  # fmt: skip
 SCORE = {
     "id", "organization_id", "session_id", "score", "label", "emoji", "comment", "about", "channel", "source",
-    "imported", "agent", "created_at",
+    "themes", "imported", "agent", "created_at",
     "updated_at", "contact",
 }  # fmt: skip
 

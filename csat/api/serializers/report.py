@@ -69,6 +69,7 @@ class ReportQuery(Query):
     tag = Several(child=serializers.CharField(), help_text=f"{REPEATED} {OR_NONE}")
     about = Several(child=serializers.ChoiceField([*About.values, NONE]), help_text=f"{SEVERAL} {OR_NONE}")
     score = Several(child=serializers.IntegerField(min_value=1, max_value=5), help_text=SEVERAL)
+    theme = Several(child=serializers.CharField(), help_text=f"Themes' slugs. {SEVERAL} {OR_NONE}")
     imported = Several(
         child=serializers.ChoiceField(Imported.choices),
         help_text="`true`: only ratings from files of past ratings; `false`: none of them.",

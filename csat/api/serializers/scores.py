@@ -12,6 +12,7 @@ from csat.lib.text import one_line
 from csat.lib.types import JsonObject
 from csat.surveys.choices import About
 from csat.surveys.models import Score, source_choices
+from csat.themes import reading
 
 
 class ScoreShape(serializers.Serializer[Score]):
@@ -23,6 +24,9 @@ class ScoreShape(serializers.Serializer[Score]):
     emoji = serializers.SerializerMethodField()
     comment = NullableText()
     about = serializers.ChoiceField(choices=About.choices, read_only=True, allow_null=True)
+    themes = serializers.SerializerMethodField(
+        help_text="What the comment is about, as slugs; empty until a worker has read it."
+    )
     channel = serializers.ChoiceField(choices=Channel.choices, read_only=True)
     source = serializers.ChoiceField(choices=source_choices(), read_only=True)  # type: ignore[assignment]
     imported = serializers.BooleanField(read_only=True, help_text="It came from a file of past ratings.")
@@ -45,6 +49,7 @@ class ScoreShape(serializers.Serializer[Score]):
             "emoji": words["emoji"],
             "comment": score.comment or None,
             "about": score.about,
+            "themes": self.get_themes(score),
             "channel": score.channel,
             "source": score.source,
             "imported": score.imported,
@@ -62,6 +67,9 @@ class ScoreShape(serializers.Serializer[Score]):
 
     def get_organization_id(self, score: Score) -> str:
         return str(self.context["organization_id"])
+
+    def get_themes(self, score: Score) -> list[str]:
+        return reading.slugs(reading.of(score))
 
     def get_label(self, score: Score) -> str:
         return scale.words(score.score)["label"]

@@ -21,6 +21,7 @@ from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.delivery import scheduling
 from csat.surveys.models import Answer, Score
+from csat.themes import reading
 
 LOOKUPS = {
     "score": "score",
@@ -113,7 +114,8 @@ def _with_related() -> QuerySet[Score]:
     shown = [f"contact__{name}" for name in ("uuid", "email", "phone", "name", "custom_data")]
     shown += ["session__uuid", "agent__uuid", "agent__name", "agent__kind"]
     own = [field.name for field in Score._meta.concrete_fields]
-    return Score.objects.select_related("session", "contact", "agent").only(*own, *shown)
+    rows = Score.objects.select_related("session", "contact", "agent").only(*own, *shown)
+    return rows.prefetch_related(reading.prefetch())
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Score]:

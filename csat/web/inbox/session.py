@@ -22,6 +22,7 @@ from csat.surveys.answers import acknowledgement
 from csat.surveys.delivery import link_handouts, staff_messages
 from csat.surveys.models import Answer, Delivery, Score, Survey
 from csat.surveys.visibility import Visibility, agents_among, conversations_of, visibility_for
+from csat.themes import reading
 from csat.timeline.models import Event
 from csat.web.access import StaffRequest, may
 from csat.web.inbox import practice, timeline
@@ -147,6 +148,7 @@ def _survey(session: Session, survey: Survey | None, score: Score | None, visibi
         "survey": survey,
         "score": score,
         "comment": visibility.comment_of(score),
+        "themes": reading.of(score) if score and visibility.comment_of(score) else [],
         "comment_hidden": bool(score and score.comment and not visibility.can_see_comments),
         "after": _after(deliveries, score) if score else "",
         "failed_gates": [gate for gate in judged if not gate.passed],

@@ -69,8 +69,10 @@ def _narrow(request: StaffRequest) -> JsonObject:
     """What the address of the sessions adds to the report's filters, as `queries.sessions` takes it."""
     query = request.GET
     narrow: JsonObject = {}
-    if query.get("by") in queries.BY:
+    if query.get("by") in (*queries.BY, "theme"):
         narrow[query["by"]] = query.get("key", "")
+    if query.get("theme") and query.get("by") != "theme":
+        narrow["theme"] = query.getlist("theme")[-1]
     if query.get("did") in queries.DID:
         narrow[query["did"]] = True
     if query.get("recovery") in recovery.STEPS:

@@ -27,6 +27,7 @@ from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
 from csat.surveys.rules import brands
 from csat.surveys.visibility import agents_among, teams_among, visible_teams
+from csat.themes import reading
 from csat.web.access import StaffRequest
 
 PERIODS = {
@@ -59,6 +60,7 @@ PARAMETERS = (
     "step",
     "show",
     "search",
+    "across",
 )
 MAX_CHOICES = 300  # as many as a select can hold
 LOW = ",".join(str(score) for score in scale.SCORES if scale.is_low(score))
@@ -216,6 +218,7 @@ def _further_selects(filters: Filters) -> list[Select]:
     several_brands = len(brand_choices) > 1 or bool(filters.brand)
     reasons = [*HandoffReason.Reason.choices, (NONE, _("Not handed off"))]
     scores = [(str(face.score), f"{face.emoji} {face.score} {face.label}") for face in scale.FACES]
+    themes = [(theme.slug, str(theme)) for theme in reading.shown()] + [(NONE, _("Untagged"))]
     scores += [(LOW, _("1–2: low")), (SATISFIED, _("4–5: satisfied"))]
     return [
         _select(filters, "agent_kind", _("Human or AI"), Agent.Kind.choices),
@@ -225,6 +228,7 @@ def _further_selects(filters: Filters) -> list[Select]:
         _select(filters, "handoff_reason", _("Any handoff reason"), reasons),
         _select(filters, "imported", _("Imported or not"), Imported.choices),
         _select(filters, "score", _("Any rating"), scores),
+        _select(filters, "theme", _("Any theme"), themes),
         _select(filters, "about", _("About anything"), [*About.choices, (NONE, _("Not specified"))]),
     ]
 

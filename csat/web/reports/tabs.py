@@ -17,7 +17,7 @@ from csat.reports.filters import CREDIT, LISTS, NONE, previous
 from csat.reports.queries import Group
 from csat.reports.scores import Counts
 from csat.surveys.visibility import agents_among
-from csat.web.reports import charts
+from csat.web.reports import charts, themes
 from csat.web.reports.question import CREDITS, PARAMETERS, Question, address, coarser
 from csat.web.reports.trend import trend
 
@@ -105,7 +105,9 @@ def _tab_context(tab: str, question: Question, query: QueryDict) -> Context:
             search = query.get("search", "")[:200]
             page = comments(question.filters, search=search, limit=PAGE, cursor=query.get("before", ""))
             following = address(query, before=page.next) if page.next else ""
-            return {"comments": page, "search": search, "following": following}
+            listed: Context = {"comments": page, "search": search, "following": following}
+            paging = search or query.get("before")
+            return listed if paging else listed | themes.context(question, query)
         case "kept-apart":
             return _quarantined(question, query)
         case "handoff_reason":

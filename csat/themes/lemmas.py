@@ -1,0 +1,37 @@
+"""The dictionary form of a word, for the languages that simplemma knows.
+
+Its data is read where it lies (about 3 to 50 MB a language), by whoever matches comments: the outward worker.
+"""
+
+from functools import cache, lru_cache
+
+from csat.lib.text import fold
+
+AT_ONCE = 4  # languages whose data is held in memory
+WORDS = 100_000  # whose forms are remembered
+SIMPLEMMA = {"pt-br": "pt"}  # where its name of a language is not ours
+CONTAINED = {"ja", "zh-hans", "th"}  # written without blanks
+
+
+@lru_cache(maxsize=WORDS)
+def lemma(word: str, language: str) -> str:
+    """Folded; the folded word itself where no form of it is known."""
+    return fold(_lemmatizer().lemmatize(word, lang=SIMPLEMMA.get(language, language)))
+
+
+@cache
+def has_lemmas(language: str) -> bool:
+    """Whether words of this language are known in their forms."""
+    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+    return language not in CONTAINED and SIMPLEMMA.get(language, language) in SUPPORTED_LANGUAGES
+
+
+@cache
+def _lemmatizer():  # type: ignore[no-untyped-def]
+    from simplemma import Lemmatizer
+    from simplemma.strategies import DefaultStrategy
+    from simplemma.strategies.dictionaries import StreamDictionaryFactory
+
+    dictionaries = StreamDictionaryFactory(cache_max_size=AT_ONCE)
+    return Lemmatizer(lemmatization_strategy=DefaultStrategy(greedy=False, dictionary_factory=dictionaries))

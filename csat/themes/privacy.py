@@ -1,0 +1,21 @@
+"""What a comment was about goes with the comment of an erased contact; managers' words hold nobody's data."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Model
+
+from csat.people.models import Contact
+from csat.themes.models import ScoreTheme
+
+PERSONAL: dict[type[Model], Collection[str]] = {}
+
+
+def erase(contact: Contact, **_: Any) -> None:
+    """Call it inside the erasure's transaction."""
+    ScoreTheme.objects.filter(score__contact=contact).delete()
+
+
+def blank(session_ids: list[int], **_: Any) -> None:
+    """This room's part of forgetting the words of conversations."""
+    ScoreTheme.objects.filter(score__session__in=session_ids).delete()

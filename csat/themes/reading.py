@@ -1,0 +1,27 @@
+"""Themes as pages, files, programs and conditions show them: those that are not muted, in their order."""
+
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, QuerySet
+
+from csat.surveys.models import Score
+from csat.themes.models import Theme
+
+
+def shown() -> QuerySet[Theme]:
+    return Theme.objects.filter(muted=False)
+
+
+def prefetch(prefix: str = "") -> "Prefetch[str, QuerySet[Theme], str]":
+    """For `prefetch_related` of scores, or of what leads to one: `of` asks no further question then."""
+    return Prefetch(f"{prefix}themes", queryset=shown(), to_attr="shown_themes")
+
+
+def of(score: Score) -> list[Theme]:
+    """Those of its comment."""
+    loaded: list[Theme] | None = getattr(score, "shown_themes", None)
+    return list(score.themes.filter(muted=False)) if loaded is None else loaded
+
+
+def slugs(themes: Iterable[Theme]) -> list[str]:
+    return [theme.slug for theme in themes]

@@ -1,0 +1,80 @@
+"""What a line of words means, and where a comment says it."""
+
+import pytest
+
+from csat.themes.patterns import TextIndex, WordIndex, compile_line, lines, squeezed, tokens
+
+
+def found(comment: str, *words: str, language: str = "en") -> bool:
+    patterns = [compile_line(word, 1, language) for word in words]
+    return WordIndex([one for one in patterns if one], language).themes(tokens(comment, language)) == {1}
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        ("The DELIVERY was late", ["delivery"]),
+        ("It was delivered late", ["deliver*"]),
+        ("I was on hold for long", ["on hold"]),
+        ("It took three full hours", ["took .. hours"]),
+        ("It took hours", ["took .. hours"]),
+        ("don’t know", ["don't know"]),
+        ("copy-paste answers", ["copy paste"]),
+        ("Réponse très rapide", ["tres rapide"]),
+        ("That was fast. Not bad.", ["!fast"]),
+        ("Not bad. Fast!", ["!fast"]),
+        ("fast food, and a fast answer", ["fast", "-fast food"]),
+    ],
+)
+def test_a_comment_that_says_it(comment: str, words: list[str]) -> None:
+    assert found(comment, *words)
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        ("The deliveries", ["delivery"]),
+        ("We hold on", ["on hold"]),
+        ("It took. Hours went by", ["took .. hours"]),
+        ("It took me and all of my friends hours", ["took .. hours"]),
+        ("It was not very fast", ["!fast"]),
+        ("I love fast food", ["fast", "-fast food"]),
+    ],
+)
+def test_a_comment_that_does_not_say_it(comment: str, words: list[str]) -> None:
+    assert not found(comment, *words)
+
+
+def test_turkish_denies_behind_the_word() -> None:
+    assert found("Hızlı bir cevap", "!hızlı", language="tr")
+    assert not found("Hiç de hızlı değil", "!hızlı", language="tr")
+
+
+def test_arabic_writes_article_and_preposition_with_the_word() -> None:
+    assert found("وبالسعر هذا", "سعر", language="ar")
+
+
+def test_a_word_is_known_by_its_dictionary_form() -> None:
+    forms = {"parcels": "parcel", "parcel": "parcel"}
+
+    def lemma(word: str) -> str:
+        return forms.get(word, word)
+
+    pattern = compile_line("parcel", 1, "en")
+    assert pattern
+    index = WordIndex([pattern], "en")
+    assert index.themes(tokens("two parcels", "en", lemma)) == {1}
+    assert index.themes(tokens("two letters", "en", lemma)) == set()
+
+
+def test_without_blanks_it_is_contained_and_an_exclusion_holds_where_it_overlaps() -> None:
+    patterns = [compile_line(line, 1, "zh-hans") for line in ("贵", "-贵公司")]
+    index = TextIndex([one for one in patterns if one])
+    assert index.themes(squeezed("这个太贵了")) == {1}
+    assert index.themes(squeezed("贵公司很好")) == set()
+    assert index.themes(squeezed("贵公司的东西太贵")) == {1}
+
+
+def test_lines_are_parted_by_ends_of_line_and_commas_each_once_and_none_is_empty() -> None:
+    assert lines("late, slow\n slow \n\n-\n!fast、遅い") == ["late", "slow", "!fast", "遅い"]
+    assert compile_line("*", 1, "en") is None
