@@ -24,15 +24,16 @@ ROLE = "bench_workers"  # as whom the workers connect
 
 
 class Side:
-    """One revision on one database: its surveys are made in a process of its own code, beside its workers."""
+    """One revision on one database, and a process of its own code, which does what it is asked to."""
 
-    def __init__(self, name: str, tree: Path, database: str, env: Mapping[str, str]) -> None:
+    def __init__(self, name: str, tree: Path, database: str, env: Mapping[str, str], program: str) -> None:
         self.name, self.tree, self.database, self.env = name, tree, database, dict(env)
+        self.program = program
 
     def __enter__(self) -> "Side":
         _manage(self.tree, self.env, "migrate", "-v0")
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("_surveys.py"))],
+            [sys.executable, str(Path(__file__).with_name(self.program))],
             cwd=self.tree,
             env=self.env,
             stdin=subprocess.PIPE,
@@ -49,7 +50,7 @@ class Side:
         self.process.wait(20)
 
     def ask(self, do: str, **arguments: Any) -> Any:
-        """See the methods of _surveys.Surveys."""
+        """See the public methods of the program's class."""
         assert self.process.stdin
         self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
         self.process.stdin.flush()
@@ -76,12 +77,13 @@ class Side:
 
 
 @contextlib.contextmanager
-def sides(databases: list[str], postgres: Postgres, provider: Mapping[str, str]) -> Iterator[list[Side]]:
+def sides(
+    measurement: str, program: str, databases: list[str], postgres: Postgres, provider: Mapping[str, str]
+) -> Iterator[list[Side]]:
     """Every revision on every one of these databases, `before` first."""
     trees = {AFTER: bench.ROOT}
     if before := os.environ.get("BENCH_BEFORE"):
         trees = {BEFORE: Path(before)} | trees
-    postgres.role(ROLE)
     with contextlib.ExitStack() as stack:
         made = []
         for number, (name, tree) in enumerate(trees.items(), start=1):
@@ -90,8 +92,8 @@ def sides(databases: list[str], postgres: Postgres, provider: Mapping[str, str])
                 _manage(tree, env, "compile_translations")
                 _manage(tree, env, "collectstatic", "--noinput", "-v0")
             for database in databases:
-                own = env | _database(name, database, postgres, env)
-                made.append(stack.enter_context(Side(name, tree, database, own)))
+                own = env | _database(f"{measurement}_{name}", database, postgres, env)
+                made.append(stack.enter_context(Side(name, tree, database, own, program)))
         yield made
 
 
@@ -111,9 +113,9 @@ def _database(name: str, database: str, postgres: Postgres, env: Mapping[str, st
     """Its variables: PostgreSQL goes with Redis, SQLite without, as the operators' guide has it."""
     if database == SQLITE:
         Path(env["CSAT_VAR"]).mkdir(parents=True, exist_ok=True)
-        return {"DATABASE_URL": f"sqlite:///{env['CSAT_VAR']}/sending.sqlite3", "REDIS_URL": ""}
-    postgres.create(f"bench_sending_{name}")
-    return {"DATABASE_URL": re.sub(r"/[^/]*$", f"/bench_sending_{name}", os.environ["DATABASE_URL"])}
+        return {"DATABASE_URL": f"sqlite:///{env['CSAT_VAR']}/{name}.sqlite3", "REDIS_URL": ""}
+    postgres.create(f"bench_{name}")
+    return {"DATABASE_URL": re.sub(r"/[^/]*$", f"/bench_{name}", os.environ["DATABASE_URL"])}
 
 
 def _manage(tree: Path, env: Mapping[str, str], *command: str) -> None:

@@ -60,8 +60,9 @@ def main() -> None:
     with (
         Provider() as provider,
         connect(os.environ["PG_LIMIT_URL"]) as postgres,
-        sides(DATABASES, postgres, provider.env) as all_sides,
+        sides("sending", "_surveys.py", DATABASES, postgres, provider.env) as all_sides,
     ):
+        postgres.role(ROLE)
         for case in _cases():
             here = [side for side in all_sides if side.database == case.database]
             _measure(case, here, provider, postgres)

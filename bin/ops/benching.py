@@ -23,7 +23,7 @@ from ops import bench_table, checkout, packages, processes, servers, venv
 
 FOLDER = venv.ROOT / "benchmarks"
 SIMULATIONS = ("tests/flow/test_kills.py", "tests/flow/test_frozen.py", "tests/flow/test_sending_hours.py")
-COMPARING = {"sending"}  # the measurements that know BENCH_BEFORE
+COMPARING = {"asking", "sending"}  # the measurements that know BENCH_BEFORE
 Measured = dict[str, list[bench_table.Figure]]  # by the name of the measurement
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.channels import base, registry
 from csat.lib import customer_links
+from csat.lib.composed import Composed
 from csat.lib.rows import Row
 from csat.lib.text_by_language import TextByLanguage
 from csat.people import phone_zones
@@ -43,12 +44,15 @@ class Organization(Row):
 
     @classmethod
     def current(cls) -> "Organization":
-        return cls.objects.get_or_create(pk=1)[0]
+        return next(iter(_CURRENT.rows(1)), None) or cls.objects.get_or_create(pk=1)[0]
 
     @property
     def zone(self) -> tzinfo:
         """UTC when the name is of no known zone."""
         return _zone(self.timezone) or UTC
+
+
+_CURRENT = Composed(lambda pk: Organization.objects.filter(pk=pk), example=1)
 
 
 class SuppressionReason(models.TextChoices):

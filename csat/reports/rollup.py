@@ -2,6 +2,7 @@
 from the base rows.
 """
 
+import json
 import time
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -34,6 +35,22 @@ MOVING = {
     Kind.SESSION_ASSIGNED, Kind.SESSION_HANDED_OFF, Kind.SESSION_TAGGED, Kind.MESSAGE_SENT, Kind.AUDIT,
 }  # fmt: skip  # facts after which a survey may count elsewhere; a resolution comes by its own signal
 
+# A survey counts on the day of its first rating until it was asked for, so both days; in the rollup's zone,
+# too, whose days hold again when the organisation's comes back
+MARK = """INSERT INTO csat_mark (day) SELECT DISTINCT {day} FROM (
+  SELECT counted_at AS at FROM csat_survey WHERE session_id {ids}
+  UNION ALL SELECT created_at FROM csat_score WHERE session_id {ids}
+) AS moved, (
+  SELECT timezone AS zone FROM csat_organization UNION SELECT rollup_timezone FROM csat_organization
+) AS zones WHERE at IS NOT NULL AND zone <> '' ORDER BY 1"""
+DIALECTS = {
+    "postgresql": {"day": "(at AT TIME ZONE zone)::date", "ids": "= ANY(%s)"},
+    "sqlite": {
+        "day": "django_datetime_cast_date(at, zone, 'UTC')",
+        "ids": "IN (SELECT value FROM json_each(%s))",
+    },
+}
+
 
 def mark_events(events: list[Event], **_: Any) -> None:
     """Facts were recorded: mark what they may have moved."""
@@ -41,9 +58,14 @@ def mark_events(events: list[Event], **_: Any) -> None:
 
 
 def mark_sessions(session_ids: Iterable[int], **_: Any) -> None:
-    """The surveys of these sessions count differently now. Call it inside the transaction of the change."""
-    if ids := set(session_ids):
-        rollup_sql.mark(ids)
+    """The surveys of these sessions count differently now. Call it inside the transaction of the change.
+
+    One statement, which reads their days and marks them.
+    """
+    if ids := sorted(set(session_ids)):
+        given: Any = json.dumps(ids) if connection.vendor == "sqlite" else ids
+        with connection.cursor() as cursor:
+            cursor.execute(MARK.format(**DIALECTS[connection.vendor]), [given, given])
 
 
 def recount(*, seconds: float = 20) -> int:

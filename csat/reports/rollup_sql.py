@@ -1,7 +1,6 @@
 """Cells: what the rollup holds for some days, counted from the base rows by the database itself."""
 
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -56,23 +55,6 @@ TAGS = (
 )
 
 
-# A survey counts on the day of its first rating until it was asked for, so both days; in the rollup's zone, too,
-# whose days hold again when the organisation's comes back
-MARKS = """INSERT INTO csat_mark (day) SELECT DISTINCT {day} FROM (
-  SELECT counted_at AS at FROM csat_survey WHERE session_id {ids}
-  UNION ALL SELECT created_at FROM csat_score WHERE session_id {ids}
-) AS moved, (
-  SELECT timezone AS zone FROM csat_organization UNION SELECT rollup_timezone FROM csat_organization
-) AS zones WHERE at IS NOT NULL AND zone <> '' ORDER BY 1"""
-DIALECTS = {
-    "postgresql": {"day": "(at AT TIME ZONE zone)::date", "ids": "= ANY(%s)"},
-    "sqlite": {
-        "day": "django_datetime_cast_date(at, zone, 'UTC')",
-        "ids": "IN (SELECT value FROM json_each(%s))",
-    },
-}
-
-
 class _Quarter(Func):
     template = "CAST(strftime('%%%%s', %(expressions)s) AS integer) / 900"
     output_field = IntegerField()
@@ -84,15 +66,6 @@ class _Quarter(Func):
             template="floor(extract(epoch FROM %(expressions)s) / 900)::integer",
             **extra,
         )
-
-
-def mark(session_ids: Collection[int]) -> None:
-    """Mark the days on which the surveys of these sessions count, in one statement."""
-    ids: Any = sorted(session_ids)
-    if connection.vendor == "sqlite":
-        ids = json.dumps(ids)
-    with connection.cursor() as cursor:
-        cursor.execute(MARKS.format(**DIALECTS[connection.vendor]), [ids, ids])
 
 
 def write(first: date, end: date, zone: ZoneInfo) -> None:

@@ -1,8 +1,8 @@
 """Links: their tokens are derived from a row and a key whenever they are needed; none is stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 
 from django.conf import settings as project
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from csat.channels.base import Brand
 from csat.lib import customer_links, tokens
+from csat.lib.composed import Composed
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.models import Contact
@@ -114,10 +115,15 @@ def find(token: str, *purposes: Link.Purpose) -> Link | None:
 
     An expired or withdrawn survey's link is found: its page says so. An expired widget link is not.
     """
-    rows = Link.objects.filter(sha256=tokens.digest(token), purpose__in=purposes, revoked_at=None)
-    # first() would sort, and there is one at most
-    link = next(iter(rows.select_related(*RELATED[purposes[0]])), None)
+    link = next(iter(_with_all_shown(purposes).rows(tokens.digest(token))), None)  # one at most
     return None if link and link.purpose == Purpose.WIDGET and link.is_past_expiry else link
+
+
+@cache
+def _with_all_shown(purposes: tuple[Link.Purpose, ...]) -> Composed[Link]:
+    """A link by its hash, with what its page reads."""
+    live = Link.objects.filter(purpose__in=purposes, revoked_at=None).select_related(*RELATED[purposes[0]])
+    return Composed(lambda sha256: live.filter(sha256=sha256), example=tokens.digest(""))
 
 
 @transaction.atomic
@@ -181,9 +187,18 @@ def _newest_links(subjects: Sequence[tuple[Purpose, Subject]]) -> dict[tuple[str
     of_purpose: dict[Purpose, set[int]] = {}
     for purpose, subject in subjects:
         of_purpose.setdefault(purpose, set()).add(subject.pk)
-    wanted = (Q(purpose=purpose, **{f"{OWNER[purpose]}__in": pks}) for purpose, pks in of_purpose.items())
-    links = Link.objects.filter(reduce(or_, wanted)).order_by("version", "id")
+    if len(subjects) == 1:  # every rating page asks for one
+        links: Iterable[Link] = _links_of_one(purpose).rows(subject.pk)
+    else:
+        wanted = (Q(purpose=purpose, **{f"{OWNER[purpose]}__in": pks}) for purpose, pks in of_purpose.items())
+        links = Link.objects.filter(reduce(or_, wanted)).order_by("version", "id")
     return {(link.purpose, getattr(link, f"{OWNER[Purpose(link.purpose)]}_id")): link for link in links}
+
+
+@cache
+def _links_of_one(purpose: Purpose) -> Composed[Link]:
+    links = Link.objects.filter(purpose=purpose).order_by("version", "id")
+    return Composed(lambda pk: links.filter(**{OWNER[purpose]: pk}), example=-1)
 
 
 def _keys() -> list[str]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from csat.channels import registry
 from csat.channels.base import Brand, ProviderEvent
 from csat.lib import images, retention
+from csat.lib.composed import Composed
 from csat.lib.opening_hours import OpeningHours
 from csat.lib.rows import Row
 from csat.lib.text_by_language import TextByLanguage
@@ -362,6 +363,8 @@ class CsatSettings(Pausable):
 
     @classmethod
     def current(cls) -> "CsatSettings":
+        if current := next(iter(_CURRENT.rows(1)), None):
+            return current
         new: dict[str, Any] = {"retention": retention.of_a_new_installation}
         return cls.objects.get_or_create(pk=1, defaults=new)[0]
 
@@ -384,6 +387,9 @@ class CsatSettings(Pausable):
     def brand_of(self, session: Session) -> Brand:
         """The one its customer is asked under: in every message, on every page, in every reply."""
         return session.brand.value if session.brand else self.brand
+
+
+_CURRENT = Composed(lambda pk: CsatSettings.objects.filter(pk=pk), example=1)
 
 
 class ChannelSettings(Pausable):

@@ -68,5 +68,5 @@ def test_a_batch_costs_the_same_few_statements_whatever_its_size(provider, surve
 def test_a_resolution_and_its_survey_cost_few_queries(django_assert_max_num_queries):
     switch_on("email")
     session = make_session()
-    with django_assert_max_num_queries(19):  # one of them asks whether the customer is one of us
+    with django_assert_max_num_queries(17):  # one of them asks whether the customer is one of us
         resolving.resolve(session, by=API)

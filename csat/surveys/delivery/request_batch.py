@@ -83,14 +83,15 @@ class RequestBatch:
         )
         self.deliveries.append(delivery)
 
-    def store(self) -> None:
-        """Call it in the transaction that locked the rows."""
+    def store(self, *, sessions_marked: bool = False) -> None:
+        """Call it in the transaction that locked the rows. `sessions_marked`: it renewed those, too."""
         now = timezone.now()
         Survey.objects.bulk_create(self.new)
         bulk_save(self.known, *COLUMNS)
         Delivery.objects.bulk_create(self.deliveries)
-        sessions = [survey.session_id for survey in [*self.new, *self.known]]
-        Session.objects.filter(pk__in=sessions).update(updated_at=now)
+        if not sessions_marked:
+            sessions = [survey.session_id for survey in [*self.new, *self.known]]
+            Session.objects.filter(pk__in=sessions).update(updated_at=now)
         record_many(self.events)
         if self.known:  # their language may be another now
             known = [survey.session_id for survey in self.known]

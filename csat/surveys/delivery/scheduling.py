@@ -41,11 +41,12 @@ from csat.timeline.recording import Actor
 def schedule(ends: list[Resolution], **_: object) -> None:
     """Judge sessions that have just resolved, and store their surveys: scheduled, or skipped with the reason.
 
-    A survey on its way stays as it is, and so does one whose answer stands.
+    A survey on its way stays as it is, and so does one whose answer stands. Whoever resolved or made the
+    sessions holds their locks, and has just renewed their `updated_at`.
     """
     policy, now, batch = Policy.current(), timezone.now(), RequestBatch()
     hours = SendingHours.of(policy.settings)
-    surveys = lock_surveys([end.session for end in ends])
+    surveys = lock_surveys([end.session for end in ends], locked=True)
     histories, staff = histories_of(surveys), _staff_among(surveys, policy)
     for end, survey in zip(ends, surveys, strict=True):
         history = histories[survey.pk]
@@ -64,7 +65,7 @@ def schedule(ends: list[Resolution], **_: object) -> None:
             )
             gates = eligibility.at_resolution(case, policy)
             _add_to_batch(batch, end, survey, history, gates, policy, hours, now)
-    batch.store()
+    batch.store(sessions_marked=True)
 
 
 def _staff_among(surveys: list[Survey], policy: Policy) -> set[str]:

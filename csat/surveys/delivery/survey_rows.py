@@ -12,10 +12,15 @@ from csat.surveys.models import Delivery, Score, Survey
 from csat.surveys.rules.eligibility import Policy
 
 
-def lock_surveys(sessions: list[Session]) -> list[Survey]:
-    """Each session's survey, its row locked; one that is not there yet is new and not stored."""
-    rows = Session.objects.select_for_update(no_key=True).filter(pk__in=[session.pk for session in sessions])
-    list(rows.order_by("pk").values_list("pk", flat=True))  # sessions are locked first, in one order
+def lock_surveys(sessions: list[Session], *, locked: bool = False) -> list[Survey]:
+    """Each session's survey, its row locked; one that is not there yet is new and not stored.
+
+    `locked`: this transaction has locked the sessions already, or made them.
+    """
+    if not locked:
+        rows = Session.objects.select_for_update(no_key=True)
+        rows = rows.filter(pk__in=[session.pk for session in sessions])
+        list(rows.order_by("pk").values_list("pk", flat=True))  # sessions are locked first, in one order
     prefetch_related_objects(sessions, "contact")
     stored = Survey.objects.select_for_update(no_key=True).filter(session__in=sessions).order_by("session_id")
     by_session = {survey.session_id: survey for survey in stored}
