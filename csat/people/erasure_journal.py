@@ -1,8 +1,8 @@
-"""Who was erased, in a file beside the database: a restored backup is from before and must forget them again.
+"""Who was erased and who wants no surveys, in a file beside the database: a restored backup is from before.
 
-A line says when, the contact's public id, and of addresses that wanted no surveys the keyed hashes that stay
-in the database, too: no word of anybody. Several machines may each have a journal; a restore reads them all,
-and `erasure.erase_again` does what they say.
+A line says when, the contact's public id, and of addresses that want no surveys the keyed hashes that stay in
+the database, too: no word of anybody. Several machines may each have a journal; a restore reads them all,
+`erasure.erase_again` and `suppression.wish_again` do what they say.
 """
 
 import json
@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -18,21 +19,51 @@ from django.db import transaction
 from django.utils import timezone
 
 from csat.people.models import Contact
-from csat.people.suppression import KeptHash
 
 log = structlog.get_logger(__name__)
 
 
+class KeptHash(TypedDict):
+    """What stays of a suppressed address after its erasure."""
+
+    medium: str
+    digest: str
+    key_id: str
+    reason: str
+
+
 class Entry(TypedDict):
+    """An erasure."""
+
     at: str  # ISO 8601
     contact: str  # its uuid
     suppressed: list[KeptHash]
+
+
+class Wish(TypedDict):
+    """Somebody wants no surveys, or wants them again."""
+
+    at: str  # ISO 8601
+    stops: bool
+    reason: str
+    contact: str  # its uuid; "" where an address alone is meant
+    addresses: list[KeptHash]
 
 
 def note(contact: Contact, suppressed: list[KeptHash]) -> None:
     """Write it down once the erasure is committed. What cannot be written is logged; `complete` does it."""
     entry = Entry(at=timezone.now().isoformat(), contact=str(contact.uuid), suppressed=suppressed)
     transaction.on_commit(lambda: _append_or_log(entry))
+
+
+def note_wish(
+    addresses: list[KeptHash], *, stops: bool, reason: str = "", contact: Contact | None = None
+) -> None:
+    """Write it down once it is committed. What cannot be written is logged; the next backup knows it."""
+    uuid = str(contact.uuid) if contact else ""
+    at = timezone.now().isoformat()
+    wish = Wish(at=at, stops=stops, reason=reason, contact=uuid, addresses=addresses)
+    transaction.on_commit(lambda: _append_or_log(wish))
 
 
 def complete() -> int:
@@ -48,7 +79,34 @@ def complete() -> int:
 
 
 def read(*files: Path) -> Iterator[Entry]:
-    """Their entries; none of a file that is not there. A line that a dying machine cut off is skipped."""
+    """The erasures in them; none of a file that is not there. A line that a dying machine cut off is
+    skipped.
+    """
+    for line in _lines(files):
+        if "suppressed" in line:
+            yield Entry(at=line["at"], contact=line["contact"], suppressed=line["suppressed"])
+
+
+def wishes(*files: Path, since: datetime) -> list[Wish]:
+    """What was wished since then, in its order."""
+    found = [
+        Wish(
+            at=line["at"],
+            stops=line["stops"],
+            reason=line["reason"],
+            contact=line["contact"],
+            addresses=line["addresses"],
+        )
+        for line in _lines(files)
+        if "suppressed" not in line and datetime.fromisoformat(line["at"]) >= since
+    ]
+    return sorted(found, key=lambda wish: datetime.fromisoformat(wish["at"]))
+
+
+NEEDS = ({"suppressed"}, {"stops", "reason", "addresses"})  # an erasure, a wish
+
+
+def _lines(files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
     for file in files:
         if not file.exists():
             continue
@@ -56,22 +114,29 @@ def read(*files: Path) -> Iterator[Entry]:
             for number, line in enumerate(lines, 1):
                 try:
                     entry = json.loads(line)
-                    datetime.fromisoformat(entry["at"])
-                    yield Entry(at=entry["at"], contact=entry["contact"], suppressed=entry["suppressed"])
-                except (ValueError, KeyError, TypeError):
+                    whole = datetime.fromisoformat(entry["at"]).tzinfo and any(
+                        need <= entry.keys() for need in NEEDS
+                    )
+                    if entry["contact"]:
+                        UUID(entry["contact"])
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    whole = False
+                if whole:
+                    yield entry
+                else:
                     log.warning(
                         "a line of the journal of erasures cannot be read", file=str(file), line=number
                     )
 
 
-def _append_or_log(entry: Entry) -> None:
+def _append_or_log(entry: Entry | Wish) -> None:
     try:
         _append(entry)
     except OSError:
-        log.exception("an erasure is not in the journal yet", contact=entry["contact"])
+        log.exception("an erasure or opt-out is not in the journal yet", contact=entry["contact"])
 
 
-def _append(entry: Entry) -> None:
+def _append(entry: Entry | Wish) -> None:
     """One write, on the disk when it returns; after a line that was cut off it begins a new one."""
     file = Path(settings.ERASURE_JOURNAL)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from functools import reduce
 from operator import or_
-from typing import TypedDict
 
 from django.conf import settings
 from django.db import transaction
@@ -21,20 +20,11 @@ from csat.lib.tokens import key_id
 from csat.people import address_sql, addresses
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
+from csat.people.erasure_journal import KeptHash, Wish, note_wish
 from csat.people.models import Contact, Suppression, SuppressionReason
 from csat.timeline.kinds import ActorKind, Kind
 from csat.timeline.payloads import OptedOut
 from csat.timeline.recording import Actor, record
-
-
-class KeptHash(TypedDict):
-    """What stays of a suppressed address after its erasure."""
-
-    medium: str
-    digest: str
-    key_id: str
-    reason: str
-
 
 # what people say holds for their whole mailbox, what a provider reports for the one address
 STOPS = (SuppressionReason.STOP_WORD, SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
@@ -56,19 +46,30 @@ def suppress(medium: str, address: str, *, reason: SuppressionReason) -> Suppres
             medium=medium, digest=_digest(key, medium, address), defaults=values
         )
         if is_new:
+            note_wish([_kept(row)], stops=True)
             return row
     if row.lifted_at:
         row.change(lifted_at=None, address=address, reason=reason)
+        note_wish([_kept(row)], stops=True)
     elif reason in STOPS and row.reason not in STOPS:
         row.change(reason=reason)
+        note_wish([_kept(row)], stops=True)
     return row
 
 
 def lift(medium: str, address: str) -> bool:
     """Lift the suppression of this address (START); False when there was none but by staff."""
     rows = Suppression.objects.filter(_covers(*_place(medium, address)), lifted_at=None)
+    return _lift(list(rows.exclude(reason=SuppressionReason.STAFF))) > 0
+
+
+def _lift(rows: list[Suppression]) -> int:
+    if not rows:
+        return 0
+    note_wish([_kept(row) for row in rows], stops=False)
     now = timezone.now()
-    return rows.exclude(reason=SuppressionReason.STAFF).update(lifted_at=now, updated_at=now) > 0
+    in_force = Suppression.objects.filter(pk__in=[row.pk for row in rows], lifted_at=None)
+    return in_force.update(lifted_at=now, updated_at=now)
 
 
 @transaction.atomic
@@ -76,6 +77,7 @@ def lift_by_staff(row: Suppression, *, by: Actor) -> bool:
     """Lift a suppression, even if only its hash is left; False when it was lifted before."""
     if not row.change(where={"lifted_at": None}, lifted_at=timezone.now()):
         return False
+    note_wish([_kept(row)], stops=False)
     audit(
         by,
         AuditAction.SUPPRESSION_LIFTED,
@@ -152,6 +154,7 @@ def opt_out(
     if not Contact.objects.filter(~stopped_before, pk=contact.pk).update(**values):
         return False
     contact.refresh_from_db(fields=list(values))
+    note_wish(_hashes_of_addresses(contact, reason), stops=True, reason=reason, contact=contact)
     record(Kind.CONTACT_OPTED_OUT, by=by, contact_id=contact.pk, **OptedOut(reason=reason))
     if reason == SuppressionReason.STAFF:
         audit(by, AuditAction.CONTACT_OPTED_OUT, target=contact, contact_id=contact.pk)
@@ -165,13 +168,11 @@ def opt_in(contact: Contact, *, by: Actor) -> bool:
     """
     if by.kind == ActorKind.CONTACT and contact.opt_out_reason == SuppressionReason.STAFF:
         return False
-    own = [row.pk for row in suppressions_of(contact) if row.reason == SuppressionReason.UNSUBSCRIBED]
-    lifted = Suppression.objects.filter(pk__in=own).update(
-        lifted_at=timezone.now(), updated_at=timezone.now()
-    )
+    lifted = _lift([row for row in suppressions_of(contact) if row.reason == SuppressionReason.UNSUBSCRIBED])
     changed = contact.change(where={"opted_out_at__isnull": False}, opted_out_at=None, opt_out_reason="")
     if not (changed or lifted):
         return False
+    note_wish(_hashes_of_addresses(contact, ""), stops=False, contact=contact)
     record(Kind.CONTACT_OPTED_IN, by=by, contact_id=contact.pk)
     if by.user_id:
         audit(by, AuditAction.CONTACT_OPTED_IN, target=contact, contact_id=contact.pk)
@@ -211,15 +212,51 @@ def _forget_address(row: Suppression) -> Suppression:
 
 def hashes_of(pairs: Iterable[tuple[str, str]]) -> list[KeptHash]:
     """Of these (medium, address), erased already, the suppressions in force: their hashes, to be kept."""
-    rows = [row for row in _rows_of(pairs, lifted_at=None) if not row.address]
-    return [
-        KeptHash(medium=row.medium, digest=row.digest, key_id=row.key_id, reason=row.reason) for row in rows
-    ]
+    return [_kept(row) for row in _rows_of(pairs, lifted_at=None) if not row.address]
 
 
 def keep_hashes(hashes: Iterable[KeptHash]) -> None:
     """Suppress addresses of which only these hashes are known; one that is suppressed stays as it is."""
     Suppression.objects.bulk_create([Suppression(**kept) for kept in hashes], ignore_conflicts=True)
+
+
+def wish_again(wishes: Iterable[Wish], *, by: Actor) -> None:
+    """In a database from before, what people wished since then, in its order. Idempotent.
+
+    Of a contact who is not there yet, and of an address alone, the hashes are kept.
+    """
+    for wish in wishes:
+        uuid = wish["contact"]
+        contact = Contact.objects.alive().filter(uuid=uuid).first() if uuid else None
+        if contact and wish["stops"]:
+            known = wish["reason"] in SuppressionReason.values  # not one of a later version
+            reason = SuppressionReason(wish["reason"]) if known else SuppressionReason.UNSUBSCRIBED
+            opt_out(contact, by=by, reason=reason)
+        elif contact:
+            opt_in(contact, by=by)
+        else:
+            for kept in wish["addresses"]:
+                _wish_again_of(kept, stops=wish["stops"])
+
+
+def _wish_again_of(kept: KeptHash, *, stops: bool) -> None:
+    rows = Suppression.objects.filter(medium=kept["medium"], digest=kept["digest"])
+    if not stops:
+        rows.filter(lifted_at=None).update(lifted_at=timezone.now(), updated_at=timezone.now())
+    elif not rows.update(lifted_at=None, reason=kept["reason"], updated_at=timezone.now()):
+        keep_hashes([kept])
+
+
+def _kept(row: Suppression) -> KeptHash:
+    return KeptHash(medium=row.medium, digest=row.digest, key_id=row.key_id, reason=row.reason)
+
+
+def _hashes_of_addresses(contact: Contact, reason: str) -> list[KeptHash]:
+    key = _keys()[0]
+    return [
+        KeptHash(medium=kind, digest=_digest(key, kind, address), key_id=key_id(key), reason=reason)
+        for kind, address in (_place(*pair) for pair in addresses_of(contact))
+    ]
 
 
 def unknown_keys() -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from csat.people import erasure, keys
+from csat.people import erasure, keys, suppression
 from csat.people.models import Contact
 from csat.surveys import links
 from csat.surveys.answers import answering
@@ -81,6 +81,7 @@ SEEN = """{
     "scores": list(Score.objects.values_list("score", "comment")),
     "alive": Contact.objects.filter(erased_at=None).count(),
     "gone": Contact.objects.get(uuid=%(gone)r).phone,
+    "stopped": [contact.opt_out_reason for contact in Contact.objects.exclude(opted_out_at=None)],
     "page": client.get(%(link)r).status_code,
     "api": client.get("/api/v1/csat/scores", headers={"Authorization": "Bearer " + %(key)r}).status_code,
     "audited": Event.objects.filter(data__what="installation.restored").count(),
@@ -110,6 +111,7 @@ def test_it_comes_back_encrypted_whole_held_and_without_whom_was_erased(
     backup = back_up(backups, "--encrypt", passphrase, "--with-keys")
     assert b"It took long" not in b"".join(path.read_bytes() for path in backup.iterdir())
     erasure.erase(gone, by=API)
+    suppression.opt_out(rated.contact, by=API)
     assert sending.send_due() == 1  # which the backup does not know
 
     (tmp_path / "wrong").write_text("another passphrase of some length")
@@ -120,6 +122,7 @@ def test_it_comes_back_encrypted_whole_held_and_without_whom_was_erased(
         "restore", str(backups), "--decrypt", passphrase, "--erasures", journal, "--keys-to", str(kept)
     )
     assert "1 people who were erased since then are erased again" in told
+    assert "1 opt-outs and their ends since then hold again" in told
     assert "Warning" not in told
     assert f"SECRET_KEY={target.env['SECRET_KEY']}" in kept.read_text().splitlines()
     assert kept.stat().st_mode & 0o077 == 0
@@ -129,6 +132,7 @@ def test_it_comes_back_encrypted_whole_held_and_without_whom_was_erased(
         "scores": [[2, "It took long"]],
         "alive": Contact.objects.alive().count(),
         "gone": "",
+        "stopped": ["unsubscribed"],
         "page": 200,
         "api": 200,
         "audited": 1,

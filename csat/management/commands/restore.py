@@ -18,7 +18,7 @@ from django.utils import timezone
 from csat.lib import backups, database_dump, encrypted_stream, schema, tokens
 from csat.lib.backups import Manifest
 from csat.management.commands.backup import KEYS, MEDIA, keys_set, passphrase
-from csat.people import erasure, erasure_journal
+from csat.people import erasure, erasure_journal, suppression
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.surveys.models import CsatSettings
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             metavar="FILE",
             action="append",
             default=[],
-            help="a journal of erasures of another machine; may be given several times",
+            help="a journal of erasures and opt-outs of another machine; may be given several times",
         )
 
     def handle(
@@ -85,8 +85,9 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from error
         call_command("migrate", interactive=False, verbosity=0)
-        erased = self._finish(manifest, held_since, [Path(settings.ERASURE_JOURNAL), *map(Path, erasures)])
-        self._tell(folder, manifest, erased)
+        journals = [Path(settings.ERASURE_JOURNAL), *map(Path, erasures)]
+        erased, wishes = self._finish(manifest, held_since, journals)
+        self._tell(folder, manifest, erased, wishes)
 
     def _check(self, folder: Path, manifest: Manifest) -> None:
         """Before anything is written."""
@@ -101,21 +102,24 @@ class Command(BaseCommand):
         backups.verify(folder, manifest)
 
     @transaction.atomic
-    def _finish(self, manifest: Manifest, held_since: datetime, journals: list[Path]) -> int:
+    def _finish(self, manifest: Manifest, held_since: datetime, journals: list[Path]) -> tuple[int, int]:
         row = CsatSettings.current()
         if row.restored_from is None:  # nobody had ever opened the settings: there was no row to hold
             row.change(paused_at=held_since, restored_from=manifest.started_at, **_words(manifest.started_at))
         after = {"backup": manifest.started_at.isoformat(), "version": manifest.version}
         audit(SHELL, AuditAction.RESTORED, after=after)
-        return erasure.erase_again(erasure_journal.read(*journals), by=SHELL)
+        wishes = erasure_journal.wishes(*journals, since=manifest.started_at)
+        suppression.wish_again(wishes, by=SHELL)
+        return erasure.erase_again(erasure_journal.read(*journals), by=SHELL), len(wishes)
 
-    def _tell(self, folder: Path, manifest: Manifest, erased: int) -> None:
+    def _tell(self, folder: Path, manifest: Manifest, erased: int, wishes: int) -> None:
         say = self.stdout.write
         say(f"Restored {folder}: the database is as it was at {manifest.started_at:%Y-%m-%d %H:%M:%S} UTC.")
         say(f"{erased} people who were erased since then are erased again.")
+        say(f"{wishes} opt-outs and their ends since then hold again.")
         for line in _missing_keys(manifest):
             say(f"Warning: {line}")
-        say("People, API keys and opt-outs are as they were then. Nothing is sent until it is released:")
+        say("People and API keys are as they were then. Nothing is sent until it is released:")
         say("  manage.py sending release --dry-run   says what it would do")
 
 
