@@ -75,6 +75,7 @@ class Question:
     compare: bool
     address: str  # the query string that asks the same again
     problems: dict[str, list[str]]
+    sessions_page: str = "report-sessions"  # where a figure's conversations are listed
 
     def link(self, **narrow: object) -> str:
         """The address of the sessions behind a figure; `by` and `key` name the group, `did` what they did."""
@@ -98,7 +99,7 @@ class Question:
         query = to_query(self.filters) | {
             name: [value] for name, value in parse_qsl(self.address) if name in ("show", "step", "compare")
         }
-        return f"{reverse('report-sessions')}?{urlencode(query, doseq=True)}"
+        return f"{reverse(self.sessions_page)}?{urlencode(query, doseq=True)}"
 
 
 def asked(request: StaffRequest) -> Question:
