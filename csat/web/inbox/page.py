@@ -17,7 +17,7 @@ from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.web import checklist, context, conversation_list, paging
 from csat.web.access import StaffRequest, may
-from csat.web.inbox import search
+from csat.web.inbox import chips, search
 from csat.web.inbox.forms import SCORES, InboxFilters
 
 AGENTS = 300  # as many as a select can hold
@@ -30,7 +30,7 @@ def page(request: StaffRequest) -> HttpResponse:
     version = current_version()
     if request.GET.get("v") == version:
         return HttpResponse(status=204)  # polled, and nothing has changed
-    filters = InboxFilters(request.GET)
+    filters = InboxFilters(request.GET, reader=request.user)
     chosen, visibility = filters.chosen(), visibility_for(request.user)
     sessions = search.find(chosen, visibility=visibility)
     shown = paging.page(sessions, by="last_activity_at", cursor=request.GET.get("before", ""))
@@ -40,6 +40,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "chosen": chosen,
         "version": version,
         "address": _address(request),
+        "hits": chips.hits(chosen, visibility) if shown.first else "",
     }
     if request.htmx:
         return render(request, "inbox/_rows.html", shows)
@@ -76,6 +77,7 @@ def _selects(filters: InboxFilters, visibility: Visibility) -> dict[str, object]
         selects.append(("brand", _("Any brand"), brand_choices))
     return {
         "filters": filters,
+        "chips": chips.chips(filters, visibility),
         "is_demo": demo.is_here(),
         "sends_for_real": context.sends_for_real(),
         "selects": [(name, label, filters.data.get(name, ""), choices) for name, label, choices in selects],
