@@ -347,4 +347,4 @@ class TestCost:
                 listed(agent, **headers)
             costs.append(len(queries))
         assert costs[0] == costs[1]
-        assert costs[1] <= 14
+        assert costs[1] <= 15  # one of them counts the chips
