@@ -6,7 +6,16 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Aggregate, CharField, F, OuterRef, QuerySet, Subquery
+from django.db.models import (
+    Aggregate,
+    CharField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -101,6 +110,12 @@ ALL = [
     slug("CSAT Source", "score__source"),
     text(
         "Brand", Coalesce(F("session__brand__name"), Subquery(CsatSettings.objects.values("brand_name")[:1]))
+    ),
+    Column(
+        "Seconds to Resolve",
+        ExpressionWrapper(F("session__resolved_at") - F("session__created_at"), DurationField()),
+        lambda value: None if value is None else int(value.total_seconds()),
+        "floor(extract(epoch FROM {c}))::bigint",
     ),
 ]
 NAMES = [column.name for column in ALL]

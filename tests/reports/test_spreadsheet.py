@@ -55,6 +55,7 @@ def test_the_columns_are_those_of_the_contract():
         "CSAT Submitted At",
         "CSAT Source",
         "Brand",
+        "Seconds to Resolve",
     ]
 
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from csat import scale
 from csat.reports import scores
-from csat.reports.filters import NONE
 from csat.reports.queries import Group
 from csat.reports.recovery import Recovery
 from csat.reports.scores import Counts, Interval
@@ -221,17 +220,6 @@ def recovery(steps: Recovery, question: Question, labels: Mapping[str, object]) 
         Part(getattr(steps, step), steps.low, question.link(recovery=step), str(label))
         for step, label in labels.items()
         if steps.low
-    ]
-
-
-def causes(groups: Sequence[Group], question: Question) -> list[Part]:
-    """The share of each cause in all low scores: who is happy is hardly asked for one."""
-    groups = sorted(groups, key=lambda group: (group.key == NONE, -group.counts.low, group.label))
-    whole = scores.total(group.counts for group in groups).low
-    return [
-        Part(group.counts.low, whole, question.link(by="about", key=group.key, did="low"), group.label)
-        for group in groups
-        if group.counts.low
     ]
 
 

@@ -21,7 +21,7 @@ from csat import scale
 from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
 from csat.people.models import Agent
-from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, Imported, to_query
+from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, Imported, TimeToResolve, to_query
 from csat.reports.filters import parse as parse_filters
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
@@ -59,6 +59,8 @@ PARAMETERS = (
     "step",
     "show",
     "search",
+    "sort",
+    "who",
 )
 MAX_CHOICES = 300  # as many as a select can hold
 LOW = ",".join(str(score) for score in scale.SCORES if scale.is_low(score))
@@ -226,6 +228,12 @@ def _further_selects(filters: Filters) -> list[Select]:
         _select(filters, "handoff_reason", _("Any handoff reason"), reasons),
         _select(filters, "imported", _("Imported or not"), Imported.choices),
         _select(filters, "score", _("Any rating"), scores),
+        _select(
+            filters,
+            "time_to_resolve",
+            _("Any time to resolve"),
+            [*TimeToResolve.choices, (NONE, _("Not resolved"))],
+        ),
         _select(filters, "about", _("About anything"), [*About.choices, (NONE, _("Not specified"))]),
     ]
 
