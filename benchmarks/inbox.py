@@ -9,6 +9,7 @@ FILTERS = (
     "", "status=open", "status=closed_unresolved", "channel=slack", "channel=web&status=open",
     "agent={agent}", "score=any", "score=low",
     "score=1", "score=none", "needs_follow_up=1", "agent={agent}&score=low", "channel=instagram&score=5",
+    "mine=1", "low=1", "unanswered=1", "since=2026-01-01&until=2026-01-31",
 )  # fmt: skip
 SEARCHES = (
     "q=customer", "q=Novak", "q=Ana+Novak", "q={email}", "q={ticket}", "q=%23{ticket}", "q=nothing+like+this",

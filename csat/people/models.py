@@ -259,6 +259,7 @@ class Profile(Row):
         INBOX = "inbox", _("Inbox")
         CONTACTS = "contacts", _("Contacts")
         REPORTS = "reports", _("Reports")
+        MY_SCORES = "my-scores", _("My scores")
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     teams = models.ManyToManyField(Team, blank=True, related_name="members")

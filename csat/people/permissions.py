@@ -8,6 +8,7 @@ from csat.people.roles import ADMIN, AGENT, ANALYST, MANAGER, TEAM_LEAD, Role
 class Verb(StrEnum):
     READ_CONVERSATIONS = "read conversations and contacts"
     READ_REPORTS = "read reports"
+    READ_OWN_SCORES = "read one's own scores"
     READ_OUTBOX = "read the outbox"
     WORK_ON_CONVERSATION = "work on a conversation"  # resolve, close, reopen, write, tag, assign
     REQUEST_SURVEY = "request a survey"
@@ -47,6 +48,7 @@ ADMINS = frozenset({ADMIN})
 ROLES_OF = {
     Verb.READ_CONVERSATIONS: STAFF,
     Verb.READ_REPORTS: REPORTED_TO,
+    Verb.READ_OWN_SCORES: frozenset({AGENT, TEAM_LEAD}),
     Verb.READ_OUTBOX: WORKERS,
     Verb.WORK_ON_CONVERSATION: WORKERS,
     Verb.REQUEST_SURVEY: WORKERS,

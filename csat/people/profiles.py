@@ -24,6 +24,7 @@ READ_BY = {
     str(Profile.LandingPage.INBOX): Verb.READ_CONVERSATIONS,
     str(Profile.LandingPage.CONTACTS): Verb.READ_CONVERSATIONS,
     str(Profile.LandingPage.REPORTS): Verb.READ_REPORTS,
+    str(Profile.LandingPage.MY_SCORES): Verb.READ_OWN_SCORES,
 }
 
 

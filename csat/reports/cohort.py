@@ -1,16 +1,18 @@
 """The surveys a report speaks of, read from the base rows: who belongs to it, and how many did what."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncDate, TruncMonth, TruncWeek
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate, TruncMonth, TruncWeek
 
 from csat.lib.text import as_uuid
 from csat.people.brands import DEFAULT
 from csat.people.models import Agent, Brand, Team
-from csat.reports.filters import NONE, Filters
+from csat.reports.filters import NONE, Filters, TimeToResolve
 from csat.reports.scores import Counts
 from csat.scale import SCORES
 from csat.sessions.models import HandoffReason, Tag
@@ -31,6 +33,15 @@ COLUMN = {
 }
 WAITING = Q(state=SurveyState.SENT, delivered_at__isnull=False, rated__isnull=True)
 PERIOD = {"day": TruncDate, "week": TruncWeek, "month": TruncMonth}
+HOUR = "hour"  # of the week, from 0 (Monday, midnight) to 167
+BY_TIME = (*PERIOD, HOUR)
+RESOLVED_WITHIN = {  # from the first message to the end, of TimeToResolve; beyond the last one: longer
+    TimeToResolve.QUARTER: timedelta(minutes=15),
+    TimeToResolve.HOUR: timedelta(hours=1),
+    TimeToResolve.HOURS: timedelta(hours=4),
+    TimeToResolve.DAY: timedelta(days=1),
+    TimeToResolve.DAYS: timedelta(days=3),
+}
 MULTIPLE: dict[str, tuple[Any, str]] = {  # a session may have several
     "handoff_reason": (HandoffReason, "reason"),
     "tag": (Tag, "name"),
@@ -80,6 +91,11 @@ def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
         return (marked if "true" in values else Q()) | (~marked if "false" in values else Q())
     if name == "theme":
         return _with_theme(names, untagged=NONE in values)
+    if name == "time_to_resolve":
+        bands = Q(pk__in=[])
+        for value in names:
+            bands |= _resolved_within(value)
+        return bands | Q(session__resolved_at__isnull=True) if NONE in values else bands
     if name in MULTIPLE:
         model, field = MULTIPLE[name]
         condition = Q(
@@ -100,6 +116,34 @@ def _with_theme(slugs: Sequence[str], *, untagged: bool) -> Q:
     commented = Q(score__isnull=False) & ~Q(score__comment="")
     bare = commented & ~Q(Exists(tagged.filter(score=OuterRef("score"))))
     return condition | bare if untagged else condition
+
+
+def _resolved_within(band: str) -> Q:
+    """What `_time_to_resolve` calls by this name."""
+    limits = list(RESOLVED_WITHIN.items())
+    place = next((n for n, (name, _limit) in enumerate(limits) if name == band), len(limits))
+    condition = Q(session__resolved_at__isnull=False)
+    if place:
+        condition &= Q(session__resolved_at__gte=F("session__created_at") + limits[place - 1][1])
+    if place < len(limits):
+        condition &= Q(session__resolved_at__lt=F("session__created_at") + limits[place][1])
+    return condition
+
+
+def _time_to_resolve() -> Case:
+    resolved = [
+        When(session__resolved_at__lt=F("session__created_at") + limit, then=Value(str(name)))
+        for name, limit in RESOLVED_WITHIN.items()
+    ]
+    unresolved = When(session__resolved_at__isnull=True, then=Value(None))
+    longer = Value(str(TimeToResolve.LONGER))
+    return Case(unresolved, *resolved, default=longer, output_field=CharField(null=True))
+
+
+def hour_of_week(zone: ZoneInfo) -> Combinable:
+    """0 to 167, as `column` groups by it."""
+    day = ExtractIsoWeekDay("counted_at", tzinfo=zone)
+    return (day - 1) * 24 + ExtractHour("counted_at", tzinfo=zone)
 
 
 def ids(name: str, values: Sequence[str]) -> list[int]:
@@ -129,6 +173,10 @@ def column(by: str, filters: Filters) -> Any:
     """What to group by, as `tally` takes it."""
     if by in PERIOD:
         return PERIOD[by]("counted_at", tzinfo=filters.zone)
+    if by == HOUR:
+        return hour_of_week(filters.zone)
+    if by == "time_to_resolve":
+        return _time_to_resolve()
     return COLUMN[by].format(credit=filters.credit)
 
 

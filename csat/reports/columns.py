@@ -6,7 +6,16 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Aggregate, CharField, F, OuterRef, QuerySet, Subquery
+from django.db.models import (
+    Aggregate,
+    CharField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -115,6 +124,12 @@ ALL = [
         Subquery(THEMES),
         lambda value: "; ".join(sorted(value.split(","))) if value else "",
         "replace({c}, ',', '; ')",
+    ),
+    Column(
+        "Seconds to Resolve",
+        ExpressionWrapper(F("session__resolved_at") - F("session__created_at"), DurationField()),
+        lambda value: None if value is None else int(value.total_seconds()),
+        "floor(extract(epoch FROM {c}))::bigint",
     ),
 ]
 NAMES = [column.name for column in ALL]

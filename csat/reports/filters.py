@@ -28,7 +28,7 @@ NONE = "none"  # the key of those without an agent, team, reason, tag ...
 CREDIT = ("resolver", "last_human", "most_replies")
 LISTS = (
     "channel", "agent", "agent_kind", "team", "brand", "language", "handoff_reason", "tag", "about", "score",
-    "imported", "theme",
+    "imported", "theme", "time_to_resolve",
 )  # fmt: skip
 SPLIT = set(LISTS) - {"team", "tag"}  # may come with commas, too
 YEARS = range(1970, 2101)
@@ -39,6 +39,17 @@ class Imported(TextChoices):
 
     YES = "true", gettext_lazy("Imported ratings only")
     NO = "false", gettext_lazy("Without imported ratings")
+
+
+class TimeToResolve(TextChoices):
+    """From the beginning of a conversation until it was resolved, the last time."""
+
+    QUARTER = "15m", gettext_lazy("under 15 minutes")
+    HOUR = "1h", gettext_lazy("15 minutes to 1 hour")
+    HOURS = "4h", gettext_lazy("1 to 4 hours")
+    DAY = "1d", gettext_lazy("4 hours to 1 day")
+    DAYS = "3d", gettext_lazy("1 to 3 days")
+    LONGER = "longer", gettext_lazy("3 days and more")
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,7 @@ class Filters:
     score: tuple[str, ...] = ()
     theme: tuple[str, ...] = ()  # slugs; none: a comment without any
     imported: tuple[str, ...] = ()  # true, false
+    time_to_resolve: tuple[str, ...] = ()
     credit: str = "resolver"
     quarantined: bool = False  # count what is in quarantine, too
     # ids of the teams whose conversations the reader may see; None: all. Nobody chooses or leaves it
@@ -266,5 +278,6 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "about": _one_of([*About.values, NONE]),
     "score": _one_of(SCORES),
     "imported": _one_of(Imported.values),
+    "time_to_resolve": _one_of([*TimeToResolve.values, NONE]),
     "brand": brands.exists,
 }

@@ -162,6 +162,10 @@ def _tally(rows: QuerySet[Survey], filters: Filters, by: str) -> list[Part]:
 
 def _partial_days(filters: Filters, by: str, zone: ZoneInfo) -> set[date]:
     """The rollup's days that are not in the window as a whole, or not in one day, week or month of it."""
+    if by == cohort.HOUR:  # a day is in many
+        first = filters.start.astimezone(zone).date()
+        end = (filters.end - timedelta(microseconds=1)).astimezone(zone).date() + timedelta(days=1)
+        return {first + timedelta(days=n) for n in range((end - first).days)}
     edges = {filters.start, filters.end}
     if by in cohort.PERIOD and zone.key != filters.zone.key:
         edges |= {midnight(day, filters.zone) for day in steps(by, filters)[1:]}
@@ -181,7 +185,7 @@ def _plan(filters: Filters, by: str) -> Plan | None:
     """
     names = list(filters.chosen)
     scoped = [] if filters.scope is None else ["team"]
-    grouped = by if by and by not in cohort.PERIOD else ""
+    grouped = by if by and by not in cohort.BY_TIME else ""
     used = {THROUGH.get(name, name) for name in (*names, grouped, *scoped) if name}
     shape = tuple(name for name in rollup_sql.DIMENSIONS if name in used)
     perspectives = [filters.credit] if "agent" in used and filters.credit != CREDIT[0] else []
@@ -195,7 +199,7 @@ def _plan(filters: Filters, by: str) -> Plan | None:
     place = {name: f"key{shape.index(name) + 1}" for name in shape}
     keys = Q(*(Q(**{f"{place[THROUGH.get(name, name)]}__in": _keys(name, filters)}) for name in names))
     keys &= Q(*(Q(**{f"{place[name]}__in": [str(pk) for pk in filters.scope or ()]}) for name in scoped))
-    group = ["day"] if by in cohort.PERIOD else [place[THROUGH.get(grouped, grouped)]] if grouped else []
+    group = ["day"] if by in cohort.BY_TIME else [place[THROUGH.get(grouped, grouped)]] if grouped else []
     return Plan(shape, group, keys, ("", *perspectives))
 
 
@@ -229,7 +233,7 @@ def _from_quarters(plan: Plan, days: set[date], by: str, filters: Filters) -> li
     for *key, number, counts in _sums(rows, *(name for name in plan.group if name != "day"), quarter):
         at = datetime.fromtimestamp(int(number) * QUARTER, UTC)
         if filters.start <= at < filters.end:
-            parts.append((_period(at, by, filters) if by in cohort.PERIOD else keys(*key), counts))
+            parts.append((_period(at, by, filters) if by in cohort.BY_TIME else keys(*key), counts))
     return parts
 
 
@@ -252,7 +256,10 @@ def _sums(rows: QuerySet[Rollup], *columns: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def _period(at: datetime, by: str, filters: Filters) -> date:
+def _period(at: datetime, by: str, filters: Filters) -> date | int:
+    if by == cohort.HOUR:
+        local = at.astimezone(filters.zone)
+        return local.weekday() * 24 + local.hour
     return first_of(by, at.astimezone(filters.zone).date())
 
 

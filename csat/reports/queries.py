@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet, TextChoices
+from django.db.models.lookups import Exact
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
@@ -16,7 +18,17 @@ from csat.lib.refusal import Invalid
 from csat.people.brands import DEFAULT
 from csat.people.models import Agent, Brand, Team
 from csat.reports import cohort, lookup
-from csat.reports.filters import LISTS, NONE, Filters, Imported, after, first_of, midnight, steps
+from csat.reports.filters import (
+    LISTS,
+    NONE,
+    Filters,
+    Imported,
+    TimeToResolve,
+    after,
+    first_of,
+    midnight,
+    steps,
+)
 from csat.reports.recovery import surveys_at
 from csat.reports.scores import Counts
 from csat.sessions.models import HandoffReason, Session
@@ -35,6 +47,8 @@ BY = (
     "handoff_reason",
     "tag",
     "about",
+    "time_to_resolve",
+    "hour",
     "day",
     "week",
     "month",
@@ -51,6 +65,7 @@ DID = {
 
 
 Name = tuple[str, str]
+HOURS = 7 * 24
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,9 @@ def grouped(filters: Filters, by: str) -> list[Group]:
             fields={"group_by": [_("Choose from: %(names)s.") % {"names": ", ".join(BY)}]},
         )
     parts = lookup.parts(filters, by)
+    if by == cohort.HOUR:
+        by_hour = sorted((hour, counts) for hour, counts in parts if counts != Counts())
+        return [Group(str(hour), hour_label(hour), counts) for hour, counts in by_hour]
     if by not in cohort.PERIOD:
         return _labelled(by, parts)
     by_day = {key.date() if isinstance(key, datetime) else key: counts for key, counts in parts}
@@ -105,6 +123,11 @@ def _narrowed(name: str, value: Any, filters: Filters) -> Q:
         return cohort.where(name, [str(one) for one in values], credit=filters.credit)
     if name in DID:
         return DID[name] if value else ~DID[name]
+    if name == cohort.HOUR:
+        if not str(value).isdecimal() or int(value) >= HOURS:
+            text = _("Give an hour of the week, from 0 to 167.")
+            raise Invalid(text, fields={name: [text]})
+        return Q(Exact(cohort.hour_of_week(filters.zone), int(value)))
     if name not in cohort.PERIOD:
         raise TypeError(name)
     try:
@@ -125,6 +148,9 @@ def _labelled(by: str, parts: Iterable[tuple[Any, Counts]]) -> list[Group]:
     groups = [
         Group(*named.get(key, unset), counts, kinds.get(key, "")) for key, counts in counts_by_key.items()
     ]
+    if by == "time_to_resolve":
+        order = [*TimeToResolve.values, NONE]
+        return sorted(groups, key=lambda group: order.index(group.key))
     return sorted(
         groups, key=lambda group: (group.key == NONE, -group.counts.n, -group.counts.requested, group.label)
     )
@@ -139,7 +165,13 @@ def unset_label(by: str) -> str:
         "tag": _("No tag"),
         "about": _("Not specified"),
         "theme": _("Untagged"),
+        "time_to_resolve": _("Not resolved"),
     }.get(by, _("Unknown"))
+
+
+def hour_label(hour: int) -> str:
+    """`Mon 14:00`, of an hour of the week."""
+    return f"{WEEKDAYS_ABBR[hour // 24]} {hour % 24:02}:00"
 
 
 def label(by: str, value: str) -> str:
@@ -178,4 +210,5 @@ CHOICES: dict[str, type[TextChoices]] = {
     "handoff_reason": HandoffReason.Reason,
     "about": About,
     "imported": Imported,
+    "time_to_resolve": TimeToResolve,
 }

@@ -25,12 +25,13 @@ RAIL = [
     ("inbox", _("Inbox"), Verb.READ_CONVERSATIONS),
     ("contacts", _("Contacts"), Verb.READ_CONVERSATIONS),
     ("reports", _("Reports"), Verb.READ_REPORTS),
+    ("my-scores", _("My scores"), Verb.READ_OWN_SCORES),
     ("workflows", _("Workflows"), Verb.MANAGE_WORKFLOWS),
     ("settings-csat", _("Settings"), Verb.MANAGE_SETTINGS),
     ("settings-people", _("People"), Verb.MANAGE_PEOPLE),  # by itself for whom the settings are closed
     ("outbox", _("Outbox"), Verb.READ_OUTBOX),
 ]
-ICONS = {"settings-csat": "settings", "settings-people": "contacts"}
+ICONS = {"my-scores": "reports", "settings-csat": "settings", "settings-people": "contacts"}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from csat.web import branding, checklist, contacts, invitations, login, outbox, profile, welcome
+from csat.web import branding, checklist, contacts, invitations, login, my_scores, outbox, profile, welcome
 from csat.web.customer import demo_chat, rating, unsubscribe, widget
 from csat.web.customer.link_path import LinkToken
 from csat.web.inbox import actions, practice, session
@@ -74,6 +74,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/export/<uuid:uuid>/", exports.one, name="export-one"),
     path("reports/export/<uuid:uuid>/cancel/", exports.cancel, name="export-cancel"),
     path("reports/export/<uuid:uuid>/file/", exports.download, name="export-file"),
+    path("my-scores/", my_scores.page, name="my-scores"),
+    path("my-scores/sessions/", my_scores.sessions, name="my-scores-sessions"),
     path("workflows/", workflows.page, name="workflows"),
     path("workflows/new/", workflows.new, name="workflow-new"),
     path("workflows/<uuid:uuid>/", builder.one, name="workflow"),

@@ -29,12 +29,14 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 # the usual kinds of page: anonymous, agent, team lead, analyst, manager, admin, outsider
 STAFF = (302, 200, 200, 200, 200, 200, 403)
 WORKERS = (302, 200, 200, 403, 200, 200, 403)  # all but analysts
+AGENTS = (302, 200, 200, 403, 403, 403, 403)
 REPORTED_TO = (302, 403, 200, 200, 200, 200, 403)
 MANAGERS = (302, 403, 403, 403, 200, 200, 403)
 ADMINS = (302, 403, 403, 403, 403, 200, 403)
 LEADS_AND_ADMINS = (302, 403, 200, 403, 403, 200, 403)
 GONE_STAFF = (302, 404, 404, 404, 404, 404, 403)  # of a row that does not exist
 GONE_WORKERS = (302, 404, 404, 403, 404, 404, 403)
+GONE_AGENTS = (302, 404, 404, 403, 403, 403, 403)
 GONE_REPORTED_TO = (302, 403, 404, 404, 404, 404, 403)
 GONE_MANAGERS = (302, 403, 403, 403, 404, 404, 403)
 GONE_ADMINS = (302, 403, 403, 403, 403, 404, 403)
@@ -129,6 +131,8 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("outbox/<uuid:uuid>/", "/outbox/{mail}/", WORKERS),
     ("outbox/<uuid:uuid>/", f"/outbox/{NOBODY}/", GONE_WORKERS),
     ("outbox/<uuid:uuid>/mail/", "/outbox/{mail}/mail/", WORKERS),
+    ("my-scores/", "/my-scores/", AGENTS),
+    ("my-scores/sessions/", "/my-scores/sessions/", GONE_AGENTS),  # Sam is no agent yet
     ("reports/", "/reports/", REPORTED_TO),
     ("reports/sessions/", "/reports/sessions/", REPORTED_TO),
     ("reports/views/", "/reports/views/", POST_REPORTED_TO),

@@ -41,10 +41,23 @@ FILTERS: list[dict[str, Any]] = [
     {**YEAR, "channel": "web", "team": "Billing"},
     {**YEAR, "channel": "web", "language": "de", "handoff_reason": REASONS[3]},
     {**YEAR, "tag": "late", "about": "none", "timezone": "America/St_Johns"},
+    {**YEAR, "time_to_resolve": ["15m", "3d"]},
+    {**SPRING, "time_to_resolve": ["none", "longer"], "channel": "email"},
+    {**YEAR, "timezone": "Asia/Kathmandu", "channel": "web"},
     {**YEAR, "quarantined": "1"},
     {**YEAR, "quarantined": "1", "score": "5"},
 ]
-BY = ("channel", "agent", "agent_kind", "team", "language", "handoff_reason", "tag", "about")
+BY = (
+    "channel",
+    "agent",
+    "agent_kind",
+    "team",
+    "language",
+    "handoff_reason",
+    "tag",
+    "about",
+    "time_to_resolve",
+)
 
 
 def asked_of(facts: list[Fact], asked: dict[str, Any]) -> dict[str, Any]:
@@ -88,10 +101,26 @@ def keys_of(fact: Fact, by: str, asked: dict[str, Any]) -> set[str]:
         "handoff_reason": fact.reasons or {"none"},
         "tag": fact.tags or {"none"},
         "about": {fact.about or "none"},
+        "time_to_resolve": {_time_to_resolve(fact)},
+        "hour": {_hour(fact, asked.get("timezone", BERLIN))},
         "day": {day.isoformat()},
         "week": {(day - timedelta(days=day.weekday())).isoformat()},
         "month": {day.replace(day=1).isoformat()},
     }[by]
+
+
+def _time_to_resolve(fact: Fact) -> str:
+    if fact.took is None:
+        return "none"
+    limits = {"15m": 15, "1h": 60, "4h": 240, "1d": 1440, "3d": 4320}
+    return next(
+        (name for name, minutes in limits.items() if fact.took < timedelta(minutes=minutes)), "longer"
+    )
+
+
+def _hour(fact: Fact, zone: str) -> str:
+    at = fact.at.astimezone(ZoneInfo(zone))
+    return str((at.isoweekday() - 1) * 24 + at.hour)
 
 
 def local(fact: Fact, zone: str) -> date:

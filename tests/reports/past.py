@@ -18,6 +18,20 @@ REASONS = [str(reason) for reason in HandoffReason.Reason]
 WORDS = ["quick", "slow", "friendly", "parcel", "refund", "=danger", "täglich", "never again"]
 
 
+SECONDS = (
+    0,
+    899,
+    900,
+    3599,
+    3600,
+    14_399,
+    14_400,
+    86_399,
+    86_400,
+    259_199,
+    259_200,
+    9_999_999,
+)  # both sides of limits
 FIRST = 5_000_001  # ticket numbers that no session made meanwhile is given
 
 
@@ -39,6 +53,7 @@ class Fact:
     about: str | None = None
     comment: str = ""
     quarantined: int | None = None  # the score of a later answer in quarantine
+    took: timedelta | None = None  # until it was resolved; None: it is open
 
     def rated(self, quarantined: bool) -> int | None:
         return self.quarantined if quarantined and self.quarantined else self.score
@@ -59,6 +74,8 @@ def write(count: int, *, start: datetime, days: int, seed: int = 7) -> list[Fact
         _fact(dice, FIRST + n, start + timedelta(seconds=dice.randrange(days * 86400)), teams, agents)
         for n in range(count)
     ]
+    for fact in facts:
+        fact.took = random.Random(fact.number).choice([None, *(timedelta(seconds=n) for n in SECONDS)])
     _store(facts, {team.name: team for team in teams}, contacts, dice)
     return facts
 
@@ -121,15 +138,15 @@ def _store(facts: list[Fact], teams: dict[str, Team], contacts: list[Contact], d
 
 
 def _session(fact: Fact, teams: dict[str, Team], contact: Contact) -> Session:
-    times: dict[str, Any] = dict.fromkeys(
-        ("created_at", "resolved_at", "closed_at", "last_activity_at"), fact.at
-    )
+    times: dict[str, Any] = {"created_at": fact.at, "last_activity_at": fact.at}
+    if fact.took is not None:
+        times |= {"created_at": fact.at - fact.took, "resolved_at": fact.at, "closed_at": fact.at}
     credit: dict[str, Any] = fact.agents
     return Session(
         pk=fact.number,
         contact=contact,
         channel=fact.channel,
-        status="closed_resolved",
+        status="open" if fact.took is None else "closed_resolved",
         team=teams.get(fact.team),
         **credit,
         **times,

@@ -56,6 +56,7 @@ def test_the_columns_are_those_of_the_contract():
         "CSAT Source",
         "Brand",
         "Themes",
+        "Seconds to Resolve",
     ]
 
 

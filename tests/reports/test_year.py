@@ -29,7 +29,7 @@ EVERY = pytest.mark.parametrize("asked", FILTERS, ids=str)
 def test_the_api(year: list[past.Fact], asked: dict[str, Any]) -> None:
     asked, api = asked_of(year, asked), machine("csat:read")
     chosen, quarantined = wanted(year, asked), "quarantined" in asked
-    for by in (*BY, "day", "week", "month"):
+    for by in (*BY, "hour", "day", "week", "month"):
         told = api.get("/csat/report", **asked, group_by=by).json()
         assert told["total"] == past.figures(chosen, quarantined=quarantined)
         groups = {group.pop("key"): group for group in told["groups"] if group.pop("label")}
@@ -44,17 +44,21 @@ def test_the_api(year: list[past.Fact], asked: dict[str, Any]) -> None:
 def test_the_report(year: list[past.Fact], asked: dict[str, Any], manager: Client) -> None:
     asked = asked_of(year, asked)
     chosen, quarantined = wanted(year, asked), "quarantined" in asked
-    for by in BY:
+    for by in (*BY, "hour"):
         if by == "agent_kind":
             continue  # with the agents
         address = urlencode({"timezone": BERLIN, **asked, "show": by, "step": "week"}, doseq=True)
         page = unescape(manager.get(f"/reports/?{address}").content.decode().replace("\xa0", " "))
         assert tiles(page) == said(chosen, quarantined)
         assert trend(page) == [
-            row(facts, quarantined)[:3]
+            [*row(facts, quarantined)[:3], *said(facts, quarantined)["each"]]
             for _week, facts in sorted(grouped(chosen, "week", asked).items())
             if row(facts, quarantined)[2] != "0"
         ]
+        if by == "hour":
+            by_hour = grouped(chosen, by, asked)
+            assert hours(page) == told_by_hour(by_hour, quarantined)
+            continue
         if by == "about":
             low = [lows(facts, quarantined) for facts in grouped(chosen, by, asked).values()]
             told = [
@@ -170,6 +174,24 @@ def trend(page: str) -> list[list[str]]:
     rows = page.split('class="as-table"')[1].split("<tbody>")[1].split("</tbody>")[0].split("</tr>")[:-1]
     cells = [[text(cell) for cell in re.findall("<td[^>]*>(.*?)</td>", line, re.DOTALL)] for line in rows]
     return [one for one in cells if one[2] != "0"]
+
+
+def told_by_hour(by_hour: dict[str, list[past.Fact]], quarantined: bool) -> list[tuple[int, str]]:
+    """What the cells of both maps ought to say, as (hour of the week, share): first those of low scores."""
+    low, response = [], []
+    for hour, facts in sorted(by_hour.items(), key=lambda item: int(item[0])):
+        _requested, delivered, answered, scores = past.counts(facts, quarantined=quarantined)
+        if n := sum(scores):
+            low.append((int(hour), f"{scores[0] + scores[1]} low / {n}"))
+        if delivered:
+            response.append((int(hour), f"{answered} answered / {delivered}"))
+    return low + response
+
+
+def hours(page: str) -> list[tuple[int, str]]:
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    cells = re.findall(r'title="(\w{3}) (\d\d):00: (\d+ \w+ / \d+)', page)
+    return [(days.index(day) * 24 + int(hour), words) for day, hour, words in cells]
 
 
 def lows(facts: list[past.Fact], quarantined: bool) -> int:

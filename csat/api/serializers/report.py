@@ -8,7 +8,7 @@ from csat.api.serializers.queries import Query
 from csat.channels.kinds import Channel
 from csat.lib.types import JsonObject
 from csat.people.models import Agent
-from csat.reports.filters import CREDIT, NONE, Imported
+from csat.reports.filters import CREDIT, NONE, Imported, TimeToResolve
 from csat.reports.scores import Counts
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
@@ -29,6 +29,8 @@ GROUPS = (
     "language",
     "tag",
     "about",
+    "time_to_resolve",
+    "hour",
 )
 
 
@@ -73,6 +75,10 @@ class ReportQuery(Query):
     imported = Several(
         child=serializers.ChoiceField(Imported.choices),
         help_text="`true`: only ratings from files of past ratings; `false`: none of them.",
+    )
+    time_to_resolve = Several(
+        child=serializers.ChoiceField([*TimeToResolve.values, NONE]),
+        help_text=f"From the beginning until it was resolved. {SEVERAL} {OR_NONE}",
     )
     quarantined = serializers.BooleanField(required=False, help_text="Count answers in quarantine, too.")
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from csat import scale
@@ -10,6 +11,7 @@ from csat.channels.kinds import Channel
 from csat.people.models import Agent
 from csat.sessions.models import Session
 from csat.surveys.rules import brands
+from csat.web.days import DayField
 
 SCORES: list[tuple[str, Any]] = [
     *((str(face.score), f"{face.emoji} {face.score}") for face in scale.FACES),
@@ -30,8 +32,18 @@ class InboxFilters(forms.Form):
     brand = forms.ChoiceField(required=False, choices=brands.choices)
     needs_follow_up = forms.BooleanField(required=False)
     overdue = forms.BooleanField(required=False)
+    mine = forms.BooleanField(required=False)
+    low = forms.BooleanField(required=False)
+    unanswered = forms.BooleanField(required=False)
+    since = DayField(required=False)  # of the last activity
+    until = DayField(required=False)  # the last day itself
+
+    def __init__(self, data: Any, *, reader: User) -> None:
+        super().__init__(data)
+        self.reader = reader  # whose conversations are `mine`
 
     def chosen(self) -> dict[str, Any]:
         """The valid filters in use."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        return chosen | ({"mine": self.reader} if "mine" in chosen else {})

@@ -20,7 +20,7 @@ from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.web import checklist, context, conversation_list, paging
 from csat.web.access import StaffRequest, may
-from csat.web.inbox import search
+from csat.web.inbox import chips, search
 from csat.web.inbox.forms import SCORES, InboxFilters
 from csat.web.replica import from_replica
 
@@ -36,7 +36,7 @@ def page(request: StaffRequest) -> HttpResponse:
     version = current_version()
     if request.GET.get("v") == version:
         return HttpResponse(status=204)  # polled, and nothing has changed
-    filters = InboxFilters(request.GET)
+    filters = InboxFilters(request.GET, reader=request.user)
     chosen, visibility = filters.chosen(), visibility_for(request.user)
     sessions = search.find(chosen, visibility=visibility)
     shown = _page(sessions, chosen, cursor=request.GET.get("before", ""))
@@ -47,6 +47,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "version": version,
         "address": _address(request),
         "taking": not FOLLOW_UPS.isdisjoint(chosen),
+        "hits": chips.hits(chosen, visibility) if shown.first else "",
     }
     if request.htmx:
         return render(request, "inbox/_rows.html", shows)
@@ -91,6 +92,7 @@ def _selects(filters: InboxFilters, visibility: Visibility) -> dict[str, object]
         selects.append(("brand", _("Any brand"), brand_choices))
     return {
         "filters": filters,
+        "chips": chips.chips(filters, visibility),
         "is_demo": demo.is_here(),
         "sends_for_real": context.sends_for_real(),
         "selects": [(name, label, filters.data.get(name, ""), choices) for name, label, choices in selects],

@@ -1,7 +1,9 @@
 """Finding sessions for the inbox: filters and search, answered by indexes where the database has them."""
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -10,8 +12,10 @@ from csat.lib.text import one_line
 from csat.people import contacts as people
 from csat.people.brands import DEFAULT
 from csat.people.models import Contact
+from csat.reports.filters import midnight
 from csat.scale import LOW_MAX
 from csat.sessions.models import Session, on_channel
+from csat.surveys.choices import SurveyState
 from csat.surveys.models import Score
 from csat.surveys.visibility import Visibility
 from csat.web import conversation_list
@@ -21,7 +25,12 @@ MAX_IDS = 2000  # hits of one kind that are passed to the database as ids
 
 def find(chosen: dict[str, Any], *, visibility: Visibility) -> QuerySet[Session]:
     """The sessions that pass every chosen filter, with what a row shows."""
-    sessions = conversation_list.with_related(Session.objects.filter(visibility.conversations()))
+    return conversation_list.with_related(matching(chosen, visibility))
+
+
+def matching(chosen: dict[str, Any], visibility: Visibility) -> QuerySet[Session]:
+    """The same, to be counted."""
+    sessions = Session.objects.filter(visibility.conversations())
     for name, value in chosen.items():
         sessions = sessions.filter(FILTERS[name](value, visibility))
     return sessions
@@ -74,6 +83,11 @@ def _by_comment(text: str, visibility: Visibility) -> Q:
     return Q(score__comment__folded_contains=text) & visibility.as_filter("score__")
 
 
+def _beginning_of(day: date) -> datetime:
+    """In the reader's time zone."""
+    return midnight(day, ZoneInfo(timezone.get_current_timezone_name()))
+
+
 FILTERS: dict[str, Callable[[Any, Visibility], Q]] = {
     "q": _by_text,
     "status": lambda value, visibility: Q(status=value),
@@ -87,4 +101,11 @@ FILTERS: dict[str, Callable[[Any, Visibility], Q]] = {
     "overdue": lambda value, visibility: (
         Q(follow_up__done_at=None, follow_up__due_at__lte=timezone.now()) & visibility.as_filter("score__")
     ),
+    "mine": lambda value, visibility: Q(assignee__user=value),
+    "low": lambda value, visibility: _by_score("low", visibility),
+    "unanswered": lambda value, visibility: Q(
+        survey__state=SurveyState.SENT, survey__delivered_at__isnull=False, score__isnull=True
+    ),
+    "since": lambda day, visibility: Q(last_activity_at__gte=_beginning_of(day)),
+    "until": lambda day, visibility: Q(last_activity_at__lt=_beginning_of(day + timedelta(days=1))),
 }

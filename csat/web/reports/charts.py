@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from csat import scale
 from csat.reports import scores
-from csat.reports.filters import NONE
 from csat.reports.queries import Group
 from csat.reports.recovery import STEPS, Recovery
 from csat.reports.recovery_groups import RecoveryGroup
@@ -269,17 +268,6 @@ def recovered(groups: Sequence[RecoveryGroup], question: Question, by: str) -> l
 
 def _of(group: RecoveryGroup, by: str) -> dict[str, object]:
     return {"cause": group.key} if by == "cause" else {"by": by, "key": group.key}
-
-
-def causes(groups: Sequence[Group], question: Question) -> list[Part]:
-    """The share of each cause in all low scores: who is happy is hardly asked for one."""
-    groups = sorted(groups, key=lambda group: (group.key == NONE, -group.counts.low, group.label))
-    whole = scores.total(group.counts for group in groups).low
-    return [
-        Part(group.counts.low, whole, question.link(by="about", key=group.key, did="low"), group.label)
-        for group in groups
-        if group.counts.low
-    ]
 
 
 @dataclass(frozen=True)

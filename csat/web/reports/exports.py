@@ -144,7 +144,7 @@ def _columns(query: QueryDict) -> list[str]:
 
 def _query(query: QueryDict, columns: list[str]) -> str:
     """The query string of this export, without what concerns the report page alone."""
-    filters = address(query, show="", step="", search="", compare="")
+    filters = address(query, show="", step="", search="", sort="", who="", compare="")
     return "&".join(filter(None, (filters, urlencode({"column": columns}, doseq=True))))
 
 

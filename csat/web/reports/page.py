@@ -3,6 +3,7 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url
@@ -20,7 +21,7 @@ from csat.web import conversation_list, paging
 from csat.web.access import StaffRequest, may
 from csat.web.replica import from_replica
 from csat.web.reports import charts, tabs
-from csat.web.reports.question import address, asked, filter_row
+from csat.web.reports.question import Question, address, asked, filter_row
 from csat.web.reports.saved_views import MAX_VIEWS
 
 
@@ -44,7 +45,12 @@ def page(request: StaffRequest) -> HttpResponse:
 @from_replica
 def sessions(request: StaffRequest) -> HttpResponse:
     """The conversations behind a bar, a cell or a point."""
-    question = asked(request)
+    back = f"{reverse('reports')}?{address(request.GET)}"
+    return behind(request, asked(request), back=back, back_label=_("Reports"))
+
+
+def behind(request: StaffRequest, question: Question, *, back: str, back_label: str) -> HttpResponse:
+    """The list of a figure's conversations; `back` is the address of the page that shows the figure."""
     narrow = _narrow(request)
     try:
         rows = queries.sessions(question.filters, **narrow)
@@ -59,7 +65,8 @@ def sessions(request: StaffRequest) -> HttpResponse:
         "page": page,
         "count": charts.number(rows.count()),
         "address": query.urlencode(),
-        "back": address(request.GET),
+        "back": back,
+        "back_label": back_label,
         "filters_in_words": tabs.in_words(question, narrow),
     }
     return render(request, "reports/sessions.html", context)

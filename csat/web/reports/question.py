@@ -21,7 +21,7 @@ from csat import scale
 from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
 from csat.people.models import Agent
-from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, Imported, to_query
+from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, Imported, TimeToResolve, to_query
 from csat.reports.filters import parse as parse_filters
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
@@ -61,6 +61,8 @@ PARAMETERS = (
     "show",
     "search",
     "across",
+    "sort",
+    "who",
 )
 MAX_CHOICES = 300  # as many as a select can hold
 LOW = ",".join(str(score) for score in scale.SCORES if scale.is_low(score))
@@ -77,6 +79,7 @@ class Question:
     compare: bool
     address: str  # the query string that asks the same again
     problems: dict[str, list[str]]
+    sessions_page: str = "report-sessions"  # where a figure's conversations are listed
 
     def link(self, **narrow: object) -> str:
         """The address of the sessions behind a figure; `by` and `key` name the group, `did` what they did."""
@@ -100,7 +103,7 @@ class Question:
         query = to_query(self.filters) | {
             name: [value] for name, value in parse_qsl(self.address) if name in ("show", "step", "compare")
         }
-        return f"{reverse('report-sessions')}?{urlencode(query, doseq=True)}"
+        return f"{reverse(self.sessions_page)}?{urlencode(query, doseq=True)}"
 
 
 def asked(request: StaffRequest) -> Question:
@@ -229,6 +232,12 @@ def _further_selects(filters: Filters) -> list[Select]:
         _select(filters, "imported", _("Imported or not"), Imported.choices),
         _select(filters, "score", _("Any rating"), scores),
         _select(filters, "theme", _("Any theme"), themes),
+        _select(
+            filters,
+            "time_to_resolve",
+            _("Any time to resolve"),
+            [*TimeToResolve.choices, (NONE, _("Not resolved"))],
+        ),
         _select(filters, "about", _("About anything"), [*About.choices, (NONE, _("Not specified"))]),
     ]
 

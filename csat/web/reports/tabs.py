@@ -17,7 +17,8 @@ from csat.reports.filters import CREDIT, LISTS, NONE, previous
 from csat.reports.queries import Group
 from csat.reports.scores import Counts
 from csat.surveys.visibility import agents_among
-from csat.web.reports import charts, themes
+from csat.web.reports import charts, hours, tables, themes
+from csat.web.reports.causes import causes
 from csat.web.reports.question import CREDITS, PARAMETERS, Question, address, coarser
 from csat.web.reports.trend import trend
 
@@ -32,6 +33,8 @@ TABS = {
     "handoff_reason": gettext_lazy("Handoff"),
     "tag": gettext_lazy("Tags"),
     "about": gettext_lazy("About"),
+    "time_to_resolve": gettext_lazy("Time to resolve"),
+    "hour": gettext_lazy("Hours"),
     "low": gettext_lazy("Low scores"),
     "comments": gettext_lazy("Comments"),
     "kept-apart": gettext_lazy("Quarantined"),
@@ -76,8 +79,9 @@ def context(question: Question, query: QueryDict) -> Context:
             before=_groups_before(question, question.step),
         ),
         "steps": [(step, label, address(query, step=step)) for step, label in STEPS.items()],
-        "tabs": [(name, label, address(query, show=name, search="")) for name, label in tabs.items()],
+        "tabs": [(name, label, address(query, show=name, search="", who="")) for name, label in tabs.items()],
         "show": tab,
+        "sort": query.get("sort", ""),
         "chosen_step": query.get("step", ""),
         "address": address(query),
         "filters_in_words": filters_in_words(question),
@@ -89,7 +93,7 @@ def context(question: Question, query: QueryDict) -> Context:
             for value in query.getlist(name)
             if name != "search" and value
         ],
-        "plain": address(query, show="", step="", search=""),
+        "plain": address(query, show="", step="", search="", sort="", who=""),
         "comparing": address(query, compare="" if question.compare else "1"),
         **_tab_context(tab, question, query),
     }
@@ -115,10 +119,14 @@ def _tab_context(tab: str, question: Question, query: QueryDict) -> Context:
             reasons = [group for group in groups if group.key != NONE]
             reasons.sort(key=lambda group: (-group.counts.low, group.label))
             bars = charts.bars(groups, question, tab, before=_groups_before(question, tab))
-            return {"tables": [("", "", bars)], "heat": charts.heat(reasons, question)}
+            arranged = [("", "", tables.arranged(bars, query))]
+            return {"tables": arranged, "heads": tables.heads(query), "heat": charts.heat(reasons, question)}
         case "about":
-            return {"causes": charts.causes(queries.grouped(question.filters, tab), question)}
-    return {"tables": [("", "", _bars(question, tab))]}
+            return {"causes": causes(queries.grouped(question.filters, tab), question)}
+        case "hour":
+            return {"maps": hours.maps(queries.grouped(question.filters, tab), question)}
+    arranged = [("", "", tables.arranged(_bars(question, tab), query))]
+    return {"tables": arranged, "heads": tables.heads(query)}
 
 
 def figures(question: Question, counts: Counts, before: Counts) -> Context:
@@ -158,12 +166,18 @@ def _agents(question: Question, query: QueryDict) -> Context:
     ranked, few = charts.ranked(groups, question, before=_groups_before(question, "agent"))
     order = _("Ranked by an estimate that pulls agents with few answers towards the overall CSAT.")
     unranked = _("So few answers say little about a person.")
+    who = query.get("who", "")[:200]
+    shown = [tables.arranged(bars, query) for bars in (ranked, few)]
     return {
         "perspectives": _perspectives(question, query),
+        "searchable": bool(who) or len(groups) > tables.FEW,
+        "who": who,
+        "found": any(shown),
+        "heads": tables.heads(query),
         "tables": [
-            (_("Human and AI"), "", _bars(question, "agent_kind")),
-            (_("Agents"), order, ranked),
-            (_("Not ranked: fewer than 30 answers"), unranked, few),
+            *([] if who else [(_("Human and AI"), "", _bars(question, "agent_kind"))]),
+            (_("Agents"), order, shown[0]),
+            (_("Not ranked: fewer than 30 answers"), unranked, shown[1]),
         ],
     }
 
@@ -249,6 +263,8 @@ def _in_words(name: str, value: str | bool, scope: tuple[int, ...] | None) -> st
         return charts.period(value, name)
     if value == NONE:
         return queries.unset_label(name)
+    if name == "hour":
+        return queries.hour_label(int(value))
     if name == "agent":
         uuid = as_uuid(value)
         return str((uuid and agents_among(scope).filter(uuid=uuid).first()) or value)

@@ -1,20 +1,35 @@
-"""The line of a report over time: where its points, bands and columns stand, in percent of the drawing."""
+"""A report over time: where the points and bands of its line stand, and under it the columns of its ratings,
+in percent of each drawing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import date
+from itertools import accumulate, groupby
 from math import ceil, floor
 
+from django.utils import timezone
+
+from csat import scale
+from csat.reports.filters import after, midnight
 from csat.reports.queries import Group
 from csat.reports.scores import Counts
 from csat.web.reports import charts
-from csat.web.reports.charts import Figures, svg_number
+from csat.web.reports.charts import Figures, Part, svg_number
 from csat.web.reports.question import Question
 
 STEPS = 4  # of the scale at the side
-TALLEST = 22  # percent of the drawing that the column of the most ratings takes
 
 Spot = tuple[float, Counts]  # x, and what is drawn there
+
+
+@dataclass(frozen=True)
+class Block(Part):
+    """The ratings of one score in a column."""
+
+    face: scale.Face = scale.FACES[0]
+    y: str = ""
+    height: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,9 +38,16 @@ class Point(Figures):
     x: str
     y: str  # "" without data
     link: str
-    column_height: str  # of its ratings, beside the most
-    column_top: str
+    blocks: list[Block]  # of the column of its ratings, from the ground up
+    unfinished: bool  # not wholly in the window, or not over yet
+    top: str  # of the column
+    height: str
     before: str  # the figure it is compared with
+
+    @property
+    def by_score(self) -> str:
+        """`5: 8, 4: 2, 1: 1`."""
+        return ", ".join(f"{block.face.score}: {block.count}" for block in reversed(self.blocks))
 
 
 @dataclass(frozen=True)
@@ -43,6 +65,10 @@ class Trend:
     @property
     def empty(self) -> bool:
         return not self.lines
+
+    @property
+    def has_unfinished(self) -> bool:
+        return any(point.unfinished and point.counts.n for point in self.points)
 
 
 def trend(groups: Sequence[Group], question: Question, *, before: Sequence[Group] = ()) -> Trend:
@@ -68,22 +94,47 @@ def trend(groups: Sequence[Group], question: Question, *, before: Sequence[Group
         labels=_labels(xs, groups, question.step),
         hit_width=svg_number(100 / max(1, len(groups))),
         most=charts.number(most),
-        column_width=svg_number(min(4.0, 60 / max(1, len(groups)))),
+        column_width=svg_number(min(6.0, 70 / max(1, len(groups)))),
     )
 
 
 def _point(x: float, group: Group, question: Question, bottom: float, *, most: int, before: str) -> Point:
-    csat, column_height = group.counts.csat, TALLEST * group.counts.n / most
+    csat, height = group.counts.csat, 100 * group.counts.n / most
     return Point(
         counts=group.counts,
         label=charts.period(group.key, question.step),
         x=svg_number(x),
         y="" if csat is None else svg_number(_y(csat, bottom)),
         link=question.link(by=question.step, key=group.key, did="answered"),
-        column_height=svg_number(column_height),
-        column_top=svg_number(100 - column_height),
+        blocks=_blocks(group, question, most),
+        unfinished=_unfinished(group, question),
+        top=svg_number(100 - height),
+        height=svg_number(height),
         before=before,
     )
+
+
+def _blocks(group: Group, question: Question, most: int) -> list[Block]:
+    befores = accumulate(group.counts.scores, initial=0)
+    return [
+        Block(
+            count,
+            group.counts.n,
+            question.link(by=question.step, key=group.key, given=face.score),
+            charts.period(group.key, question.step),
+            face=face,
+            y=svg_number(100 - 100 * (before + count) / most),
+            height=svg_number(100 * count / most),
+        )
+        for face, count, before in zip(scale.FACES, group.counts.scores, befores, strict=False)
+        if count
+    ]
+
+
+def _unfinished(group: Group, question: Question) -> bool:
+    filters, first = question.filters, date.fromisoformat(group.key)
+    start, end = midnight(first, filters.zone), midnight(after(question.step, first), filters.zone)
+    return start < filters.start or end > min(filters.end, timezone.now())
 
 
 def _runs(spots: Sequence[Spot]) -> list[list[Spot]]:

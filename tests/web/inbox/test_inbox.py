@@ -15,6 +15,7 @@ from csat.people import brands
 from csat.people.agents import agent_for_user
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
+from csat.people.profiles import profile_of
 from csat.people.roles import actor_of
 from csat.sessions import activity
 from csat.sessions.models import Session
@@ -24,6 +25,8 @@ from csat.surveys.kept_links import RATING_URL
 from csat.surveys.rules import settings
 from csat.timeline.recording import SYSTEM
 from csat.web import paging
+from csat.web.inbox import chips
+from csat.web.middleware import note_reader
 from tests.factories import (
     API,
     make_agent,
@@ -51,6 +54,11 @@ def listed(client: Client, query: str = "", **headers: str) -> str:
 
 def shows(page: str, session: Any) -> bool:
     return f'id="session-{session.pk}"' in page
+
+
+def chip_count(page: str, name: str) -> str:
+    chip = page.split(f'name="{name}"')[1].split("</label>")[0]
+    return chip.split('<small class="badge">')[1].split("<")[0]
 
 
 class TestList:
@@ -123,13 +131,15 @@ class TestFilters:
         ("query", "found"),
         [
             ("status=open", "open"),
-            ("status=closed_resolved", "rated"),
+            ("status=closed_resolved&score=2", "rated"),
             ("channel=sms", "open"),
             ("score=2", "rated"),
             ("score=low", "rated"),
             ("score=any", "rated"),
-            ("score=none", "open"),
+            ("score=none&status=open", "open"),
             ("needs_follow_up=1", "rated"),
+            ("low=1", "rated"),
+            ("unanswered=1", "asked"),
             ("q=souza", "rated"),
             ("q=ANA@souza.example", "rated"),
             ("q=REFUND", "rated"),
@@ -144,9 +154,76 @@ class TestFilters:
         sessions = {
             "rated": rated(2, "still broken", contact=ana, subject="Refund not arrived"),
             "open": make_session("sms", contact=make_contact(phone="+4901701234")),
+            "asked": make_sent_survey("email").session,
         }
         page = listed(agent, query)
         assert {name for name, session in sessions.items() if shows(page, session)} == {found}
+
+    def test_mine_are_those_assigned_to_the_reader(self, agent: Client, agent_user: User) -> None:
+        mine, other = make_session(assignee=agent_for_user(agent_user)), make_session(assignee=make_agent())
+        page = listed(agent, "mine=1")
+        assert shows(page, mine)
+        assert not shows(page, other)
+
+    def test_each_chip_counts_what_it_shows(self, agent: Client, agent_user: User) -> None:
+        make_session(assignee=agent_for_user(agent_user))
+        rated(1)
+        rated(2)
+        rated(5)
+        make_sent_survey("email")
+        counts = {"mine": "1", "needs_follow_up": "2", "low": "2", "unanswered": "1"}
+        page = listed(agent)
+        assert {name: chip_count(page, name) for name in counts} == counts
+        for name, count in counts.items():
+            assert listed(agent, f"{name}=1").count('id="session-') == int(count)
+
+    def test_a_chip_counts_no_further_than_anybody_reads(
+        self, agent: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(chips, "MOST", 1)
+        rated(1)
+        assert chip_count(listed(agent), "low") == "1"
+        rated(1)
+        assert chip_count(listed(agent), "low") == "1+"
+
+    def test_a_chip_counts_only_what_the_reader_may_see(self, agent: Client) -> None:
+        rated(1)
+        settings.change(by=API, agents_see_own_only=True)
+        assert chip_count(listed(agent), "low") == "0"
+
+    def test_hits_are_counted_once_something_is_asked_for(
+        self, agent: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_session("sms")
+        assert 'class="hits' not in listed(agent)
+        assert "1 conversation\n" in listed(agent, "channel=sms")
+        make_session("sms")
+        assert "2 conversations\n" in listed(agent, "channel=sms")
+        monkeypatch.setattr(chips, "HITS", 1)
+        assert "1+ conversations\n" in listed(agent, "channel=sms")
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("since=2026-03-29", {1, 2, 3}),
+            ("until=2026-03-29", {0, 1, 2}),
+            ("since=2026-03-29&until=2026-03-29", {1, 2}),
+            ("since=2026-03-30&until=2026-03-29", set()),
+            ("since=yesterday", {0, 1, 2, 3}),
+        ],
+    )
+    def test_days_are_those_of_the_reader_also_when_the_clock_changes(
+        self, agent: Client, agent_user: User, query: str, found: set[int]
+    ) -> None:
+        profile_of(agent_user).change(timezone="Europe/Berlin")
+        note_reader(browser := agent.session, agent_user)
+        browser.save()
+        times = [f"2026-03-{at}Z" for at in ("28T22:59:59", "28T23:00:00", "29T21:59:59", "29T22:00:00")]
+        sessions = [make_session() for _ in times]
+        for session, at in zip(sessions, times, strict=True):
+            Session.objects.filter(pk=session.pk).update(last_activity_at=at)
+        page = listed(agent, query)
+        assert {n for n, session in enumerate(sessions) if shows(page, session)} == found
 
     def test_the_agent_filter_finds_who_it_is_with_and_who_resolved_it(self, agent: Client) -> None:
         layla = make_agent()
@@ -272,7 +349,7 @@ class TestCost:
                 listed(agent, **headers)
             costs.append(len(queries))
         assert costs[0] == costs[1]
-        assert costs[1] <= 14
+        assert costs[1] <= 15  # one of them counts the chips
 
 
 class TestFollowUps:

@@ -60,8 +60,10 @@ class Links(HTMLParser):
         self.tag = tag
 
     def handle_data(self, data: str) -> None:
-        if self.open is not None and self.tag == "title":  # of a point in a drawing: its n is the last word
-            self.title = re.findall(r"n (\d+)\)", data)[0]
+        if self.open is not None and self.tag == "title":  # of a mark in a drawing
+            found = re.search(r"n (\d+)\)|:\s+(\d+) of", data)
+            assert found, data
+            self.title = found[1] or found[2]
         elif self.open is not None:
             self.said += data
 
@@ -74,6 +76,8 @@ class Links(HTMLParser):
 
 def _number(said: str, title: str) -> int:
     said = said.strip()
+    if cell := re.search(r": (\d+) \w+ / \d+", title):  # of a map, which shows a share
+        return int(cell[1])
     found = re.search(r"\d+", said if said.isdigit() or not title else title.split(": ")[-1])
     assert found, (said, title)
     return int(found[0])
