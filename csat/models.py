@@ -24,8 +24,9 @@ from csat.people.models import (
     Suppression,
     Team,
 )
-from csat.reports.models import DirtyDay, Export, Rollup, SavedView
+from csat.reports.models import ChartNote, DirtyDay, Export, Rollup, SavedView, Target
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
+from csat.subscriptions.models import Digest, DigestIssue, Share
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
 from csat.timeline.models import Event, Heartbeat, WorkerProcess
 from csat.webhooks.models import Endpoint, WebhookAttempt
@@ -37,6 +38,7 @@ __all__ = [
     "ApiKey",
     "Brand",
     "ChannelSettings",
+    "ChartNote",
     "Circuit",
     "ConnectedMessage",
     "Connection",
@@ -44,6 +46,8 @@ __all__ = [
     "ConversationOrigin",
     "CsatSettings",
     "Delivery",
+    "Digest",
+    "DigestIssue",
     "DirtyDay",
     "Endpoint",
     "Event",
@@ -69,12 +73,14 @@ __all__ = [
     "Score",
     "SendCount",
     "Session",
+    "Share",
     "Step",
     "StoredChunk",
     "StoredFile",
     "Suppression",
     "Survey",
     "Tag",
+    "Target",
     "Team",
     "Version",
     "WebhookAttempt",

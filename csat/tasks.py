@@ -9,6 +9,7 @@ from csat.imports import importing
 from csat.jobs import Job, enqueue
 from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
+from csat.subscriptions import digest_sending
 from csat.surveys.answers import auto_reply
 from csat.surveys.delivery import expiry, sending
 from csat.timeline import dispatching, heartbeat
@@ -57,7 +58,11 @@ def run_due() -> int:
 def sweep_outward() -> int:
     """The outward cluster's sweep: events fan-out left, due work no worker was woken for, a heartbeat."""
     dispatched = dispatching.fan_out(seconds=15)
-    for is_due, job in ((attempts.due, Job.CALL_DUE), (running.due, Job.RUN_DUE)):
+    for is_due, job in (
+        (attempts.due, Job.CALL_DUE),
+        (running.due, Job.RUN_DUE),
+        (digest_sending.due, Job.SEND_DIGESTS),
+    ):
         if is_due():
             enqueue(job)
     applying.wake_all()
@@ -72,6 +77,10 @@ def sweep_outward() -> int:
 
 def export(pk: int) -> bool:
     return exports.run(pk)
+
+
+def send_digests() -> int:
+    return digest_sending.send_due()
 
 
 def import_file(pk: int) -> bool:
