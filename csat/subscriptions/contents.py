@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from csat.people.models import Brand
-from csat.reports import queries
+from csat.reports import queries, targets
 from csat.reports.comments import comments
 from csat.reports.filters import NONE, Filters, previous
 from csat.reports.queries import Group
@@ -61,6 +61,12 @@ class Contents:
     waiting: tuple[Score, ...]
     waiting_count: int
     teams: str = ""  # of which alone it speaks
+    target: int | None = None  # percent to reach
+
+    @property
+    def standing(self) -> str:
+        """Whether the target is reached, as `targets.standing` says; nothing without one."""
+        return "" if self.target is None else str(targets.standing(self.counts, self.target))
 
     @property
     def change(self) -> str:
@@ -75,6 +81,7 @@ def build(filters: Filters, *, title: str, with_people: bool, teams: str = "") -
     before = previous(filters)
     days = filters.days
     assert days
+    target = targets.find(filters)
     open_lows = queries.sessions(filters, low=True).filter(
         pk__in=FollowUp.objects.filter(done_at=None).order_by().values("session")
     )
@@ -90,6 +97,7 @@ def build(filters: Filters, *, title: str, with_people: bool, teams: str = "") -
         waiting=tuple(_waiting(filters)) if with_people else (),
         waiting_count=open_lows.count(),
         teams=teams,
+        target=target.percent if target else None,
     )
 
 

@@ -29,6 +29,11 @@ CHANGES = {
     "down": gettext_lazy("clearly worse than before"),
     "": gettext_lazy("no clear change"),
 }
+STANDINGS = {
+    "reached": gettext_lazy("reached"),
+    "not_reached": gettext_lazy("not reached"),
+    "too_few": gettext_lazy("too few to tell"),
+}
 BY = {
     "channel": gettext_lazy("Channel"),
     "team": gettext_lazy("Team"),
@@ -84,6 +89,7 @@ def as_json(contents: Contents, *, digest_id: UUID) -> JsonObject:
         "csat": _figures(contents.counts),
         "previous": _figures(contents.before),
         "change": contents.change or "none",
+        "target": contents.target and {"percent": contents.target, "standing": contents.standing},
         "movers": [
             {
                 "by": mover.by,
@@ -129,6 +135,7 @@ def _context(contents: Contents) -> dict[str, object]:
         "interval": percent_range(counts.csat_interval),
         "n": number(counts.n),
         "before": csat_and_interval(contents.before),
+        "standing": str(STANDINGS[contents.standing]) if contents.standing else "",
         "change": str(CHANGES[contents.change]) if counts.n and contents.before.n else "",
         "response_rate": percent(counts.response_rate) if counts.delivered else "",
         "response_interval": percent_range(counts.response_interval),

@@ -8,7 +8,7 @@ from csat.web.customer.link_path import LinkToken
 from csat.web.inbox import actions, practice, session
 from csat.web.inbox import page as inbox
 from csat.web.machines import csp_reports, demo_hook, health, metrics
-from csat.web.reports import digests, exports, saved_views, shares
+from csat.web.reports import chart_notes, digests, exports, saved_views, shares, targets
 from csat.web.reports import page as reports
 from csat.web.settings import (
     api_keys,
@@ -68,6 +68,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/views/<uuid:uuid>/send/", digests.send, name="report-send"),
     path("reports/views/<uuid:uuid>/share/", shares.share, name="report-share"),
     path("reports/shares/<uuid:uuid>/revoke/", shares.revoke, name="share-revoke"),
+    path("reports/notes/", chart_notes.add, name="chart-note-add"),
+    path("reports/notes/<uuid:uuid>/remove/", chart_notes.remove, name="chart-note-remove"),
+    path("reports/targets/", targets.page, name="targets"),
     path("reports/sent/", digests.page, name="digests"),
     path("reports/sent/<uuid:uuid>/stop/", digests.stop, name="digest-stop"),
     path("reports/export/", exports.page, name="export"),

@@ -1,5 +1,6 @@
 """Share a saved view by a link: make and revoke one, and what it shows to whoever has it, also on a wall."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from csat.lib.refusal import Invalid
 from csat.lib.tokens import digest
 from csat.people.permissions import Verb
-from csat.reports import queries
+from csat.reports import queries, targets
 from csat.reports.comments import comments
 from csat.reports.filters import previous
 from csat.reports.models import SavedView
@@ -92,34 +93,41 @@ def _show(request: HttpRequest, token: str, template: str) -> HttpResponse:
         response["Retry-After"] = str(seconds)
         return response
     found = shares.find(token)
-    context = _context(found) if found else None
-    if found is None or context is None:
-        return public_page.render("shares/closed.html", status=404, too_many=False)
-    shares.note_opened(found)
-    brand = CsatSettings.current().brand
-    return public_page.render(template, brand=brand, share=found, token=token, renewed=RENEWED, **context)
+    if found:
+        with timezone.override(digests.zone_of(found.user)):
+            context = _context(found)
+            if context is not None:
+                shares.note_opened(found)
+                brand = CsatSettings.current().brand
+                return public_page.render(template, brand=brand, share=found, renewed=RENEWED, **context)
+    return public_page.render("shares/closed.html", status=404, too_many=False)
 
 
-def _context(found: Share) -> dict[str, object] | None:
-    """What its maker may see of the view now, on their clock; None where its filters are valid no more."""
-    with timezone.override(digests.zone_of(found.user)):
-        question = parse(QueryDict(found.view.query), scope=visible_teams(found.user))
-        if question.problems:
-            return None
-        filters = question.filters
-        counts, before = queries.figures(filters), queries.figures(previous(filters))
-        question = coarser(question, counts.n)
-        figures = charts.Figures(counts)
-        return {
-            "question": question,
-            "figures": figures,
-            "before": charts.Figures(before),
-            "change": figures.change_since(before),
-            "distribution": charts.distribution(counts, question),
-            "trend": trend(queries.grouped(filters, question.step), question),
-            "tables": _tables(question, with_names=found.with_names),
-            "comments": comments(filters, limit=COMMENTS).items if found.with_comments else [],
-        }
+def _context(found: Share) -> dict[str, Any] | None:
+    """What its maker may see of the view now; None where its filters are valid no more."""
+    question = parse(QueryDict(found.view.query), scope=visible_teams(found.user))
+    if question.problems:
+        return None
+    filters = question.filters
+    counts, before = queries.figures(filters), queries.figures(previous(filters))
+    question = coarser(question, counts.n)
+    figures, target = charts.Figures(counts), targets.find(filters)
+    return {
+        "target": target,
+        "standing": targets.standing(counts, target.percent) if target else "",
+        "question": question,
+        "figures": figures,
+        "before": charts.Figures(before),
+        "change": figures.change_since(before),
+        "distribution": charts.distribution(counts, question),
+        "trend": trend(
+            queries.grouped(filters, question.step),
+            question,
+            target=target.percent / 100 if target else None,
+        ),
+        "tables": _tables(question, with_names=found.with_names),
+        "comments": comments(filters, limit=COMMENTS).items if found.with_comments else [],
+    }
 
 
 def _tables(question: Question, *, with_names: bool) -> list[tuple[str, list[charts.Bar]]]:
