@@ -39,6 +39,7 @@ class Job(StrEnum):
     EXPORT = "csat.tasks.export"
     IMPORT = "csat.tasks.import_file"
     RECOUNT_THEMES = "csat.tasks.recount_themes"
+    SEND_DIGESTS = "csat.tasks.send_digests"
     SEND_PASSWORD_LINK = "csat.tasks.send_password_link"  # noqa: S105 (a job)
 
     @property
@@ -60,6 +61,7 @@ TIMEOUTS = {
     Job.APPLY_EVENTS: 90,
     Job.WRITE_BACK: 90,
     Job.SWEEP_CONNECTION: 300,
+    Job.SEND_DIGESTS: 90,
     Job.DELETE_OLD: 3600,
     Job.RUN_RETENTION: 3600,
     Job.VERIFY_REPORTS: 300,

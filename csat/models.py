@@ -26,8 +26,9 @@ from csat.people.models import (
     Suppression,
     Team,
 )
-from csat.reports.models import DirtyDay, Export, Rollup, SavedView
+from csat.reports.models import ChartNote, DirtyDay, Export, Rollup, SavedView, Target
 from csat.sessions.models import Handoff, HandoffReason, Participation, Session, Tag
+from csat.subscriptions.models import Digest, DigestIssue, Share
 from csat.surveys.models import (
     Answer,
     ChannelSettings,
@@ -50,6 +51,7 @@ __all__ = [
     "ApiKey",
     "Brand",
     "ChannelSettings",
+    "ChartNote",
     "Circuit",
     "ConnectedMessage",
     "Connection",
@@ -57,6 +59,8 @@ __all__ = [
     "ConversationOrigin",
     "CsatSettings",
     "Delivery",
+    "Digest",
+    "DigestIssue",
     "DirtyDay",
     "Endpoint",
     "Event",
@@ -86,6 +90,7 @@ __all__ = [
     "ScoreTheme",
     "SendCount",
     "Session",
+    "Share",
     "StaffMessage",
     "Step",
     "StepBody",
@@ -94,6 +99,7 @@ __all__ = [
     "Suppression",
     "Survey",
     "Tag",
+    "Target",
     "Team",
     "Theme",
     "ThemeWords",

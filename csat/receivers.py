@@ -33,6 +33,7 @@ from csat.sessions import privacy as session_privacy
 from csat.sessions import retention as session_retention
 from csat.sessions.models import Session
 from csat.sessions.resolving import Resolution
+from csat.subscriptions import privacy as subscription_privacy
 from csat.surveys import privacy as survey_privacy
 from csat.surveys import retention as survey_retention
 from csat.surveys.answers import auto_reply, follow_ups
@@ -61,6 +62,7 @@ signals.surveys_changed.connect(rollup.mark_sessions)
 # in the order in which everybody locks rows: runs, sessions, surveys, deliveries
 signals.contact_erased.connect(workflow_privacy.erase)
 signals.contact_erased.connect(session_privacy.lock)
+signals.contact_erased.connect(subscription_privacy.erase)  # before the answers go, which say when
 signals.contact_erased.connect(survey_privacy.erase)
 signals.contact_erased.connect(theme_privacy.erase)
 signals.contact_erased.connect(session_privacy.erase)
@@ -71,6 +73,7 @@ signals.contact_erased.connect(connector_privacy.erase)
 signals.contact_erased.connect(jobs.erase)
 
 signals.words_expired.connect(workflow_privacy.blank)
+signals.words_expired.connect(subscription_privacy.blank)
 signals.words_expired.connect(session_privacy.blank)
 signals.words_expired.connect(survey_privacy.blank)
 signals.words_expired.connect(theme_privacy.blank)

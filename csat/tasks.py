@@ -17,6 +17,7 @@ from csat.jobs import Job, enqueue
 from csat.lib import schema
 from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
+from csat.subscriptions import digest_sending
 from csat.surveys.answers import auto_reply, follow_ups, owner_notices
 from csat.surveys.delivery import expiry, release, sending, staff_messages
 from csat.surveys.rules import retention
@@ -102,6 +103,7 @@ def sweep_outward() -> int:
         (attempts.due, Job.CALL_DUE),
         (running.due, Job.RUN_DUE),
         (recounting.due, Job.RECOUNT_THEMES),
+        (digest_sending.due, Job.SEND_DIGESTS),
     ):
         if is_due():
             enqueue(job)
@@ -127,6 +129,10 @@ def _upgrade_is_over() -> bool:
 
 def export(pk: int) -> bool:
     return exports.run(pk)
+
+
+def send_digests() -> int:
+    return digest_sending.send_due()
 
 
 def import_file(pk: int) -> bool:

@@ -1,6 +1,6 @@
 """Plain words by the same transports: a notice to a colleague, a message to a customer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,14 +14,27 @@ LETS_IN = "lets-in-"  # begins the token of a mail whose link lets somebody in: 
 LOOK_BACK = timedelta(days=6)  # longer than a notice waits for its provider
 
 
-def send(via: str, *, to: str, text: str, subject: str = "", token: str = "", again: bool = False) -> str:
+def send(
+    via: str,
+    *,
+    to: str,
+    text: str,
+    subject: str = "",
+    token: str = "",
+    again: bool = False,
+    html: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> str:
     """Send plain words by `email`, `slack`, `sms` or `whatsapp`; the provider's id. Raises the outcomes of
     lib.outcomes.
 
     `token` names the message over repeats; `again` looks it up first, as after a send that may have happened.
+    `html` says the same in a mail that shows it, `headers` are further ones of the mail.
     """
     sender = registry.get(via)
     message = sender.plain(to, text, subject=subject, token=token)
+    if via == "email":
+        message = replace(message, html=html, headers={**message.headers, **(headers or {})})
     return hand_over(sender, message, since=_look_back() if again else None)
 
 

@@ -79,7 +79,12 @@ def full(template: str, context: MessageContext, **more: object) -> str:
             **more,
         }
         text = render_to_string(f"channels/{template}", variables)
-    return _tidy(_inliner().inline(text) if template.endswith(".html") else text)
+    return inlined(text) if template.endswith(".html") else _tidy(text)
+
+
+def inlined(html: str) -> str:
+    """A mail as it is sent: its styles at the elements, as some programs drop a style sheet."""
+    return _tidy(_inliner().inline(html))
 
 
 def truncate(text: str, limit: int) -> str:

@@ -63,6 +63,13 @@ class AuditAction(TextChoices):
     SUPPRESSION_ADDED = "suppression.added", _("Address suppressed")
     SUPPRESSION_LIFTED = "suppression.lifted", _("Suppression lifted")
     EXPORT_MADE = "export.made", _("Export made")
+    DIGEST_STARTED = "report.digest_started", _("Digest of a report started")
+    DIGEST_STOPPED = "report.digest_stopped", _("Digest of a report stopped")
+    REPORT_SHARED = "report.shared", _("Report shared by a link")
+    SHARE_REVOKED = "report.share_revoked", _("Link to a report revoked")
+    TARGET_CHANGED = "report.target_changed", _("Target changed")
+    CHART_NOTE_ADDED = "report.note_added", _("Note added to the charts")
+    CHART_NOTE_REMOVED = "report.note_removed", _("Note removed from the charts")
     LINK_COPIED = "link.copied", _("Rating link copied")
     LINK_REVOKED = "link.revoked", _("Link revoked")
     # conversations and ratings
@@ -137,6 +144,7 @@ FAMILIES = {
     "contact": _("Contacts"),
     "suppression": _("Suppressions"),
     "export": _("Exports"),
+    "report": _("Reports"),
     "link": _("Links"),
     "conversation": _("Conversations"),
     "answer": _("Answers"),

@@ -1,11 +1,13 @@
-"""Rollup, Mark, Export and SavedView."""
+"""Rollup, DirtyDay, Export, SavedView, Target and ChartNote."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from csat.lib.rows import Row
+from csat.people.models import Team
 
 
 class Rollup(models.Model):
@@ -118,3 +120,40 @@ class SavedView(Row):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Target(Row):
+    """The CSAT to reach: of the organisation, of one team, or of one channel."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, db_index=False)
+    channel = models.CharField(max_length=20, blank=True)
+    percent = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(100)])
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["team"], condition=Q(channel=""), name="one_target_a_team"),
+            models.UniqueConstraint(fields=["channel"], condition=Q(team=None), name="one_target_a_channel"),
+            models.CheckConstraint(condition=Q(team=None) | Q(channel=""), name="target_of_one_thing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team or self.channel or 'all'}: {self.percent} %"
+
+
+class ChartNote(Row):
+    """What staff say of a day, on the charts that show it."""
+
+    day = models.DateField(db_index=True)
+    text = models.CharField(max_length=200)
+    # of which team alone; None: of all
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["day", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.text}"

@@ -8,7 +8,7 @@ from csat.web.customer.link_path import LinkToken
 from csat.web.inbox import actions, practice, session
 from csat.web.inbox import page as inbox
 from csat.web.machines import csp_reports, demo_hook, health, metrics
-from csat.web.reports import exports, saved_views
+from csat.web.reports import chart_notes, digests, exports, saved_views, shares, targets
 from csat.web.reports import page as reports
 from csat.web.settings import (
     api_keys,
@@ -68,6 +68,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/views/", saved_views.save, name="report-save"),
     path("reports/views/<uuid:uuid>/rename/", saved_views.rename, name="report-rename"),
     path("reports/views/<uuid:uuid>/delete/", saved_views.delete, name="report-forget"),
+    path("reports/views/<uuid:uuid>/send/", digests.send, name="report-send"),
+    path("reports/views/<uuid:uuid>/share/", shares.share, name="report-share"),
+    path("reports/shares/<uuid:uuid>/revoke/", shares.revoke, name="share-revoke"),
+    path("reports/notes/", chart_notes.add, name="chart-note-add"),
+    path("reports/notes/<uuid:uuid>/remove/", chart_notes.remove, name="chart-note-remove"),
+    path("reports/targets/", targets.page, name="targets"),
+    path("reports/sent/", digests.page, name="digests"),
+    path("reports/sent/<uuid:uuid>/stop/", digests.stop, name="digest-stop"),
     path("reports/export/", exports.page, name="export"),
     path("reports/export/now/", exports.now, name="export-now"),
     path("reports/export/start/", exports.start, name="export-start"),
@@ -84,6 +92,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workflows/<uuid:uuid>/runs/<uuid:run_id>/", runs.one, name="workflow-run"),
     path("workflows/<uuid:uuid>/runs/<uuid:run_id>/retry/", runs.retry, name="workflow-retry"),
     path("workflows/<uuid:uuid>/<slug:name>/", workflow_actions.act, name="workflow-act"),
+    # without a login: by a signed link
+    path("digests/stop/<str:token>/", digests.stop_by_link, name="digest-stop-by-link"),
+    path("share/<str:token>/", shares.page, name="share"),
+    path("share/<str:token>/wall/", shares.wall, name="share-wall"),
     # the customer's side
     path("r/<link_token:token>", rating.rate, name="rate"),
     path("u/<link_token:token>", unsubscribe.unsubscribe, name="unsubscribe"),

@@ -6,6 +6,7 @@ from csat.timeline.models import Event
 from csat.timeline.payloads import Audited, Said, read
 
 TEST = "webhook.test"
+DIGEST = "report.digest"  # of a saved view, for the one endpoint that somebody chose for it
 AUDIT = "audit.*"  # every entry of the audit log, each with the type `audit.<action>`; for admins
 EVENTS = sorted({*WEBHOOK.values(), "conversation.agent_response", "conversation.ai_response"})
 

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from csat.jobs import Job, enqueue
 from csat.lib.refusal import Refused
+from csat.lib.types import JsonObject
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit, may_read
-from csat.people.models import Contact
+from csat.people.models import Contact, Organization
 from csat.timeline.models import Event
 from csat.timeline.recording import Actor
 from csat.webhooks import bodies, payloads
-from csat.webhooks.event_types import TEST, event_type, subscription
+from csat.webhooks.event_types import DIGEST, TEST, event_type, subscription
 from csat.webhooks.models import NO_BODY, Endpoint, WebhookAttempt
 
 NEW_ONES_TRY = timedelta(minutes=5)  # after the last try of an endpoint that fails
@@ -83,6 +84,16 @@ def enqueue_test(endpoint: Endpoint, *, by: Actor) -> WebhookAttempt:
     attempt = WebhookAttempt.objects.create(endpoint=endpoint, type=TEST, body=body)
     audit(by, AuditAction.WEBHOOK_TESTED, after={"url": endpoint.url}, target=endpoint)
     _send_now(endpoint)
+    return attempt
+
+
+def enqueue_digest(endpoint: Endpoint, data: JsonObject) -> WebhookAttempt:
+    """Queue a `report.digest` for this endpoint alone, whatever it subscribed to. Call it in the transaction
+    that says it is sent.
+    """
+    body = payloads.body(DIGEST, data, at=timezone.now(), organization=Organization.current().uuid)
+    attempt = WebhookAttempt.objects.create(endpoint=endpoint, type=DIGEST, body=body)
+    enqueue(Job.CALL_DUE)
     return attempt
 
 

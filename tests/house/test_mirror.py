@@ -14,7 +14,7 @@ from tests.workers import ROOT
 
 ROOMS = (
     "lib", "timeline", "channels", "people", "sessions", "surveys", "webhooks", "connectors", "imports",
-    "themes", "workflows", "reports", "diagnosis",
+    "themes", "workflows", "reports", "subscriptions", "diagnosis",
 )  # fmt: skip
 EXCEPTIONS = {
     "channels/outbox.py": "a table and its choices",

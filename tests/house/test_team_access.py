@@ -27,6 +27,7 @@ from csat.reports.filters import Filters, parse
 from csat.reports.models import Export, SavedView
 from csat.sessions import activity, resolving, tagging
 from csat.sessions.models import Session
+from csat.subscriptions.models import Digest, Share
 from csat.surveys.answers import answering, follow_ups
 from csat.surveys.choices import QuarantineReason
 from csat.surveys.delivery import scheduling, sending
@@ -54,6 +55,10 @@ OF_A_ROW = {
     "outbox/<uuid:uuid>/mail/": "mail",
     "reports/views/<uuid:uuid>/rename/": "view",
     "reports/views/<uuid:uuid>/delete/": "view",
+    "reports/views/<uuid:uuid>/send/": "view",
+    "reports/views/<uuid:uuid>/share/": "view",
+    "reports/sent/<uuid:uuid>/stop/": "digest",
+    "reports/shares/<uuid:uuid>/revoke/": "share",
     "reports/export/<uuid:uuid>/": "export",
     "reports/export/<uuid:uuid>/cancel/": "export",
     "reports/export/<uuid:uuid>/file/": "export",
@@ -157,6 +162,8 @@ class Story:
         mails = [mail for mail in SandboxMessage.objects.all() if str(mail.data.get("survey_id")) in surveys]
         view = SavedView.objects.get_or_create(user=user, name=self.word, query=f"tag={self.word}-tag")[0]
         export = Export.objects.get_or_create(user=user, defaults={"filters": {}, "state": "done"})[0]
+        digest = Digest.objects.get_or_create(view=view, user=user, defaults={"next_at": NOW})[0]
+        share = Share.objects.get_or_create(view=view, user=user, defaults={"expires_at": NOW})[0]
         return {
             "session": [session.uuid for session in self.sessions],
             "contact": list(
@@ -165,6 +172,8 @@ class Story:
             "mail": [mail.uuid for mail in mails],
             "view": [view.uuid],
             "export": [export.uuid],
+            "digest": [digest.uuid],
+            "share": [share.uuid],
             "person": [user.pk],
             "invitation": [],
         }
@@ -277,7 +286,7 @@ def _pks(model: Any, story: Story, path: str) -> list[int]:
 
 def plain_pages(ours: Story) -> Iterator[str]:
     """Each address of the access table that is open to a lead, with every row of theirs."""
-    rows = ours.rows() | {"view": [], "export": []}  # those are another person's
+    rows = ours.rows() | {"view": [], "export": [], "digest": [], "share": []}  # those are another person's
     for route in for_the_lead():
         if route.startswith("account/"):  # oneself alone, and secrets that are new on every look
             continue

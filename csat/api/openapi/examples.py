@@ -270,7 +270,11 @@ ANSWERS: JsonObject = {
     "ScoreShape": SCORE,
     "ScoreShapePage": _page(SCORE),
     "NullableScoreShape": SCORE,
-    "ReportShape": {"total": FIGURES, "groups": [{"key": "email", "label": "Email", **FIGURES}]},
+    "ReportShape": {
+        "total": FIGURES,
+        "groups": [{"key": "email", "label": "Email", **FIGURES}],
+        "target": {"percent": 85, "standing": "too_few"},
+    },
     "SettingsShape": SETTINGS,
     "SendingShape": SENDING,
     "ResendShape": RESEND,

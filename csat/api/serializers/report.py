@@ -10,6 +10,7 @@ from csat.lib.types import JsonObject
 from csat.people.models import Agent
 from csat.reports.filters import CREDIT, NONE, Imported, TimeToResolve
 from csat.reports.scores import Counts
+from csat.reports.targets import Standing
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
 
@@ -107,9 +108,21 @@ class GroupShape(FiguresShape):
     label = serializers.CharField()  # type: ignore[assignment]
 
 
+class TargetShape(serializers.Serializer[JsonObject]):
+    percent = serializers.IntegerField()
+    standing = serializers.ChoiceField(
+        choices=[str(standing) for standing in Standing],
+        help_text="By the 95 % interval; `too_few`: too few answers to tell.",
+    )
+
+
 class ReportShape(serializers.Serializer[JsonObject]):
     total = FiguresShape()
     groups = GroupShape(many=True)
+    target = TargetShape(
+        allow_null=True,
+        help_text="Of the organisation, one team or one channel; null where the report is of other figures.",
+    )
 
 
 def figures(counts: Counts) -> JsonObject:

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.report import ReportQuery, ReportShape, figures
 from csat.api.views.base import Resource, from_replica
-from csat.reports import queries
+from csat.reports import queries, targets
 from csat.reports.filters import parse
 
 
@@ -28,7 +28,12 @@ class Report(Resource):
             {"key": group.key, "label": group.label, **figures(group.counts)}
             for group in (queries.grouped(filters, group_by) if group_by else [])
         ]
-        return Response({"total": figures(queries.figures(filters)), "groups": groups})
+        total, target = queries.figures(filters), targets.find(filters)
+        aim = target and {
+            "percent": target.percent,
+            "standing": str(targets.standing(total, target.percent)),
+        }
+        return Response({"total": figures(total), "groups": groups, "target": aim})
 
 
 routes = [("csat/report", Report)]

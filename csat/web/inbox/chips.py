@@ -43,7 +43,7 @@ def chips(filters: InboxFilters, visibility: Visibility) -> list[Chip]:
         ("needs_follow_up", _("Needs follow-up"), "flag", ""),
         ("overdue", _("Overdue"), "clock", _("To be followed up, and late")),
         ("low", _("Low"), "warning", _("Rated 1 or 2")),
-        ("unanswered", _("Unanswered"), "mail", _("The survey has arrived and is not answered yet")),
+        ("unanswered", _("Unanswered"), "eye", _("The survey has arrived and is not answered yet")),
     ]
     values: dict[str, Any] = {"mine": filters.reader}
     found = {

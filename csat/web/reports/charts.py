@@ -10,39 +10,19 @@ from django.utils.translation import gettext as _
 
 from csat import scale
 from csat.reports import scores
+from csat.reports.formatting import csat_and_interval
+from csat.reports.formatting import decimal as decimal
+from csat.reports.formatting import number as number
+from csat.reports.formatting import percent as percent
+from csat.reports.formatting import percent_range as percent_range
+from csat.reports.formatting import signed as signed
 from csat.reports.queries import Group
 from csat.reports.recovery import STEPS, Recovery
 from csat.reports.recovery_groups import RecoveryGroup
-from csat.reports.scores import Counts, Interval
+from csat.reports.scores import Counts
 from csat.web.reports.question import Question
 
 SHADES = 6  # of a heat map
-
-
-def number(value: int) -> str:
-    return formats.number_format(value, force_grouping=True)
-
-
-def signed(value: int) -> str:
-    return f"+{number(value)}" if value > 0 else f"−{number(-value)}" if value < 0 else "±0"
-
-
-def percent(value: float | None) -> str:
-    return _("no data") if value is None else _("%(number)s\u00a0%%") % {"number": round(value * 100)}
-
-
-def percent_range(interval: Interval | None) -> str:
-    """`83–90 %`."""
-    if interval is None:
-        return ""
-    return _("%(low)s–%(high)s\u00a0%%") % {
-        "low": round(interval.low * 100),
-        "high": round(interval.high * 100),
-    }
-
-
-def decimal(value: float | None) -> str:
-    return _("no data") if value is None else formats.number_format(round(value, 1), 1)
 
 
 def period(first_day: str, step: str) -> str:
@@ -76,7 +56,7 @@ class Figures:
     @property
     def csat_and_interval(self) -> str:
         """`67 % (55–77 %, n 64)`; nothing without ratings."""
-        return f"{self.csat} ({self.interval}, n {number(self.counts.n)})" if self.counts.n else ""
+        return csat_and_interval(self.counts)
 
     @property
     def average(self) -> str:

@@ -11,7 +11,7 @@ from csat import scale
 from csat.lib.text import as_uuid
 from csat.lib.types import JsonObject
 from csat.people.models import Brand
-from csat.reports import queries, recovery, recovery_groups
+from csat.reports import chart_notes, queries, recovery, recovery_groups, targets
 from csat.reports.comments import comments
 from csat.reports.filters import CREDIT, LISTS, NONE, previous
 from csat.reports.queries import Group
@@ -70,14 +70,20 @@ def context(question: Question, query: QueryDict) -> Context:
     tab = tab if tab in tabs else "channel"
     counts, before = queries.figures(question.filters), queries.figures(previous(question.filters))
     question = question if query.get("step") else coarser(question, counts.n)
+    target, notes = targets.find(question.filters), chart_notes.of_chart(question.filters)
     return {
+        "target": target,
+        "standing": targets.standing(counts, target.percent) if target else "",
         "question": question,
         "figures": figures(question, counts, before),
         "trend": trend(
             queries.grouped(question.filters, question.step),
             question,
             before=_groups_before(question, question.step),
+            target=target.percent / 100 if target else None,
+            notes=notes,
         ),
+        "notes": notes,
         "steps": [(step, label, address(query, step=step)) for step, label in STEPS.items()],
         "tabs": [(name, label, address(query, show=name, search="", who="")) for name, label in tabs.items()],
         "show": tab,

@@ -11,7 +11,8 @@ from math import ceil, floor
 from django.utils import timezone
 
 from csat import scale
-from csat.reports.filters import after, midnight
+from csat.reports.chart_notes import Note
+from csat.reports.filters import after, first_of, midnight
 from csat.reports.queries import Group
 from csat.reports.scores import Counts
 from csat.web.reports import charts
@@ -51,6 +52,18 @@ class Point(Figures):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """The notes that stand at one place of the line."""
+
+    x: str
+    notes: list[Note]
+
+    @property
+    def words(self) -> str:
+        return "\n".join(f"{charts.period(str(note.day), 'day')}: {note.text}" for note in self.notes)
+
+
+@dataclass(frozen=True)
 class Trend:
     points: list[Point]
     lines: list[str]  # each a run of points without a gap, as SVG points of a 100 x 100 drawing
@@ -61,6 +74,8 @@ class Trend:
     hit_width: str  # of the area that takes a click
     most: str  # ratings of the tallest column
     column_width: str
+    target: str = ""  # y of the line to reach
+    marks: Sequence[Mark] = ()
 
     @property
     def empty(self) -> bool:
@@ -71,9 +86,18 @@ class Trend:
         return any(point.unfinished and point.counts.n for point in self.points)
 
 
-def trend(groups: Sequence[Group], question: Question, *, before: Sequence[Group] = ()) -> Trend:
+def trend(
+    groups: Sequence[Group],
+    question: Question,
+    *,
+    before: Sequence[Group] = (),
+    target: float | None = None,
+    notes: Sequence[Note] = (),
+) -> Trend:
+    """`target`: the share to reach, from 0 to 1."""
     intervals = [group.counts.csat_interval for group in (*groups, *before)]
     lowest = min((interval.low for interval in intervals if interval), default=0)
+    lowest = lowest if target is None else min(lowest, target)
     bottom = min(0.8, floor(lowest * 5) / 5)  # of the scale: 0, or higher when everything is
     most = max((group.counts.n for group in groups), default=0) or 1
     xs = [_x(index, len(groups)) for index in range(len(groups))]
@@ -95,6 +119,8 @@ def trend(groups: Sequence[Group], question: Question, *, before: Sequence[Group
         hit_width=svg_number(100 / max(1, len(groups))),
         most=charts.number(most),
         column_width=svg_number(min(6.0, 70 / max(1, len(groups)))),
+        target="" if target is None else svg_number(_y(target, bottom)),
+        marks=_marks(notes, groups, xs, question.step),
     )
 
 
@@ -135,6 +161,13 @@ def _unfinished(group: Group, question: Question) -> bool:
     filters, first = question.filters, date.fromisoformat(group.key)
     start, end = midnight(first, filters.zone), midnight(after(question.step, first), filters.zone)
     return start < filters.start or end > min(filters.end, timezone.now())
+
+
+def _marks(notes: Sequence[Note], groups: Sequence[Group], xs: Sequence[float], step: str) -> list[Mark]:
+    """Those of a day, week or month together, above its point."""
+    places = {group.key: x for group, x in zip(groups, xs, strict=True)}
+    dated = groupby(notes, key=lambda note: str(first_of(step, note.day)))
+    return [Mark(svg_number(places[key]), list(part)) for key, part in dated if key in places]
 
 
 def _runs(spots: Sequence[Spot]) -> list[list[Spot]]:

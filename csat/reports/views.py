@@ -1,0 +1,29 @@
+"""What a saved view asks, read from the address it was saved with."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+
+from csat.reports.filters import LISTS, Filters, parse
+from csat.reports.models import SavedView
+
+
+def filters_of_days(
+    view: SavedView, first: date, end: date, *, zone: ZoneInfo, scope: tuple[int, ...] | None
+) -> Filters:
+    """The view's filters on other days than its own: from `first` to before `end`. Raises Invalid where what
+    it filters by is no longer there.
+    """
+    query = QueryDict(view.query)
+    chosen = {name: query.getlist(name) for name in LISTS} | {
+        "credit": query.get("credit", ""),
+        "quarantined": query.get("quarantined", ""),
+    }
+    days = {"from": first.isoformat(), "to": end.isoformat(), "timezone": zone.key}
+    return parse({**chosen, **days}, scope=scope)
+
+
+def names_agents(view: SavedView) -> bool:
+    """Whether it is of single agents, so that its figures say how these people do."""
+    return any(QueryDict(view.query).getlist("agent"))
