@@ -131,6 +131,7 @@ def export(pk: int) -> bool:
     return exports.run(pk)
 
 
+@held_after_restore
 def send_digests() -> int:
     return digest_sending.send_due()
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
-from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from csat.lib.text import as_uuid
 from csat.people.models import Contact
 
 log = structlog.get_logger(__name__)
@@ -117,8 +117,7 @@ def _lines(files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
                     whole = datetime.fromisoformat(entry["at"]).tzinfo and any(
                         need <= entry.keys() for need in NEEDS
                     )
-                    if entry["contact"]:
-                        UUID(entry["contact"])
+                    whole = whole and (not entry["contact"] or as_uuid(entry["contact"]) is not None)
                 except (ValueError, KeyError, TypeError, AttributeError):
                     whole = False
                 if whole:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -110,10 +109,10 @@ def as_json(contents: Contents, *, digest_id: UUID) -> JsonObject:
 
 def report_url(view: SavedView, contents: Contents) -> str:
     """The report of the view on the days of the digest."""
-    query = QueryDict(view.query)
-    kept = [(name, value) for name in (*LISTS, "credit", "quarantined") for value in query.getlist(name)]
+    query = parse_qs(view.query)
+    kept = [(name, value) for name in (*LISTS, "credit", "quarantined") for value in query.get(name, ())]
     period = [("from", contents.first.isoformat()), ("until", contents.last.isoformat())]
-    return f"{settings.SITE_URL}/reports/?{urlencode([*period, *(pair for pair in kept if pair[1])])}"
+    return f"{settings.SITE_URL}/reports/?{urlencode([*period, *kept])}"
 
 
 def days(contents: Contents) -> str:

@@ -1,7 +1,6 @@
 """Digests: start one of a saved view for a reader, and stop it, also by the link in a mail."""
 
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from csat.channels.transports.slack import ID as SLACK_CHANNEL
 from csat.lib.clock import zones
 from csat.lib.refusal import Invalid, Problems
+from csat.lib.text import as_uuid
 from csat.people import profiles, roles
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
@@ -144,8 +144,10 @@ def stop_url(digest: Digest) -> str:
 def find_by_token(token: str) -> Digest | None:
     """The digest, stopped or not, that the link of a mail names."""
     try:
-        uuid = UUID(hex=_signer.unsign(token))
-    except (BadSignature, ValueError):
+        uuid = as_uuid(_signer.unsign(token))
+    except BadSignature:
+        return None
+    if uuid is None:
         return None
     return Digest.objects.filter(uuid=uuid).select_related("view", "user").first()
 

@@ -1,7 +1,6 @@
 """Shares: a signed link that shows one saved view without a login, with at most its maker's rights."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.lib.refusal import Problems
+from csat.lib.text import as_uuid
 from csat.people import roles
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
@@ -77,8 +77,10 @@ def find(token: str) -> Share | None:
     whose maker may no longer read reports.
     """
     try:
-        uuid = UUID(hex=_signer.unsign(token))
-    except (BadSignature, ValueError):
+        uuid = as_uuid(_signer.unsign(token))
+    except BadSignature:
+        return None
+    if uuid is None:
         return None
     share = Share.objects.filter(_opens(), uuid=uuid).select_related("view", "user").first()
     if share is None or not role_may(roles.role_of(share.user), Verb.READ_REPORTS):

@@ -44,8 +44,9 @@ BUDGET = {
     # one knows which numbers are one subscriber's
     "typed reply → score": 26,
     # three say what a role may do and sees, two are middleware of logins, one knows brands, one the address,
-    # one what is composed beforehand
-    "report page": 34,
+    # one what is composed beforehand, one the replica, one histograms, one ids that go along, two themes, one
+    # own figures in words, two targets and notes, one tables that are sorted, one the audit log's words
+    "report page": 37,
     "settings saved": 24,  # the same without brands; one has the inputs of the sending hours
 }
 

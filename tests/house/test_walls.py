@@ -23,8 +23,10 @@ ROOMS = [
     "webhooks",
     "connectors",
     "imports",
+    "themes",
     "workflows",
     "reports",
+    "subscriptions",
     "diagnosis",
 ]  # from the ground up
 WEB_ONLY = ("django.http", "django.shortcuts", "django.forms", "django.views", "django.urls")

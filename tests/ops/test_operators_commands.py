@@ -40,6 +40,8 @@ ELSEWHERE = {
     "manage.py check --deploy": ("tests/ops/test_checks.py", "deploy"),
     "manage.py check_advisories": ("tests/management/test_check_advisories.py", "--file"),
     "manage.py welcome --break-glass": ("tests/management/test_welcome.py", "break-glass"),
+    "manage.py doctor": ("tests/diagnosis/broken.py", '"doctor"'),
+    "manage.py workers": ("tests/management/test_workers.py", "workers"),
     "manage.py alive": ("tests/management/test_alive.py", '"alive"'),
     ".venv/bin/pip install --require-hashes": ("tests/house/test_lock.py", "hash"),
     "pip install --require-hashes": ("tests/house/test_lock.py", "hash"),
