@@ -14,9 +14,15 @@ from csat.themes.models import Recount
 SLICE = 500  # scores of one transaction
 
 
-@transaction.atomic
 def start() -> None:
     """The words are others from now on: begin again from the first comment."""
+    start_over()
+    enqueue(Job.RECOUNT_THEMES)
+
+
+@transaction.atomic
+def start_over() -> None:
+    """The same, and the next sweep wakes a worker."""
     Recount.current()
     Recount.objects.filter(pk=1).update(
         version=F("version") + 1,
@@ -25,7 +31,6 @@ def start() -> None:
         total=_commented().count(),
         finished_at=None,
     )
-    enqueue(Job.RECOUNT_THEMES)
 
 
 def due() -> bool:

@@ -75,7 +75,7 @@ def test_a_database_that_is_down(installation: Path) -> None:
 
 
 def test_migrations_that_are_missing(installation: Path) -> None:
-    newest = "SELECT id FROM django_migrations WHERE app = 'csat' ORDER BY id DESC LIMIT 1"
+    newest = "SELECT id FROM django_migrations WHERE app = 'csat' ORDER BY name DESC LIMIT 1"
     sql(installation, f"DELETE FROM django_migrations WHERE id = ({newest})")
     [told] = examined(installation).of("database")
     assert told.startswith("It is older than the code; missing are csat.0")

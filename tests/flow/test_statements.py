@@ -72,9 +72,9 @@ class TestTheRatingPage:
     def test_a_low_one_looks_for_its_follow_up_and_opens_it(
         self, count: Count, customer: Client, page: str
     ) -> None:
-        """And what waits for a comment wakes no worker."""
+        """With the hours it is to be done in; and what waits for a comment wakes no worker."""
         fields = rating(customer, page, score=1)
-        assert count(lambda: customer.post(page, fields)) == 10
+        assert count(lambda: customer.post(page, fields)) == 11
 
     def test_the_same_again_reads_the_link_and_the_answer(
         self, count: Count, customer: Client, page: str, survey: Survey
@@ -110,10 +110,10 @@ class TestTheApi:
         path = f"/chat/sessions/{make_session('email').uuid}"
         assert count(lambda: machine.patch(path, {"status": "closed_resolved"})) == 22
 
-    def test_one_score_takes_thirteen(self, count: Count, machine: Machine) -> None:
-        """The key, the conversation, its survey; eight to answer; two to show the score."""
+    def test_one_score_takes_fourteen(self, count: Count, machine: Machine) -> None:
+        """The key, the conversation, its survey; eight to answer; three to show the score."""
         body = {"session_id": str(make_resolved_session().uuid), "score": 5}
-        assert count(lambda: created(machine.post("/csat/scores", body))) == 13
+        assert count(lambda: created(machine.post("/csat/scores", body))) == 14
 
     @pytest.mark.parametrize("items", [10, 200])
     def test_a_list_takes_four_whatever_its_length(self, count: Count, machine: Machine, items: int) -> None:

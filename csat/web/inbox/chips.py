@@ -31,6 +31,7 @@ class _UpTo(Subquery):
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS found)"
     output_field = IntegerField()
+    empty_result_set_value = 0  # of what a reader without teams may see
 
     def __init__(self, sessions: QuerySet[Session], most: int) -> None:
         super().__init__(sessions.order_by().values("pk")[: most + 1])

@@ -10,12 +10,7 @@ from django.utils.translation import gettext as _
 
 from csat import scale
 from csat.reports import scores
-from csat.reports.formatting import csat_and_interval
-from csat.reports.formatting import decimal as decimal
-from csat.reports.formatting import number as number
-from csat.reports.formatting import percent as percent
-from csat.reports.formatting import percent_range as percent_range
-from csat.reports.formatting import signed as signed
+from csat.reports.formatting import csat_and_interval, decimal, percent, percent_range
 from csat.reports.queries import Group
 from csat.reports.recovery import STEPS, Recovery
 from csat.reports.recovery_groups import RecoveryGroup

@@ -18,13 +18,12 @@ from django_htmx.http import push_url
 from csat.lib import replica
 from csat.lib.refusal import Refused
 from csat.people.permissions import Verb
-from csat.reports import exports, spreadsheet
+from csat.reports import exports, formatting, spreadsheet
 from csat.reports.columns import NAMES
 from csat.reports.models import DELIMITERS, Export
 from csat.web.access import StaffRequest, may
 from csat.web.account.reauthentication import asked_again
 from csat.web.replica import from_replica
-from csat.web.reports import charts
 from csat.web.reports.question import Question, address, asked, filter_row
 
 PREVIEW_ROWS = 8
@@ -43,7 +42,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "question": question,
         "header": header,
         "rows": rows,
-        "count": charts.number(spreadsheet.count(question.filters)),
+        "count": formatting.number(spreadsheet.count(question.filters)),
         "address": query,
         "formats": [choice for choice in Export.Format.choices if choice[0] in DELIMITERS],
     }

@@ -11,7 +11,7 @@ from django_htmx.http import push_url
 from csat.lib.refusal import Invalid
 from csat.lib.types import JsonObject
 from csat.people.permissions import Verb
-from csat.reports import queries, recovery
+from csat.reports import formatting, queries, recovery
 from csat.reports.filters import NONE
 from csat.reports.models import SavedView
 from csat.scale import SCORES
@@ -20,7 +20,7 @@ from csat.surveys.visibility import visibility_for
 from csat.web import conversation_list, paging
 from csat.web.access import StaffRequest, may
 from csat.web.replica import from_replica
-from csat.web.reports import charts, tabs
+from csat.web.reports import tabs
 from csat.web.reports.question import Question, address, asked, filter_row
 from csat.web.reports.saved_views import MAX_VIEWS
 
@@ -63,7 +63,7 @@ def behind(request: StaffRequest, question: Question, *, back: str, back_label: 
     context = {
         "rows": conversation_list.rows(page.rows, visibility_for(request.user)),
         "page": page,
-        "count": charts.number(rows.count()),
+        "count": formatting.number(rows.count()),
         "address": query.urlencode(),
         "back": back,
         "back_label": back_label,

@@ -11,7 +11,7 @@ from csat import scale
 from csat.lib.text import as_uuid
 from csat.lib.types import JsonObject
 from csat.people.models import Brand
-from csat.reports import chart_notes, queries, recovery, recovery_groups, targets
+from csat.reports import chart_notes, formatting, queries, recovery, recovery_groups, targets
 from csat.reports.comments import comments
 from csat.reports.filters import CREDIT, LISTS, NONE, previous
 from csat.reports.queries import Group
@@ -141,7 +141,7 @@ def figures(question: Question, counts: Counts, before: Counts) -> Context:
         "counts": counts,
         "csat": figures.csat,
         "interval": figures.interval,
-        "n": charts.number(counts.n),
+        "n": formatting.number(counts.n),
         "csat_before": charts.Figures(before).csat_and_interval,
         "change": figures.change_since(before),
         "average": figures.average,
@@ -150,10 +150,10 @@ def figures(question: Question, counts: Counts, before: Counts) -> Context:
         "distribution": charts.distribution(counts, question),
         "rate": figures.rate,
         "rate_interval": figures.rate_interval,
-        "answered": charts.number(counts.answered),
-        "delivered": charts.number(counts.delivered),
-        "still_open": charts.number(counts.waiting),
-        "difference": charts.signed(counts.n - before.n),
+        "answered": formatting.number(counts.answered),
+        "delivered": formatting.number(counts.delivered),
+        "still_open": formatting.number(counts.waiting),
+        "difference": formatting.signed(counts.n - before.n),
         "links": {did: question.link(did=did) for did in links},
     }
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from csat.channels.kinds import Channel
 from csat.people.models import Agent
-from csat.reports import scores, themes
+from csat.reports import formatting, scores, themes
 from csat.reports.filters import NONE, previous
 from csat.reports.queries import label, unset_label
 from csat.reports.scores import Counts
@@ -41,15 +41,15 @@ class Row:
 
     @property
     def n(self) -> str:
-        return charts.number(self.counts.n)
+        return formatting.number(self.counts.n)
 
     @property
     def low(self) -> str:
-        return charts.percent(scores.share(self.counts.low, self.counts.n))
+        return formatting.percent(scores.share(self.counts.low, self.counts.n))
 
     @property
     def interval(self) -> str:
-        return charts.percent_range(scores.wilson(self.counts.low, self.counts.n))
+        return formatting.percent_range(scores.wilson(self.counts.low, self.counts.n))
 
     @property
     def width(self) -> str:
@@ -58,7 +58,9 @@ class Row:
     @property
     def low_before(self) -> str:
         n = self.before.n
-        return f"{charts.percent(scores.share(self.before.low, n))} (n {charts.number(n)})" if n else ""
+        return (
+            f"{formatting.percent(scores.share(self.before.low, n))} (n {formatting.number(n)})" if n else ""
+        )
 
     @property
     def change(self) -> str:

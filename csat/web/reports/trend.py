@@ -11,6 +11,7 @@ from math import ceil, floor
 from django.utils import timezone
 
 from csat import scale
+from csat.reports import formatting
 from csat.reports.chart_notes import Note
 from csat.reports.filters import after, first_of, midnight
 from csat.reports.queries import Group
@@ -114,10 +115,10 @@ def trend(
         lines=[_line(run, bottom) for run in runs],
         bands=[_band(run, bottom) for run in runs],
         before=[_line(run, bottom) for run in runs_before],
-        ticks=[(svg_number(_y(share, bottom)), charts.percent(share)) for share in ticks],
+        ticks=[(svg_number(_y(share, bottom)), formatting.percent(share)) for share in ticks],
         labels=_labels(xs, groups, question.step),
         hit_width=svg_number(100 / max(1, len(groups))),
-        most=charts.number(most),
+        most=formatting.number(most),
         column_width=svg_number(min(6.0, 70 / max(1, len(groups)))),
         target="" if target is None else svg_number(_y(target, bottom)),
         marks=_marks(notes, groups, xs, question.step),

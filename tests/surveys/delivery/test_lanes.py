@@ -10,13 +10,14 @@ from csat.channels import registry
 from csat.channels.base import CANNOT_TELL, Message, Receipt
 from csat.lib.outcomes import Never, Retry, Unknown
 from csat.surveys.delivery.lanes import STOP_AFTER, Lanes, NotFound, NotTried, Parcel, hand_over
-from csat.surveys.models import Delivery
+from csat.surveys.models import Delivery, Survey
 
 AWAY = Retry("connection refused", outage=True)
 
 
 def parcel(channel="sms", address="+49301", in_doubt_since=None, pk=1):
     delivery = Delivery(pk=pk, channel=channel, medium=registry.get(channel).medium, address=address)
+    delivery.survey = Survey()
     return Parcel(delivery, Message(channel, address, "How was it?", f"ref-{pk}"), in_doubt_since)
 
 

@@ -300,7 +300,9 @@ class TestTabs:
                 with CaptureQueriesContext(connection) as queries:
                     page_of(manager, f"show={show}&compare=1")
                 costs.append(len(queries))
-            assert costs[0] == costs[1] <= 32, show
+            assert costs[0] == costs[1] <= (56 if show == "comments" else 34), (
+                show
+            )  # themes, and what stands out
 
 
 class TestBehindAFigure:

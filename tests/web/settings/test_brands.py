@@ -52,7 +52,7 @@ class TestTheList:
     ) -> None:
         for number in range(10):
             brands.create(by=API, slug=f"brand-{number}", name=f"Brand {number}")
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             manager.get(PAGE)
 
 
