@@ -196,4 +196,4 @@ def test_a_measurement_there_is_not_is_told_before_anything_starts() -> None:
         [sys.executable, "bin/bench", "nonsense"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert answer.returncode == 2
-    assert "there is no nonsense; choose from connect, dashboard" in answer.stderr
+    assert "there is no nonsense; choose from asking, connect" in answer.stderr
