@@ -40,6 +40,7 @@ BACKLOG, CONVERSATIONS = (6000, 1500) if LONG else (600, 24)
 EVENTS = ["csat.requested", "csat.score_submitted"]
 pytestmark = [
     pytest.mark.cluster,
+    pytest.mark.skipif(not LONG, reason="minutes of real processes: bin/bench --long"),
     pytest.mark.postgres,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(3600 if LONG else 600),  # each wait below has its own, shorter end

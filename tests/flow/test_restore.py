@@ -28,6 +28,7 @@ from tests.standins.smtp import SmtpServer
 
 pytestmark = [
     pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600),
+    pytest.mark.skipif("CSAT_LONG" not in os.environ, reason="minutes of real processes: bin/bench --long"),
     pytest.mark.usefixtures("shared_database"),
 ]  # fmt: skip
 RATED, UNRATED, LATE = (60, 40, 40) if os.environ.get("CSAT_LONG") else (14, 6, 8)

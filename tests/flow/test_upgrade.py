@@ -105,6 +105,7 @@ def smtp() -> Iterator[SmtpServer]:
 @pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.skipif("CSAT_LONG" not in os.environ, reason="minutes of real processes: bin/bench --long")
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_lost_twice_or_refused_while_two_versions_run(tmp_path: Path, smtp: SmtpServer) -> None:
     if connection.vendor != "postgresql":
