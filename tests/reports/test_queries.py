@@ -84,7 +84,7 @@ def test_the_rollup_answers_a_lead_as_well(year: list[past.Fact]) -> None:
     scope = (Team.objects.get(name="Billing").pk,)
     for asked in (YEAR, YEAR | {"channel": "email"}, YEAR | {"tag": "vip"}, YEAR | {"team": "Billing"}):
         assert lookup._plan(parse(asked, scope=scope), "") is not None, asked
-    for by in ("", *BY, "month"):
+    for by in ("", *(by for by in BY if by != "time_to_resolve"), "month"):  # that one reads the surveys
         assert lookup._plan(parse(YEAR, scope=scope), by) is not None, by
 
 

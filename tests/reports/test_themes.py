@@ -76,5 +76,5 @@ def test_an_export_and_the_list_of_comments_name_them(asked: filters.Filters) ->
         "5,delivery",
         "CSAT Score,Themes",
     ]
-    assert columns.NAMES[-1] == "Themes"
+    assert "Themes" in columns.NAMES
     assert [len(one.rating.shown_themes) for one in comments.comments(asked).items] == [0, 1, 2, 1]  # type: ignore[attr-defined]

@@ -171,7 +171,7 @@ def row(facts: list[past.Fact], quarantined: bool) -> list[str]:
 
 
 def trend(page: str) -> list[list[str]]:
-    rows = page.split('class="as-table"')[1].split("<tbody>")[1].split("</tbody>")[0].split("</tr>")[:-1]
+    rows = page.split('id="trend-table"')[1].split("<tbody>")[1].split("</tbody>")[0].split("</tr>")[:-1]
     cells = [[text(cell) for cell in re.findall("<td[^>]*>(.*?)</td>", line, re.DOTALL)] for line in rows]
     return [one for one in cells if one[2] != "0"]
 
