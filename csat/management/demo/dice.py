@@ -30,7 +30,7 @@ CREATE TEMP TABLE plan ON COMMIT DROP AS
 WITH dice AS MATERIALIZED (
   SELECT n, random() AS a, random() AS b, random() AS c, random() AS d, random() AS e, random() AS f, random() AS g, random() AS h,
          1 + floor(random() * {customers})::int AS customer, 1 + floor(random() * {agents})::int AS who
-  FROM generate_series(%(first)s, %(last)s) AS n
+  FROM generate_series(%(first)s::int, %(last)s::int) AS n
 ), thrown AS MATERIALIZED (
   SELECT n, f, g, h, customer, who, c, d,
          {now} - interval '1 day' * ({days} * (1 - (n + 0.5) / {count})) AS day,

@@ -244,7 +244,7 @@ def _facts(cursor: CursorWrapper) -> None:
 def _customers(cursor: CursorWrapper, filled: dict[str, Any]) -> None:
     number, since = f"({filled['Contact']} + n)", f"{filled['now']} - interval '{DAYS} days'"
     cursor.execute(
-        "CREATE TEMP TABLE plan ON COMMIT DROP AS SELECT n FROM generate_series(1, %s) AS n",
+        "CREATE TEMP TABLE plan ON COMMIT DROP AS SELECT n FROM generate_series(1, %s::int) AS n",
         [filled["customers"]],
     )
     insert(
