@@ -186,7 +186,8 @@ def _position() -> str:
 
 def _reaches(position: str, seconds: float) -> bool:
     until = time.monotonic() + seconds
-    while not (reached := _ask("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position)):
+    statement = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() >= %s::pg_lsn END"
+    while not (reached := _ask(statement, position)):
         if reached is None:
             raise OperationalError("it follows no primary")
         if time.monotonic() >= until:

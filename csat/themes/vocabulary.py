@@ -93,6 +93,12 @@ def current() -> Vocabulary:
     return _current[1]
 
 
+def forget() -> None:
+    """The themes themselves are others now, under numbers that may have been used before."""
+    global _current
+    _current = None
+
+
 def _read(path: Path) -> dict[str, list[str]]:
     by_slug: dict[str, list[str]] = {}
     slug = ""

@@ -40,6 +40,7 @@ WHO = {
     Verb.MANAGE_CONNECTIONS: "admin",
     Verb.IMPORT: "admin",
     Verb.MANAGE_BRANDS: MANAGERS,
+    Verb.MANAGE_THEMES: MANAGERS,
     Verb.MANAGE_PEOPLE: "team_lead admin",
     Verb.CHANGE_PEOPLE: "admin",
     Verb.READ_AUDIT: "admin",

@@ -42,7 +42,7 @@ FILTERS: list[dict[str, Any]] = [
     {**YEAR, "channel": "web", "language": "de", "handoff_reason": REASONS[3]},
     {**YEAR, "tag": "late", "about": "none", "timezone": "America/St_Johns"},
     {**YEAR, "time_to_resolve": ["15m", "3d"]},
-    {**SPRING, "time_to_resolve": ["none", "longer"], "channel": "email"},
+    {**YEAR, "time_to_resolve": ["none", "longer"], "channel": "email"},
     {**YEAR, "timezone": "Asia/Kathmandu", "channel": "web"},
     {**YEAR, "quarantined": "1"},
     {**YEAR, "quarantined": "1", "score": "5"},

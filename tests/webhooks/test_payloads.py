@@ -13,7 +13,7 @@ from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
 from csat.people.models import Organization
 from csat.sessions import activity, resolving
-from csat.surveys.answers import answering
+from csat.surveys.answers import answering, comment_withdrawal, second_look
 from csat.surveys.choices import Source
 from csat.surveys.delivery import transitions
 from csat.surveys.models import CsatSettings
@@ -156,6 +156,24 @@ def test_a_customer_rates_and_changes_their_mind() -> None:
     assert first["created_at"] == second["created_at"]
 
 
+def test_a_customer_wants_another_look() -> None:
+    survey = make_sent_survey(assignee=make_agent())
+    settings.change(by=SYSTEM, reopen_by_customer=True)
+    answering.answer(survey, score=1, comment="Still broken", source=Source.PAGE)
+    assert second_look.ask_for(survey.again(), by=CUSTOMER)
+    data = sent_data("csat.reopened_by_customer")
+    assert session_data(survey.session.again()).items() <= data.items()
+
+
+def test_a_customer_takes_the_words_back() -> None:
+    survey = make_sent_survey(assignee=make_agent())
+    answering.answer(survey, score=1, comment="Still broken", source=Source.PAGE)
+    comment_withdrawal.withdraw(survey.again(), by=CUSTOMER)
+    data = sent_data("csat.comment_withdrawn")
+    assert session_data(survey.session.again()).items() <= data.items()
+    assert "Still broken" not in json.dumps(data)
+
+
 def test_a_delivery_fails() -> None:
     survey = make_sent_survey("email")
     delivery = survey.deliveries.get()
@@ -199,6 +217,8 @@ def test_this_module_covers_every_event() -> None:
         "csat.requested",
         "csat.score_submitted",
         "csat.delivery_failed",
+        "csat.reopened_by_customer",
+        "csat.comment_withdrawn",
         "workflow.run.succeeded",
         "workflow.run.failed",
         "contact.erased",

@@ -63,7 +63,7 @@ def test_the_rating_is_there_with_its_words():
     survey = make_sent_survey()
     answering.answer(survey, score=2, source="page", comment="Slow", about="help")
     assert facts.collect(survey.session)["csat"] == {
-        "answered": True, "score": 2, "comment": "Slow", "about": "help", "channel": "email",
+        "answered": True, "score": 2, "comment": "Slow", "themes": [], "about": "help", "channel": "email",
         "source": "page",
         "state": "answered",
     }  # fmt: skip
