@@ -95,8 +95,8 @@ REQUEST = {
 SCORE = {
     "id": "a1d8f5c3-40b7-4e29-96fa-5c2e7b0d3194", "organization_id": "1f6b2c8d-93e4-4a75-8d0c-b7a9e5f21c36",
     "session_id": SESSION_ID,
-    "score": 4, "label": "Good", "emoji": "🙂", "comment": "Quick, thanks", "about": None, "channel": "email",
-    "source": "page", "imported": False,
+    "score": 4, "label": "Good", "emoji": "🙂", "comment": "Quick, thanks", "themes": ["fast"],
+    "about": None, "channel": "email", "source": "page", "imported": False,
     "agent": {"id": AGENT_ID, "name": "Sam", "kind": "human"}, "created_at": RATED, "updated_at": RATED,
     "contact": PERSON,
 }  # fmt: skip
