@@ -46,36 +46,36 @@ class Stored:
 
 
 class Staff:
-    """Agents and teams that a file names, each looked up once, and which agents are new by it."""
+    """Agents and teams that a file names, and which agents are new by it."""
 
     def __init__(self, source: Import) -> None:
         self.source = source
-        self.agents: dict[tuple[str, str], Agent | None] = {}
-        self.teams: dict[str, Team | None] = {}
+        self.directory = agents.Directory()
+
+    def read(self, conversations: list[PastConversation]) -> None:
+        """Look up at once whom these name."""
+        named = [(*conversation.agent, Agent.Kind.HUMAN.value) for conversation in conversations]
+        self.directory.read(named, [conversation.team for conversation in conversations])
 
     def agent(self, name: str, email: str) -> Agent | None:
-        if (name, email) not in self.agents:
-            self.agents[name, email] = agent = self._find_or_create(name, email)
-            since = self.source.started_at
-            if agent and since and agent.created_at >= since and agent.pk not in self.source.agents_added:
-                self.source.agents_added.append(agent.pk)
-        return self.agents[name, email]
+        agent, since = self._find_or_create(name, email), self.source.started_at
+        if agent and since and agent.created_at >= since and agent.pk not in self.source.agents_added:
+            self.source.agents_added.append(agent.pk)
+        return agent
 
     def team(self, name: str) -> Team | None:
-        if name not in self.teams:
-            self.teams[name] = agents.find_or_create_team(name)
-        return self.teams[name]
+        return self.directory.team(name)
 
     def forget(self) -> None:
         """What was looked up in a transaction that was rolled back may be gone."""
-        self.agents, self.teams = {}, {}
+        self.directory = agents.Directory()
 
     def _find_or_create(self, name: str, email: str) -> Agent | None:
         """By name alone where the address is none."""
         try:
-            return agents.find_or_create(name=name, email=email) if name or email else None
+            return self.directory.agent(name, email) if name or email else None
         except Invalid:
-            return agents.find_or_create(name=name or email)
+            return self.directory.agent(name or email, "")
 
 
 def store(matches: Iterable[Match], source: Import, staff: Staff) -> None:
@@ -101,7 +101,9 @@ def store(matches: Iterable[Match], source: Import, staff: Staff) -> None:
 
 
 def _create_sessions(matches: list[Match], staff: Staff) -> list[Stored]:
-    people = _find_contacts([match.conversation for match in matches])
+    conversations = [match.conversation for match in matches]
+    staff.read(conversations)
+    people = _find_contacts(conversations)
     sessions = Session.objects.bulk_create(
         _draft(match.conversation, contact, staff).row()
         for match, (contact, _new) in zip(matches, people, strict=True)

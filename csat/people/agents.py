@@ -1,9 +1,14 @@
 """Agents: finding or creating the one a help desk names, and the one of a user who logs in."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from functools import reduce
+from operator import attrgetter, or_
+from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -15,22 +20,105 @@ from csat.people.models import Agent, Contact, Profile, Team
 
 def find_or_create(*, name: str | None = "", email: str | None = "", kind: str | None = "human") -> Agent:
     """The agent with this email, else of this kind and name without email, else a new one. Raises Invalid."""
-    name, kind = one_line(name or "")[:200], kind or Agent.Kind.HUMAN.value
-    email = _email(email or "")
-    if kind not in Agent.Kind.values:
-        raise Invalid(_("An agent is human or ai."), fields={"kind": [_("An agent is human or ai.")]})
-    if not name and not email:
-        raise Invalid(
-            _("An agent needs a name or an email."),
-            fields={"name": [_("An agent needs a name or an email.")]},
-        )
-    match = {"email": email} if email else {"email": "", "kind": kind, "name": name}
-    if email:
-        known = Agent.objects.filter(email__in=addresses.spellings("email", email))
-    else:
-        known = Agent.objects.filter(email="", kind=kind, name__in=compositions(name))
-    agent = known.order_by("id").first() or _create(match, name=name or email, kind=kind)
-    if name and agent.name != name and agent.user_id is None:  # a user's name comes from their account
+    return Directory().agent(name, email, kind)
+
+
+class Identity(NamedTuple):
+    """What an agent is known by: the address, or else kind and name."""
+
+    name: str
+    email: str
+    kind: str
+
+    @classmethod
+    def of(cls, name: str | None, email: str | None, kind: str | None) -> "Identity":
+        """Raises Invalid."""
+        identity = cls(one_line(name or "")[:200], _email(email or ""), kind or Agent.Kind.HUMAN.value)
+        if identity.kind not in Agent.Kind.values:
+            raise Invalid(_("An agent is human or ai."), fields={"kind": [_("An agent is human or ai.")]})
+        if not identity.name and not identity.email:
+            raise Invalid(
+                _("An agent needs a name or an email."),
+                fields={"name": [_("An agent needs a name or an email.")]},
+            )
+        return identity
+
+    @property
+    def keys(self) -> set[tuple[str, ...]]:
+        """Every form under which it may be stored."""
+        if self.email:
+            return {(spelling,) for spelling in addresses.spellings("email", self.email)}
+        return {(self.kind, form) for form in compositions(self.name)}
+
+
+class Directory:
+    """Agents and teams by what help desks call them. Those that `read` is told of are looked up at once, by
+    one query each; who is asked for and is not known is made.
+    """
+
+    def __init__(self) -> None:
+        self._agents: dict[Identity, Agent] = {}
+        self._teams: dict[str, Team] = {}
+
+    def read(
+        self, agents: Iterable[tuple[str | None, str | None, str | None]] = (), teams: Iterable[str] = ()
+    ) -> None:
+        """`agents`: name, email and kind of each. What is no agent or team is left out, not refused."""
+        identities = set()
+        for named in agents:
+            with suppress(Invalid):
+                identities.add(Identity.of(*named))
+        self._read_agents(identities - self._agents.keys())
+        names = {_team_name(name) for name in teams} - {""} - self._teams.keys()
+        if names:
+            self._read_teams(names)
+
+    def agent(self, name: str | None, email: str | None, kind: str | None = Agent.Kind.HUMAN) -> Agent:
+        """Raises Invalid."""
+        identity = Identity.of(name, email, kind)
+        if identity not in self._agents:
+            self._read_agents({identity})
+        if identity not in self._agents:
+            name, email, kind = identity
+            match = {"email": email} if email else {"email": "", "kind": kind, "name": name}
+            self._agents[identity] = _create(match, name=name or email, kind=kind)
+        return self._agents[identity]
+
+    def team(self, name: str | None) -> Team | None:
+        """None for no name."""
+        if not (name := _team_name(name or "")):
+            return None
+        if name not in self._teams:
+            self._read_teams({name})
+        if name not in self._teams:
+            self._teams[name] = Team.objects.get_or_create(name=name)[0]
+        return self._teams[name]
+
+    def _read_agents(self, identities: Collection[Identity]) -> None:
+        keys = {identity: identity.keys for identity in identities}
+        mails = {key[0] for forms in keys.values() for key in forms if len(key) == 1}
+        names = {key[1] for forms in keys.values() for key in forms if len(key) == 2}
+        wanted = [Q(email__in=mails)] * bool(mails) + [Q(email="", name__in=names)] * bool(names)
+        if not wanted:
+            return
+        known: dict[tuple[str, ...], Agent] = {}
+        for agent in Agent.objects.filter(reduce(or_, wanted)).order_by("id"):
+            known.setdefault((agent.email,) if agent.email else (agent.kind, agent.name), agent)
+        for identity, forms in keys.items():
+            found = [known[key] for key in forms if key in known]
+            if found:
+                self._agents[identity] = _named(min(found, key=attrgetter("pk")), identity.name)
+
+    def _read_teams(self, names: Collection[str]) -> None:
+        forms = {form: name for name in names for form in compositions(name)}
+        rows = Team.objects.select_related("brand").filter(name__in=forms).order_by("id")
+        for team in rows:
+            self._teams.setdefault(forms[team.name], team)
+
+
+def _named(agent: Agent, name: str) -> Agent:
+    """By the name it has at the help desk now; a user's name comes from their account."""
+    if name and agent.name != name and agent.user_id is None:
         agent.change(name=name)
     return agent
 
@@ -93,12 +181,11 @@ def _compared(address: str) -> str:
 
 def find_or_create_team(name: str | None) -> Team | None:
     """The team of this name, created when there is none; None for no name."""
-    name = one_line(name or "")[:120]
-    if not name:
-        return None
-    known = Team.objects.select_related("brand").filter(name__in=compositions(name))
-    team = known.order_by("id").first()
-    return team or Team.objects.get_or_create(name=name)[0]
+    return Directory().team(name)
+
+
+def _team_name(name: str) -> str:
+    return one_line(name)[:120]
 
 
 def _claim(user: User) -> Agent | None:

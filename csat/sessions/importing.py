@@ -114,9 +114,9 @@ def _import_batch(batch: list[Item], by: Actor) -> None:
 
 
 def _store(batch: list[Item], by: Actor) -> None:
-    people, teams, named_brands = _Agents(), _Teams(), functools.cache(_named_brand)
+    directory, named_brands = _directory(batch), functools.cache(_named_brand)
     for item in batch:
-        _read(item, people, teams, named_brands)
+        _read(item, directory, named_brands)
     ids = {item.draft.external_id for item in batch if item.draft} - {""}
     known = find_many(ids)
     _find_contacts([item for item in batch if item.draft and item.draft.external_id not in known])
@@ -132,7 +132,7 @@ def _store(batch: list[Item], by: Actor) -> None:
         updates = _update_sessions(updates, by)
 
 
-def _read(item: Item, people: "_Agents", teams: "_Teams", named_brands: Callable[[str], JsonObject]) -> None:
+def _read(item: Item, directory: agents.Directory, named_brands: Callable[[str], JsonObject]) -> None:
     try:
         payload = item.payload
         if not isinstance(payload, dict):
@@ -153,8 +153,8 @@ def _read(item: Item, people: "_Agents", teams: "_Teams", named_brands: Callable
             **{name: payload.get(name) for name in PLAIN_FIELDS},
             created_at=_time(payload, "created_at"),
             resolved_at=_time(payload, "resolved_at"),
-            assignee=people.get(_object(payload, "assignee")),
-            team=teams.get(payload.get("team")),
+            assignee=_assignee(payload, directory),
+            team=_team(payload, directory),
             **named_brands(_slug(payload)),
             left_out=left_out,
         )
@@ -271,28 +271,31 @@ def _session(item: Item) -> Session:
     return item.session
 
 
-class _Agents:
-    """Each agent looked up once, however many items name it."""
-
-    def __init__(self) -> None:
-        self.by_key: dict[tuple[str, ...], Agent] = {}
-
-    def get(self, payload: JsonObject) -> Agent | None:
-        name, email, kind = key = tuple(str(payload.get(field) or "") for field in ("name", "email", "kind"))
-        if not (name or email):
-            return None
-        if key not in self.by_key:
-            self.by_key[key] = agents.find_or_create(name=name, email=email, kind=kind or "human")
-        return self.by_key[key]
+def _directory(batch: list[Item]) -> agents.Directory:
+    """Of the agents and teams that these items name."""
+    payloads = [item.payload for item in batch if isinstance(item.payload, dict)]
+    people = [person for payload in payloads if isinstance(person := payload.get("assignee"), dict)]
+    plain = [
+        person for person in people if not any(isinstance(value, dict | list) for value in person.values())
+    ]
+    teams = [team for payload in payloads if isinstance(team := payload.get("team"), str)]
+    directory = agents.Directory()
+    directory.read(map(_name_email_kind, plain), teams)
+    return directory
 
 
-class _Teams:
-    def __init__(self) -> None:
-        self.by_name: dict[str, Team | None] = {}
+def _name_email_kind(person: JsonObject) -> tuple[str, str, str]:
+    name, email, kind = (str(person.get(field) or "") for field in ("name", "email", "kind"))
+    return name, email, kind
 
-    def get(self, name: object) -> Team | None:
-        if name is not None and not isinstance(name, str):
-            raise invalid("team", _("Give the team's name."))
-        if name and name not in self.by_name:
-            self.by_name[name] = agents.find_or_create_team(name)
-        return self.by_name.get(name or "")
+
+def _assignee(payload: JsonObject, directory: agents.Directory) -> Agent | None:
+    name, email, kind = _name_email_kind(_object(payload, "assignee"))
+    return directory.agent(name, email, kind) if name or email else None
+
+
+def _team(payload: JsonObject, directory: agents.Directory) -> Team | None:
+    name = payload.get("team")
+    if name is not None and not isinstance(name, str):
+        raise invalid("team", _("Give the team's name."))
+    return directory.team(name)

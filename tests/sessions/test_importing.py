@@ -9,13 +9,15 @@ from django.db import (
     InterfaceError,
     OperationalError,
     ProgrammingError,
+    connection,
 )
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from csat import signals
 from csat.lib.refusal import Invalid, Refused
 from csat.people import erasure
-from csat.people.models import Contact
+from csat.people.models import Agent, Contact, Team
 from csat.sessions import importing, resolving
 from csat.sessions.models import Session
 from csat.timeline.models import Event
@@ -308,6 +310,27 @@ def test_a_hundred_cost_a_handful_of_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(25):
         importing.import_many([item(n, **history) for n in range(2, 102)], by=API)
     assert Session.objects.count() == 101
+
+
+def test_the_agents_and_teams_of_a_batch_cost_the_same_however_many_it_names():
+    def imported(start, agents):
+        """A hundred conversations with so many agents, as many bots and as many teams."""
+        items = []
+        for n in range(50):
+            who, history = n % agents, {"status": "closed_resolved", "resolved_at": ago(days=2)}
+            person = {"name": f"Agent {who}", "email": f"agent{who}@acme.example"}
+            bot = {"name": f"Bot {who}", "kind": "ai"}
+            items.append(item(start + n, assignee=person, team=f"Team {who}", **history))
+            items.append(item(start + 50 + n, assignee=bot, team=f"Team {who}", **history))
+        with CaptureQueriesContext(connection) as asked:
+            assert all("error" not in result for result in importing.import_many(items, by=API))
+        return len(asked)
+
+    imported(0, agents=25)
+    assert imported(100, agents=25) == imported(200, agents=1)
+    assert (Agent.objects.count(), Team.objects.count()) == (50, 25)
+    last = Session.objects.get(external_id="HD-174")
+    assert (last.assignee.name, last.assignee.kind, last.team.name) == ("Bot 24", "ai", "Team 24")
 
 
 def test_a_known_session_does_not_bring_an_erased_person_back():
