@@ -13,7 +13,7 @@ from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
 from tests.admin.rows import make_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 PAGES = {"connection": Connection, "inboundevent": InboundEvent, "writeback": WriteBack}
 
 

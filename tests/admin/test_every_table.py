@@ -16,7 +16,7 @@ from csat.people.models import Agent, Contact, Organization, Suppression, Team
 from csat.surveys.models import ChannelSettings, CsatSettings
 from tests.admin.rows import make_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 TABLES = sorted(site.site._registry, key=lambda model: model._meta.label)
 OURS = [model for model in TABLES if model._meta.app_label in ("csat", "auth")]
 MANY = [model for model in OURS if model not in (Organization, CsatSettings, ChannelSettings)]

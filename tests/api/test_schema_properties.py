@@ -25,7 +25,7 @@ from csat.workflows import editing
 from project.wsgi import application
 from tests.factories import API, make_resolved_session
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 EXAMPLES = int(
     os.environ.get("FUZZ_EXAMPLES", "6")
 )  # an operation and mode; more of them find more, in more time

@@ -19,10 +19,8 @@ from tests.browser.test_valid_html import errors, write
 pytestmark = pytest.mark.django_db(transaction=True)
 NEWS = 20_000  # milliseconds: two rounds of polling
 SIZES = {
-    "desktop": {"viewport": DESKTOP, "color_scheme": "light"},
     "desktop-dark": {"viewport": DESKTOP, "color_scheme": "dark"},
     "phone": {"viewport": PHONE, "color_scheme": "light"},
-    "phone-dark": {"viewport": PHONE, "color_scheme": "dark"},
 }
 
 

@@ -17,7 +17,7 @@ from tests.connectors.fakes import payload
 from tests.connectors.mangling import ODD, mangled
 from tests.connectors.systems.test_generic import BODY, LIBREDESK
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.one_database]
 EVENT_HEADERS = {"freescout": "x-freescout-event", "helpscout": "x-helpscout-event"}
 ACCOUNTS = {"twilio_flex": "WS" + "0" * 31 + "1"}
 EXAMPLES = int(os.environ.get("ANY_BODY_EXAMPLES", "6"))  # of each file

@@ -45,6 +45,7 @@ def shell(tmp_path: Path, chatwoot_server: ChatwootServer, settings: Any) -> Ite
         yield shell
 
 
+@pytest.mark.one_database
 @pytest.mark.slow
 @pytest.mark.usefixtures("shared_database")
 def test_its_calls_connect_a_help_desk_test_it_and_read_what_came_in(

@@ -51,6 +51,7 @@ def need(program: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 @pytest.mark.usefixtures("shared_database")
 class TestFirstSurvey:
     @pytest.fixture

@@ -16,7 +16,7 @@ from tests.standins.openid.browser import Browser, audited, text_of
 from tests.standins.openid.forger import Forger
 from tests.standins.openid.server import OpenIdServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 ANA = {
     "preferred_username": "ana",
     "email": "ana@acme.example",

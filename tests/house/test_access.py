@@ -23,6 +23,7 @@ from csat.workflows import editing
 from tests.factories import make_sent_survey
 from tests.tokens import rate_token, unsubscribe_token
 
+pytestmark = pytest.mark.one_database
 PERSONAS = ("customer", "agent", "lead", "analyst", "manager", "admin", "outsider")
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

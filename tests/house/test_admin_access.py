@@ -24,7 +24,7 @@ from csat.webhooks.models import Endpoint
 from tests.admin.rows import make_rated_session
 from tests.factories import make_agent, make_contact
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 # model and action: whether it is offered to agent, team lead, analyst, manager, admin
 WORKERS = (True, True, False, True, True)
 REPORTED_TO = (False, True, True, True, True)

@@ -25,7 +25,7 @@ from tests.api.conftest import machine
 from tests.factories import make_contact, make_sent_survey
 from tests.workflows import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 PERSON = {"name", "email", "phone"}
 RATING = {"score", "comment"}
 READS: dict[str, set[str]] = {

@@ -40,7 +40,7 @@ from tests.pictures import jpeg, png
 from tests.tokens import rate_token
 from tests.workflows.builders import block, run_until_idle, workflow
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 WORDS = {DEFAULT: "Walrus", "zebra": "Zebra"}
 COLOURS = {DEFAULT: "#13579b", "zebra": "#9b1357"}
 LANGUAGES = ("en", "de")

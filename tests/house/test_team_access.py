@@ -38,7 +38,7 @@ from csat.web.reports.tabs import DID, RECOVERY, TABS
 from tests.factories import API, make_contact, make_session, switch_on
 from tests.house.test_access import TABLE
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 OURS, THEIRS, NOBODYS = "ourcare", "othersales", "orphaned"
 # changes from one look at a page to the next: tokens of forms, of polls

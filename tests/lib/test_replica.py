@@ -216,8 +216,7 @@ class TestTrouble:
         assert "csat_replica_behind_bytes " in metrics
         standby.release()
         standby.catch_up()
-        time.sleep(0.1)
-        there()
+        assert workers.wait_for(lambda: there() and len(said(caplog)) > 1)
         assert said(caplog)[1:] == ["the replica is used again"]
         until = time.monotonic() + 10  # PostgreSQL writes to its log by itself, too
         while replica.measure() != (True, 0) and time.monotonic() < until:

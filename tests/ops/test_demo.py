@@ -1,5 +1,6 @@
 """The demo: a believable team, made once, that breaks no rule of the house."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,16 +8,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection
+from django.db import transaction
 from django.db.models import Count, F
-from django.test import Client
-from django.utils import timezone
+from django.test import Client, override_settings
+from django.utils import timezone, translation
 
 from csat.channels.kinds import NEVER_SURVEYED, Channel
 from csat.channels.outbox import SandboxMessage
 from csat.connectors.models import Connection, ConversationOrigin, InboundEvent
-from csat.management.demo import year
-from csat.management.demo.cast import gather
 from csat.people.demo import LOGINS, VISITOR, passwords
 from csat.people.models import Agent, Contact, Team
 from csat.reports import recovery
@@ -35,15 +34,31 @@ from tests.house.test_payloads import misfits
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def var(settings: Any, tmp_path: Path) -> Path:
-    settings.VAR_DIR = tmp_path
-    return tmp_path
+@pytest.fixture(scope="module")
+def made(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The demo, made once for all tests of this module; each takes back what it did to it."""
+    folder = tmp_path_factory.mktemp("demo")
+    with (
+        django_db_blocker.unblock(),
+        override_settings(VAR_DIR=folder),
+        translation.override("en"),
+        transaction.atomic(),
+    ):
+        call_command("demo", verbosity=0)
+        yield folder
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def var(made: Path, settings: Any, tmp_path: Path) -> Path:
+    settings.VAR_DIR = tmp_path / "var"
+    shutil.copytree(made, settings.VAR_DIR)
+    return Path(settings.VAR_DIR)
 
 
 @pytest.fixture
 def demo(var: Path) -> None:
-    call_command("demo", verbosity=0)
+    """What `made` has made."""
 
 
 def test_there_is_something_to_see_everywhere(demo: None) -> None:
@@ -86,17 +101,6 @@ def test_every_page_of_integrations_has_something_true(demo: None) -> None:
     assert Answer.objects.filter(state=Answer.State.QUARANTINED).count() == 2
     whats = set(Event.objects.filter(kind=Kind.AUDIT).values_list("data__what", flat=True))
     assert {"workflow.activated", "connection.added", "settings.changed"} <= whats
-
-
-def test_its_webhook_is_taken_by_this_server_where_that_is_allowed(var: Path, settings: Any) -> None:
-    settings.SITE_URL = "http://127.0.0.1:8000"
-    settings.WEBHOOK_ALLOW = ["127.0.0.1:8000"]
-    call_command("demo", verbosity=0)
-    endpoint = Endpoint.objects.get()
-    types = set(endpoint.calls.values_list("type", flat=True))
-    assert types == {"csat.requested", "csat.score_submitted"}
-    call_command("demo", remove=True)
-    assert not Endpoint.objects.exists()
 
 
 def test_elsewhere_it_has_no_webhook(demo: None) -> None:
@@ -161,10 +165,6 @@ class TestRemoval:
         assert (CsatSettings.current().auto_send, CsatSettings.current().brand_name) == (True, "Real")
         call_command("rebuild_reports", check=True)
 
-    def test_twice_or_without_a_demo_removes_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
-        call_command("demo", remove=True)
-        assert "Removed 0 customers and 0 conversations" in capsys.readouterr().out
-
 
 def test_its_rows_agree_with_each_other(demo: None) -> None:
     assert not Score.objects.exclude(answer__score=F("score")).exists()
@@ -187,23 +187,7 @@ def test_the_past_is_told_to_nobody(demo: None) -> None:
 def test_a_new_session_gets_the_next_number(demo: None) -> None:
     last = Session.objects.latest("pk")
     new = Session.objects.create(contact=last.contact, channel="api", last_activity_at=last.last_activity_at)
-    assert new.pk == last.pk + 1
-
-
-def agree() -> None:
-    """What holds for a year's rows, however they were made."""
-    assert not Score.objects.exclude(answer__score=F("score")).exists()
-    assert not Score.objects.filter(session__resolver=None).exists()
-    assert not Survey.objects.filter(state="answered", score=None).exists()
-    assert not Survey.objects.exclude(state="answered").filter(score__isnull=False).exists()
-    assert not Session.objects.filter(status="closed_resolved", survey=None).exists()
-    assert not Survey.objects.filter(channel__in=NEVER_SURVEYED).exclude(state="skipped").exists()
-    assert not Survey.objects.filter(
-        request_number=1, requested_at__lt=F("session__resolved_at")
-    ).exists()  # unless asked anew since
-    assert not Score.objects.filter(submitted_at__lt=F("survey__requested_at")).exists()
-    assert not Survey.objects.exclude(counted_at=F("requested_at")).exclude(requested_at=None).exists()
-    assert not Event.objects.exclude(dispatch_after=None).exclude(kind=Kind.AUDIT).exists()
+    assert last.pk < new.pk < last.pk + 100
 
 
 def test_the_reports_are_counted(demo: None) -> None:
@@ -213,55 +197,3 @@ def test_the_reports_are_counted(demo: None) -> None:
         == Score.objects.filter(score=5).count()
     )
     call_command("rebuild_reports", check=True)
-
-
-def test_a_year_of_sessions_on_any_database(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("demo", sessions=60)
-    assert Session.objects.count() == 60
-    assert "sessions/s" in capsys.readouterr().out
-    assert Score.objects.exists()  # though nobody had switched surveys on
-    assert Session.objects.filter(created_at__lt=timezone.now() - timedelta(days=200)).exists()
-    agree()
-
-
-@pytest.mark.postgres
-class TestYear:
-    def test_it_is_as_large_and_as_old_as_asked(self) -> None:
-        call_command("demo", verbosity=0)
-        told = Session.objects.count()
-        Event.objects.update(dispatch_after=None)
-        call_command("demo", sessions=1500, verbosity=0)
-        assert Session.objects.count() == told + 1500
-        assert set(Score.objects.values_list("score", flat=True)) == {1, 2, 3, 4, 5}
-        assert Score.objects.exclude(comment="").count() > 60
-        assert set(Session.objects.values_list("channel", flat=True)) == set(Channel.values)
-        assert Session.objects.earliest("created_at").created_at < timezone.now() - timedelta(days=350)
-        agree()
-        test_a_new_session_gets_the_next_number(None)
-
-    def test_every_score_can_be_asked_for(self) -> None:
-        year.fill(800, gather(), answered=1)
-        assert Score.objects.count() == Session.objects.exclude(channel__in=NEVER_SURVEYED).count() > 700
-
-    def test_indexes_are_the_same_afterwards(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        before = indexes()
-        monkeypatch.setattr(year, "BATCH", 100)
-        year.fill(250, gather())
-        assert indexes() == before
-        assert Session.objects.count() == 250
-        agree()
-
-
-def indexes() -> list[tuple[str, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tablename, indexname, indexdef FROM pg_indexes"
-            " WHERE tablename LIKE 'csat%%' ORDER BY 1, 2",
-            [],
-        )
-        found = cursor.fetchall()
-        cursor.execute(
-            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
-            " FROM pg_constraint ORDER BY 1, 2"
-        )
-        return [*found, *cursor.fetchall()]

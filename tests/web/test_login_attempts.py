@@ -13,7 +13,7 @@ from django.test.client import RequestFactory
 from csat.web import known_browsers, login_attempts
 from csat.web.login_attempts import Attempt
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 PASSWORD = "correct horse"
 STRANGER, OWNER = "198.51.100.66", "192.0.2.10"
 
@@ -115,10 +115,12 @@ def test_the_addresses_of_one_ipv6_network_wait_together(agent_user: User) -> No
     assert log_in(password=PASSWORD, address="2001:db8:0:1::1") == 302
 
 
-@pytest.mark.parametrize("proxies", [0, 1, 2])
-def test_a_thousand_names_from_one_address_are_slowed(agent_user: User, settings, proxies: int) -> None:
+@pytest.mark.parametrize(("proxies", "names"), [(0, 1000), (1, 100), (2, 100)])
+def test_a_thousand_names_from_one_address_are_slowed(
+    agent_user: User, settings, proxies: int, names: int
+) -> None:
     settings.TRUSTED_PROXIES = proxies
-    tried = sum(log_in(f"name{number}", proxies=proxies) == 200 for number in range(1000))
+    tried = sum(log_in(f"name{number}", proxies=proxies) == 200 for number in range(names))
     assert tried == 20
     assert log_in(password=PASSWORD, address=OWNER, proxies=proxies) == 302
 

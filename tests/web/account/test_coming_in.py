@@ -9,7 +9,7 @@ from django.test import Client
 from csat.people import break_glass, first_run, invitations
 from csat.timeline.models import Event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def logins() -> list[tuple[str, list[str]]]:

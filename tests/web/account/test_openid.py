@@ -13,7 +13,7 @@ from csat.people import roles
 from tests.standins.openid.browser import Browser, audited, text_of
 from tests.standins.openid.forger import Forger
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 
 @pytest.fixture

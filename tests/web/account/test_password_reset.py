@@ -14,7 +14,7 @@ from csat.people import password_reset
 from csat.timeline.models import Event
 from tests.web.account.codes import set_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 ASK, NEW = "/account/password/reset/", "a new horse and a half"
 
 

@@ -27,7 +27,7 @@ from tests.standins.listening import Listener
 from tests.web.account.codes import code, set_up
 
 __all__ = ["fake_system"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 CONFIRM, PASSWORD = "/account/confirm/", "correct horse"
 KEY = {"name": "CRM", "scopes": ["csat:read"], "expiry": "30", "networks": ""}
 

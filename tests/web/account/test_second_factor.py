@@ -16,7 +16,7 @@ from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
 from tests.web.account.codes import APP, code, set_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 FACTORS, ASKED, CODES = (
     "/account/second-factor/", "/account/second-factor/code/", "/account/second-factor/recovery-codes/",
 )  # fmt: skip

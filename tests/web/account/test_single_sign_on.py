@@ -10,7 +10,7 @@ from django.test import Client
 from csat.people import password_reset
 from tests.standins.openid.browser import text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agent_user")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agent_user"), pytest.mark.one_database]
 BEGIN = "/account/single-sign-on/begin/"
 
 
