@@ -18,9 +18,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from csat.surveys.models import CsatSettings
 from tests import workers
-from tests.factories import make_contact, make_resolved_session, switch_on
+from tests.factories import make_contact, make_resolved_session, restored, switch_on
 
 PAGES = ("operators.md", "upgrading.md")
 FENCE = re.compile(r"^ *```[a-z]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -152,8 +151,7 @@ class Page:
 
 
 def _hold(page: Page) -> list[str]:
-    now = timezone.now()
-    CsatSettings.current().change(paused_at=now, restored_from=now)
+    restored()
     return []
 
 
