@@ -163,3 +163,6 @@ def test_in_a_restored_database_no_task_tells_anybody_anything(monkeypatch):
         monkeypatch.setattr(module, verb, lambda *_: pytest.fail("it went out"))
     assert tasks.send_due() == tasks.call_due() == tasks.run_due() == 0
     assert tasks.answer_back(1) == tasks.write_back(1) == 0
+    from django_q.models import Schedule
+
+    assert Schedule.objects.get(func="csat.tasks.answer_back").args == "1"  # it comes after the release

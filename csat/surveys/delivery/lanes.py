@@ -37,11 +37,14 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A message to hand over. `in_doubt_since`: it may have been taken since then: look it up."""
+    """A message to hand over. `in_doubt_since`: it may have been taken since then: look it up. `counted`: in
+    the histogram of latencies, as all but practice is.
+    """
 
     delivery: Delivery
     message: Message
     in_doubt_since: datetime | None = None
+    counted: bool = True
 
 
 class Result(NamedTuple):
@@ -74,7 +77,8 @@ def _call(parcel: Parcel) -> Receipt | NotFound | Exception:
     with correlation.bound(**ids, request_id=delivery.asked_by.get("request_id")):
         outcome = _hand_to(_carrier(delivery), parcel)
         name, seconds = type(outcome).__name__.lower(), time.monotonic() - started
-        latency.observe("send", delivery.channel, name, seconds)
+        if parcel.counted:
+            latency.observe("send", delivery.channel, name, seconds)
         log.info("handed to the provider", channel=delivery.channel, outcome=name, ms=round(seconds * 1000))
     return outcome
 

@@ -60,6 +60,12 @@ def is_finished(backup_at: datetime) -> bool:
     return entries.filter(data__after__backup=backup_at.isoformat()).exists()
 
 
+def was_released_since(moment: datetime) -> bool:
+    """Whether a hold after a restore has ended since then."""
+    entries = Event.objects.filter(kind=Kind.AUDIT, at__gte=moment, data__what=AuditAction.SENDING_RESUMED)
+    return entries.filter(data__after__has_key="restored_from").exists()
+
+
 def release(*, by: Actor, sent_until: datetime | None = None, seconds: float = float("inf")) -> Released:
     """Let everything go out but what was due until `sent_until`, the moment of the restore by default.
 
@@ -133,12 +139,13 @@ def _close(ids: list[int], settings: CsatSettings) -> int:
 
 @transaction.atomic
 def _end(settings: CsatSettings, until: datetime, by: Actor) -> None:
-    restored_from = settings.restored_from
+    restored_from, paused_at = settings.restored_from, settings.paused_at
     if not settings.change(where={"restored_from": restored_from}, restored_from=None, **NOTHING):
         return  # somebody else has
     Survey.objects.filter(state=SurveyState.SENT, remind_at__lte=until).update(remind_at=None)
     _let_cards_wait(until, settings)
-    signals.released.send(sender=CsatSettings, until=until)
+    held_since = min(until, paused_at or until)
+    signals.released.send(sender=CsatSettings, until=until, held_since=held_since)
     after = {
         "channel": "all",
         "restored_from": restored_from.isoformat() if restored_from else "",

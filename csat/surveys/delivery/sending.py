@@ -219,7 +219,11 @@ class Sender:
         """Their messages composed."""
         contexts = message.build_many(deliveries, self.settings)
         return [
-            Parcel(delivery, registry.carrier(delivery.channel, delivery.medium).compose(context))
+            Parcel(
+                delivery,
+                registry.carrier(delivery.channel, delivery.medium).compose(context),
+                counted=not delivery.survey.session.practice,
+            )
             for delivery, context in zip(deliveries, contexts, strict=True)
         ]
 
