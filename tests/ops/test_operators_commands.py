@@ -184,7 +184,7 @@ CHECKED = {
     "sending try": "",  # says nothing where no provider is away
     "sending resend": "would be",
     "sending release": "1 surveys ",
-    "version": "The database is of this version.",
+    "version": "The database matches this version.",
     "apikey": "csat_live_",
     "erase_contact": "Erased ",
     "welcome": "/welcome/",
