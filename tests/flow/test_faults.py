@@ -35,7 +35,6 @@ from csat.surveys.delivery import expiry, sending
 from csat.surveys.models import Answer, Delivery, Score, Survey
 from csat.timeline.models import Event
 from tests import serving, workers
-from tests.beside_postgres import only_on_postgresql
 from tests.cable import Cable, cable
 from tests.factories import API, die_while_sending, make_resolved_session, make_sent_survey, switch_on
 from tests.standins.twilio import TwilioServer
@@ -103,7 +102,6 @@ class Browser:
 
 @pytest.fixture
 def database() -> Iterator[Cable]:
-    only_on_postgresql()
     with cable(connection.settings_dict["HOST"], int(connection.settings_dict["PORT"])) as made:
         yield made
 
@@ -228,7 +226,6 @@ def test_a_send_that_meets_a_full_database_is_found_again_and_nobody_is_asked_tw
     twilio_server: TwilioServer,
 ) -> None:
     """The message has gone out, and cannot be noted."""
-    only_on_postgresql()
     switch_on("sms")
     survey = make_resolved_session("sms").survey
     with refused_by_the_database("53100", "csat_event"):

@@ -24,11 +24,6 @@ POOL = 3  # connections to PostgreSQL: fewer than clients, so that these share t
 SURVEYS = 30
 
 
-@pytest.fixture(autouse=True)
-def _on_postgresql() -> None:
-    beside_postgres.only_on_postgresql()
-
-
 def test_pages_are_shown_and_ratings_taken(tmp_path: Path, manager: Client) -> None:
     surveys = [make_sent_survey("sms") for _ in range(12)]
     manager.get("/inbox/")

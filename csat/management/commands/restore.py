@@ -5,6 +5,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,12 @@ from django.utils import timezone
 from csat.lib import backups, database_dump, encrypted_stream, schema, tokens
 from csat.lib.backups import Manifest
 from csat.management.commands.backup import KEYS, MEDIA, keys_set, passphrase
+from csat.management.shell import SHELL
 from csat.people import erasure, erasure_journal, suppression
 from csat.surveys.delivery import release
 from csat.surveys.models import CsatSettings
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
 
-SHELL = Actor(ActorKind.SYSTEM, name="manage.py restore")
+BY = replace(SHELL, name="manage.py restore")
 NEEDED_BY = {
     "LINK_KEY": "links already sent keep working, but erased people's opt-outs are found by it alone",
     "SECRETS_KEY": "webhooks and connections pause until it is back",
@@ -117,10 +117,10 @@ class Command(BaseCommand):
         row = CsatSettings.current()
         if row.restored_from is None:  # nobody had ever opened the settings: there was no row to hold
             row.change(paused_at=held_since, restored_from=manifest.started_at, **_words(manifest.started_at))
-        release.note_finished(manifest.started_at, version=manifest.version, by=SHELL)
+        release.note_finished(manifest.started_at, version=manifest.version, by=BY)
         wishes = erasure_journal.wishes(*journals, since=manifest.started_at)
-        suppression.wish_again(wishes, by=SHELL)
-        return erasure.erase_again(erasure_journal.read(*journals), by=SHELL), len(wishes)
+        suppression.wish_again(wishes, by=BY)
+        return erasure.erase_again(erasure_journal.read(*journals), by=BY), len(wishes)
 
     def _tell(self, folder: Path, manifest: Manifest, erased: int, wishes: int) -> None:
         say = self.stdout.write
@@ -159,7 +159,7 @@ def _hold(backup_at: datetime, now: datetime) -> list[str]:
 
 def _words(backup_at: datetime) -> dict[str, Any]:
     reason = f"Restored from the backup of {backup_at:%Y-%m-%d %H:%M} UTC."
-    return {"paused_by": SHELL.name, "paused_reason": reason}
+    return {"paused_by": BY.name, "paused_reason": reason}
 
 
 def _missing_keys(manifest: Manifest) -> Iterator[str]:

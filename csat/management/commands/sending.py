@@ -9,13 +9,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from csat.channels.kinds import SURVEYED, Channel
 from csat.lib.refusal import Invalid, Refused
+from csat.management.shell import SHELL
 from csat.surveys.delivery import holds, release, resending, sending_status
 from csat.surveys.delivery.resending import Resend
 from csat.surveys.delivery.sending_status import ChannelStatus, SendingState, SendingStatus
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
 
-SHELL = Actor(ActorKind.SYSTEM, name="manage.py")
 NO_LIMIT = float("inf")
 DOES = ("status", "pause", "resume", "try", "resend", "release")
 
