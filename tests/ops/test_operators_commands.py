@@ -47,6 +47,7 @@ ELSEWHERE = {
     ".venv/bin/cyclonedx-py": ("tests/house/test_lock.py", "cyclonedx"),
     "docker compose": ("tests/ops/test_deploy.py", "compose.yaml"),
     "systemctl enable": ("tests/ops/test_deploy.py", "systemd-analyze"),
+    "git ": ("tests/house/test_versions.py", "upgrading.md"),
     "bin/run": ("tests/ops/test_run.py", "run"),
     "bin/bench": ("tests/ops/test_bench.py", "bench"),
     "BENCH_": ("tests/ops/test_bench.py", "bench"),
