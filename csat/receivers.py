@@ -36,7 +36,7 @@ from csat.sessions.resolving import Resolution
 from csat.subscriptions import privacy as subscription_privacy
 from csat.surveys import privacy as survey_privacy
 from csat.surveys import retention as survey_retention
-from csat.surveys.answers import auto_reply, follow_ups
+from csat.surveys.answers import auto_reply, follow_ups, owner_notices
 from csat.surveys.delivery import holds, receipts, scheduling
 from csat.surveys.rules import sending_hours
 from csat.themes import privacy as theme_privacy
@@ -111,6 +111,7 @@ signals.work_handed_over.connect(assignments.hand_over)
 signals.work_handed_over.connect(follow_ups.hand_over)
 
 signals.released.connect(running.stop_due)
+signals.released.connect(owner_notices.tell_of_those_asked)
 
 signals.circuit_changed.connect(holds.tell_of_circuit)
 

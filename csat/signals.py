@@ -33,7 +33,8 @@ comment_withdrawn = Signal()
 # user: User who goes, successor: User | None, by: timeline.Actor; each room answers what, and how many, it
 # gave to the successor, or to nobody
 work_handed_over = Signal()
-# until: datetime, by when what was due in a restored database may have been done; each room gives it up
+# until: datetime, by when what was due in a restored database may have been done; each room gives it up.
+# held_since: datetime, from which on nothing has gone out for sure; each room lets that go out
 released = Signal()
 circuit_changed = Signal()  # circuit: channels.circuits.Circuit, which has just opened or closed
 dispatching = (

@@ -13,7 +13,7 @@ from django.utils import timezone
 from csat.connectors import applying, sweeping, writing_back
 from csat.connectors import bodies as inbound_bodies
 from csat.imports import importing
-from csat.jobs import Job, enqueue
+from csat.jobs import Job, enqueue, enqueue_at
 from csat.lib import schema
 from csat.people import audit_log, idempotency, keys, logins, password_reset
 from csat.reports import exports, rollup
@@ -29,6 +29,7 @@ from csat.workflows import bodies as workflow_bodies
 from csat.workflows import running
 
 log = structlog.get_logger(__name__)
+HELD_PAUSE = timedelta(minutes=5)  # between looks whether a restored database is released
 BODIES = (webhook_bodies, inbound_bodies, workflow_bodies)
 
 
@@ -52,8 +53,10 @@ def send_messages() -> int:
     return staff_messages.send_due()
 
 
-@held_after_restore
 def answer_back(pk: int) -> bool:
+    if release.is_held():  # no row knows of it, so it comes again
+        enqueue_at(timezone.now() + HELD_PAUSE, Job.ANSWER_BACK, pk)
+        return False
     return auto_reply.send_auto_reply(pk)
 
 

@@ -23,11 +23,6 @@ sys.path.insert(0, str(workers.ROOT / "bin"))
 from ops import packages, processes, servers
 
 
-def only_on_postgresql() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only")
-
-
 def address(port: int, **options: str) -> str:
     """Of the test database, as DATABASE_URL names it, at another port of this machine."""
     db = connection.settings_dict

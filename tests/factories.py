@@ -1,5 +1,6 @@
 """Contacts and sessions in any state, reached through the real verbs. Every contact has every address."""
 
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from unittest import mock
@@ -15,11 +16,11 @@ from csat.people import agents, contacts
 from csat.people.models import Agent, Contact
 from csat.sessions import activity, intake, resolving
 from csat.sessions.models import Session
-from csat.surveys.delivery import send_gates, sending
+from csat.surveys.delivery import release, send_gates, sending
 from csat.surveys.models import CsatSettings, Delivery, Survey
 from csat.surveys.rules import settings
 from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
+from csat.timeline.recording import SYSTEM, Actor
 
 API = Actor(ActorKind.API, "", "Helpdesk")
 CUSTOMER = Actor(ActorKind.CONTACT)
@@ -108,3 +109,11 @@ def make_failed_survey(error: str = "554 refused") -> Survey:
     with mock.patch.object(registry.get("email"), "send", refuse):
         sending.send_due()
     return session.survey.again()
+
+
+def restored(ago: timedelta = timedelta(hours=1), reason: str = "Restored from the backup.") -> datetime:
+    """As manage.py restore leaves it: held since now, with the rows of a backup made then."""
+    now = timezone.now()
+    CsatSettings.current().change(paused_at=now, restored_from=now - ago, paused_reason=reason)
+    release.note_finished(now - ago, version="1", by=SYSTEM)
+    return now

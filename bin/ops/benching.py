@@ -24,7 +24,8 @@ from ops import bench_table, checkout, packages, processes, servers, venv
 FOLDER = venv.ROOT / "benchmarks"
 SIMULATIONS = (
     "tests/flow/test_kills.py", "tests/flow/test_frozen.py", "tests/flow/test_sending_hours.py",
-    "tests/flow/test_many_machines.py", "tests/flow/test_restore.py", "tests/flow/test_upgrade.py",
+    "tests/flow/test_many_machines.py", "tests/flow/test_pooler.py", "tests/flow/test_restore.py",
+    "tests/flow/test_upgrade.py",
 )  # fmt: skip
 COMPARING = {"asking", "sending"}  # the measurements that know BENCH_BEFORE
 Measured = dict[str, list[bench_table.Figure]]  # by the name of the measurement

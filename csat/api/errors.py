@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from csat.lib import database_trouble
 from csat.lib.refusal import Refused
 from csat.lib.types import JsonObject
 
@@ -44,7 +45,16 @@ def handle(exc: Exception, context: JsonObject) -> Response:
     for error_type, status in STATUSES.items():
         if isinstance(exc, error_type):
             return Response(body(status, _message(status)), status)
+    if database_trouble.is_trouble(exc):
+        return _unavailable(exc)
     return _server_error(exc, context)
+
+
+def _unavailable(exc: Exception) -> Response:
+    log.error("api.unavailable", exc_info=exc)
+    message = _("The database does not answer. Make the same call again in a minute.")
+    headers = {"Retry-After": str(database_trouble.RETRY_AFTER)}
+    return Response(body(503, message), 503, headers=headers)
 
 
 def _error_response(status: int, message: str, fields: dict[str, list[str]]) -> Response:

@@ -19,7 +19,7 @@ def examine() -> Iterator[Finding]:
     found = [message for message in messages if _counts(message)]
     yield from map(_finding, found)
     if not any(message.level >= checks.WARNING for message in found):
-        yield ok(Area.SETTINGS, _("They fit together."))
+        yield ok(Area.SETTINGS, _("No problems found."))
 
 
 def _counts(message: checks.CheckMessage) -> bool:

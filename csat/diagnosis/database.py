@@ -27,9 +27,9 @@ def answers() -> Finding:
         server = ".".join(map(str, connection.get_database_version()))
         size = _size()
     except DatabaseError as trouble:
-        text = _("It does not answer: %(why)s") % {"why": " ".join(str(trouble).split())}
+        text = _("The database does not answer: %(why)s") % {"why": " ".join(str(trouble).split())}
         return error(Area.DATABASE, text, _("Start it, or put DATABASE_URL right."))
-    text = _("%(name)s %(version)s answers; it holds %(size)s.")
+    text = _("%(name)s %(version)s answers; it takes %(size)s.")
     return ok(
         Area.DATABASE,
         text % {"name": connection.display_name, "version": server, "size": words.size(size)},
@@ -40,15 +40,18 @@ def examine() -> Iterator[Finding]:
     """Only where it answers."""
     difference = schema.difference()
     if difference.missing:
-        text = _("It is older than the code; missing are %(names)s.")
+        text = _("The database is older than the code; it lacks %(names)s.")
         names = {"names": _few(difference.missing)}
         yield error(Area.DATABASE, text % names, _("Run manage.py migrate."))
         return
     if difference.unknown:
-        text = _("It is newer than the code, by %(names)s.") % {"names": _few(difference.unknown)}
+        text = _("The database is newer than the code, by %(names)s.") % {"names": _few(difference.unknown)}
         yield error(Area.DATABASE, text, _("Install that version."))
     else:
-        yield ok(Area.DATABASE, _("It is of this version, %(version)s.") % {"version": settings.VERSION})
+        yield ok(
+            Area.DATABASE,
+            _("The database matches this version, %(version)s.") % {"version": settings.VERSION},
+        )
     yield takes_changes()
 
 
@@ -79,9 +82,9 @@ def takes_changes() -> Finding:
             Heartbeat.objects.update_or_create(name="doctor", defaults={"at": timezone.now()})
             transaction.set_rollback(True)
     except DatabaseError as trouble:
-        text = _("It takes no changes: %(why)s") % {"why": " ".join(str(trouble).split())}
+        text = _("Nothing can be written to the database: %(why)s") % {"why": " ".join(str(trouble).split())}
         return error(Area.DATABASE, text, _("Look for a full disk, a standby, or rights that are missing."))
-    return ok(Area.DATABASE, _("It takes changes."))
+    return ok(Area.DATABASE, _("The database can be written to."))
 
 
 def clocks() -> Iterator[Finding]:

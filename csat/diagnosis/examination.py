@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 
 from django.db import DatabaseError, transaction
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from csat.diagnosis import configuration, database, machine, providers, sender, site, work
@@ -61,9 +63,12 @@ def _senders() -> list[Examiner]:
 
 
 def _asked(examiners: list[Examiner], seconds: float) -> Iterator[Finding]:
-    """Each in a thread of its own; one that has no answer in time is left alone, and said."""
+    """Each in a thread of its own, in the reader's language and with the request's ids for the log; one that
+    has no answer in time is left alone, and said.
+    """
     pool = ThreadPoolExecutor(max_workers=len(examiners))
-    futures = [pool.submit(_all, examiner) for examiner in examiners]
+    language = get_language()
+    futures = [pool.submit(copy_context().run, _all, examiner, language) for examiner in examiners]
     done, late = wait(futures, timeout=seconds)
     pool.shutdown(wait=False)
     for future in futures:
@@ -75,5 +80,6 @@ def _asked(examiners: list[Examiner], seconds: float) -> Iterator[Finding]:
         yield warning(Area.PROVIDERS, text % numbers, _("Run manage.py doctor, which waits longer."))
 
 
-def _all(examiner: Examiner) -> list[Finding]:
-    return list(examiner())
+def _all(examiner: Examiner, language: str | None) -> list[Finding]:
+    with override(language):  # which Django keeps by thread
+        return list(examiner())

@@ -39,7 +39,7 @@ def _room_in(folder: Path) -> Finding:
     except OSError as trouble:
         text = _("Nothing can be written in %(folder)s: %(why)s.")
         return error(Area.DISK, text % {"folder": folder, "why": trouble.strerror}, todo)
-    text = _("%(size)s are left for %(folder)s.") % {"size": words.size(free), "folder": folder}
+    text = _("%(folder)s has %(size)s left.") % {"size": words.size(free), "folder": folder}
     if free < LEAST:
         return error(Area.DISK, text, todo)
     return warning(Area.DISK, text, todo) if free < LITTLE else ok(Area.DISK, text)
@@ -64,9 +64,9 @@ def redis() -> Iterator[Finding]:
         return
     if why := cache.trouble():
         todo = _("Start Redis, or put REDIS_URL right: until then rate limits do not count.")
-        yield error(Area.CACHE, _("It does not answer: %(why)s") % {"why": why}, todo)
+        yield error(Area.CACHE, _("Redis does not answer: %(why)s") % {"why": why}, todo)
     else:
-        yield ok(Area.CACHE, _("It answers."))
+        yield ok(Area.CACHE, _("Redis answers."))
 
 
 def backup() -> Iterator[Finding]:
@@ -76,7 +76,10 @@ def backup() -> Iterator[Finding]:
         return
     last = backups.last_backup()
     if last is None:
-        yield warning(Area.BACKUPS, _("None is known here."), todo)
+        text = _("No backup was found in %(folder)s.") % {"folder": settings.BACKUP_DIR}
+        if not settings.BACKUP_DIR:
+            text = _("BACKUP_DIR is not set, so no backup is known.")
+        yield warning(Area.BACKUPS, text, todo)
         return
     age = timezone.now() - last
     text = _("The last one was made %(span)s ago.") % {"span": words.span(age)}

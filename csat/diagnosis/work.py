@@ -50,7 +50,7 @@ def workers() -> Iterator[Finding]:
             yield error(Area.WORKERS, text % {"name": name, "span": span}, start)
     others = WorkerProcess.objects.filter(beat_at__gte=timezone.now() - heartbeat.STALE)
     for process in others.exclude(version__in=("", settings.VERSION)).order_by("pk"):
-        text = _("%(process)s is of version %(version)s, this code of %(ours)s.")
+        text = _("%(process)s runs version %(version)s, this code is %(ours)s.")
         versions = {"process": process, "version": process.version, "ours": settings.VERSION}
         yield warning(Area.WORKERS, text % versions, _("Restart it."))
 
@@ -83,7 +83,7 @@ def surveys() -> Iterator[Finding]:
         )
         text = text % {"n": backlog.number, "span": words.since(backlog.oldest)}
     else:
-        text = _("None waits.")
+        text = _("No survey is waiting.")
     if sending_status.overdue(sending, by=LATE):
         todo = _("Nothing holds them back but the workers: start manage.py qcluster, and look at its log.")
         yield error(Area.SURVEYS, text, todo)
@@ -121,7 +121,7 @@ def webhooks() -> Iterator[Finding]:
         yield warning(Area.WEBHOOKS, text, _("See Settings → Webhooks."))
     number = Endpoint.objects.alive().count()
     if not number:
-        yield ok(Area.WEBHOOKS, _("None is set up."))
+        yield ok(Area.WEBHOOKS, _("No webhook endpoint is set up."))
     elif not endpoints:
         text = ngettext("%(n)d endpoint; none fails.", "%(n)d endpoints; none fails.", number)
         yield ok(Area.WEBHOOKS, text % {"n": number})
@@ -158,7 +158,7 @@ def connections() -> Iterator[Finding]:
         else:
             yield ok(Area.CONNECTIONS, text)
     if not rows:
-        yield ok(Area.CONNECTIONS, _("None is set up."))
+        yield ok(Area.CONNECTIONS, _("No connection is set up."))
 
 
 def _is_late(since: datetime) -> bool:

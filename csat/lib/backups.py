@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
@@ -24,7 +24,7 @@ from csat.lib import encrypted_stream
 from csat.lib.encrypted_stream import Sink
 
 CHUNK = 1024 * 1024
-FORMAT = 1  # of the folder
+FORMAT = 2  # of the folder; 1 is the same without the manifest's own checksum
 MANIFEST, PARTIAL, SEALED = "manifest.json", ".partial", ".encrypted"
 
 
@@ -53,30 +53,57 @@ class Manifest:
 
     def to_json(self) -> str:
         values = asdict(self) | {"format": FORMAT}
-        return json.dumps(values, indent=2, default=lambda moment: moment.isoformat()) + "\n"
+        text = json.dumps(values, indent=2, default=lambda moment: moment.isoformat())
+        return json.dumps(json.loads(text) | {"checksum": _checksum(json.loads(text))}, indent=2) + "\n"
 
     @classmethod
     def of(cls, folder: Path) -> "Manifest":
-        """Raises Damaged when there is none, or it is of a later version."""
+        """Raises Damaged when there is none, when it was changed or cut off, or is of a later version."""
         try:
             values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            if values.pop("format") != FORMAT:
+            checksum = values.pop("checksum", "")
+            if not 1 <= values["format"] <= FORMAT:
                 raise Damaged(f"{folder} was made by a later version: install that one.")
-            parts = {name: Part(**part) for name, part in values.pop("parts").items()}
-            for name in ("started_at", "finished_at"):
-                values[name] = datetime.fromisoformat(values[name])
-            return cls(**values | {"migrations": tuple(values["migrations"]), "parts": parts})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            if checksum != _checksum(values) and not (checksum == "" and values["format"] == 1):
+                raise Damaged(f"{folder / MANIFEST} is not what was written: it was changed or cut off.")
+            del values["format"]
+            return cls._from(values)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Damaged(f"{folder} has no manifest that can be read: it is no whole backup.") from error
+
+    @classmethod
+    def _from(cls, values: dict[str, Any]) -> "Manifest":
+        """Raises ValueError, KeyError, TypeError or AttributeError for what no backup has."""
+        parts = {name: Part(**part) for name, part in values["parts"].items()}
+        if not parts or any(name != Path(name).name for name in parts):
+            raise ValueError("it names no parts, or parts elsewhere")
+        moments = {name: datetime.fromisoformat(values[name]) for name in ("started_at", "finished_at")}
+        if not all(moment.tzinfo for moment in moments.values()):
+            raise ValueError("a time without a zone")
+        bytes.fromhex(values["salt"])
+        return cls(**values | moments | {"migrations": tuple(values["migrations"]), "parts": parts})
+
+    def has(self, name: str) -> bool:
+        return name in self.parts or name + SEALED in self.parts
+
+
+def _checksum(values: dict[str, Any]) -> str:
+    """Of what a manifest says, however it is laid out."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def last_backup() -> datetime | None:
     """When the newest whole backup in BACKUP_DIR was finished; None without one, or without BACKUP_DIR."""
     if not settings.BACKUP_DIR:
         return None
-    for folder in reversed(in_folder(Path(settings.BACKUP_DIR))):
-        with contextlib.suppress(Damaged):
-            return Manifest.of(folder).finished_at
+    folders = reversed(in_folder(Path(settings.BACKUP_DIR)))
+    return next((at for folder in folders if (at := _finished_at(folder))), None)
+
+
+def _finished_at(folder: Path) -> datetime | None:
+    """None of a damaged one."""
+    with contextlib.suppress(Damaged):
+        return Manifest.of(folder).finished_at
     return None
 
 
@@ -161,9 +188,9 @@ def making(folder: Path, passphrase: str | None = None) -> Iterator[Making]:
 
 
 def keep(folder: Path, *, days: int) -> list[Path]:
-    """Remove backups older than so many days, never the newest; those that went."""
+    """Remove backups older than so many days, never the newest; those that went. A damaged one stays."""
     too_old = timezone.now() - timedelta(days=days)
-    old = [path for path in in_folder(folder)[:-1] if Manifest.of(path).finished_at < too_old]
+    old = [path for path in in_folder(folder)[:-1] if (at := _finished_at(path)) and at < too_old]
     for path in old:
         gone = path.rename(path.with_name(path.name + PARTIAL))  # so that half of one looks like none
         shutil.rmtree(gone)

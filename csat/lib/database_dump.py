@@ -44,12 +44,31 @@ def restore(chunks: Iterable[bytes], *, then: Sequence[str]) -> None:
 
     Raises Failed, also for a database that is not empty.
     """
+    refuse_unless_empty()
     if connection.vendor == "postgresql":
-        _refuse_tables()
         _restore_postgresql(chunks, then)
     else:
         _restore_sqlite(chunks, then)
     connection.close()
+
+
+def is_empty() -> bool:
+    """Whether the database has no table, so that a dump can be restored into it."""
+    if connection.vendor == "postgresql":
+        return not connection.introspection.table_names()
+    file = _sqlite_file()
+    connection.close()
+    return not file.exists() or _is_empty_file(file)
+
+
+def refuse_unless_empty() -> None:
+    """Raises Failed for a database that has tables."""
+    if not is_empty():
+        name = connection.settings_dict["NAME"]
+        todo = "createdb a new one, and name it in DATABASE_URL."
+        if connection.vendor == "sqlite":
+            todo = "move it and its -wal and -shm away."
+        raise Failed(f"The database {name} is not empty: {todo}")
 
 
 def check_programs() -> None:
@@ -133,12 +152,6 @@ def _feed(stdin: IO[bytes], chunks: Iterable[bytes], failures: list[BaseExceptio
         failures.append(failure)
 
 
-def _refuse_tables() -> None:
-    if connection.introspection.table_names():
-        name = connection.settings_dict["NAME"]
-        raise Failed(f"The database {name} is not empty: createdb a new one, and name it in DATABASE_URL.")
-
-
 def _dump_sqlite(sink: Sink, folder: Path, without: Sequence[str]) -> None:
     copy = folder / "copy.sqlite3"
     source = sqlite3.connect(f"file:{_sqlite_file()}?mode=ro", uri=True, timeout=20)
@@ -159,8 +172,6 @@ def _dump_sqlite(sink: Sink, folder: Path, without: Sequence[str]) -> None:
 
 def _restore_sqlite(chunks: Iterable[bytes], then: Sequence[str]) -> None:
     file = _sqlite_file()
-    connection.close()
-    _refuse_file(file)
     part = file.with_name(f"{file.name}.restoring")
     part.unlink(missing_ok=True)
     try:
@@ -182,12 +193,9 @@ def _restore_sqlite(chunks: Iterable[bytes], then: Sequence[str]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _refuse_file(file: Path) -> None:
-    if not file.exists():
-        return
+def _is_empty_file(file: Path) -> bool:
     with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as present:
-        if present.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            raise Failed(f"The database {file} is not empty: move it and its -wal and -shm away.")
+        return present.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
 
 def _sqlite_file() -> Path:

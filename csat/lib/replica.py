@@ -64,6 +64,11 @@ def alias(*, by: str = "", wait: float = 0.0) -> str:
     return ALIAS if _may_be_used(by, wait) else DEFAULT_DB_ALIAS
 
 
+def reader(kind: str, pk: object) -> str:
+    """The name under which somebody reads and writes: a `user`, or the `key` of a machine."""
+    return f"{kind}:{pk}"
+
+
 def wrote(by: str) -> None:
     """From now on and for WRITER_WAITS this reader reads the primary."""
     if is_there():
@@ -203,4 +208,4 @@ def _ask(statement: str, position: str) -> Any:
 
 
 def _key(by: str) -> str:
-    return f"wrote:{by}".replace(" ", ":")
+    return f"wrote:{by}"

@@ -5,6 +5,8 @@ the database, too: no word of anybody. Several machines may each have a journal;
 `erasure.erase_again` and `suppression.wish_again` do what they say.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -136,11 +138,16 @@ def _append_or_log(entry: Entry | Wish) -> None:
 
 
 def _append(entry: Entry | Wish) -> None:
-    """One write, on the disk when it returns; after a line that was cut off it begins a new one."""
+    """One write, on the disk when it returns; after a line that was cut off it begins a new one.
+
+    Several machines may share the file: on NFS appending alone would not keep their lines apart.
+    """
     file = Path(settings.ERASURE_JOURNAL)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size
         cut_off = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         os.write(descriptor, (b"\n" if cut_off else b"") + json.dumps(entry).encode() + b"\n")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -18,14 +19,14 @@ def from_replica(view: View) -> View:
 
     @wraps(view)
     def read(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return replica.read(lambda: view(request, *args, **kwargs), by=reader(request))
+        return replica.read(lambda: view(request, *args, **kwargs), by=reader(request.user))
 
     read.reads_replica = True  # type: ignore[attr-defined]  # for tests/house/test_replica.py
     return read
 
 
-def reader(request: StaffRequest) -> str:
-    return f"user {request.user.pk}"
+def reader(user: AbstractBaseUser) -> str:
+    return replica.reader("user", user.pk)
 
 
 class ReadYourWritesMiddleware:
@@ -42,5 +43,5 @@ class ReadYourWritesMiddleware:
             and request.session.accessed
             and request.user.is_authenticated
         ):
-            replica.wrote(f"user {request.user.pk}")
+            replica.wrote(reader(request.user))
         return response

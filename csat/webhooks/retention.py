@@ -6,44 +6,31 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from csat.lib.retention import SLICE, Kind, delete_slice
-from csat.webhooks.models import ENDED_WITH_BODY, NO_BODY, Endpoint, WebhookAttempt, WebhookBody
+from csat.lib.retention import SLICE, Kind
+from csat.webhooks import bodies
+from csat.webhooks.models import NO_BODY, Endpoint, WebhookAttempt
 
 State = WebhookAttempt.State
 
 
 def count(before: datetime) -> int:
-    return _moved(before).count() + _in_rows(before).count() + _stranded(before).count()
+    return bodies.TABLE.count_old(before) + _stranded(before).count()
 
 
 @transaction.atomic
 def drop(before: datetime) -> int:
-    if dropped := delete_slice(_moved(before)):
+    if dropped := bodies.TABLE.drop_old(before):
         return dropped
-    if pks := _pks(_stranded(before)):  # a worker that has one at this moment finds it no longer waiting
-        _stranded(before).filter(pk__in=pks).update(state=State.FAILED)
-    pks = pks or _pks(_in_rows(before))
-    _in_rows(before).filter(pk__in=pks).update(body=NO_BODY, attempts=[])
+    pks = list(_stranded(before).order_by().values_list("pk", flat=True)[:SLICE])
+    # a worker that has one at this moment finds it no longer waiting
+    _stranded(before).filter(pk__in=pks).update(state=State.FAILED, body=NO_BODY, attempts=[])
     return len(pks)
-
-
-def _moved(before: datetime) -> QuerySet[WebhookBody]:
-    return WebhookBody.objects.filter(created_at__lt=before)
-
-
-def _in_rows(before: datetime) -> QuerySet[WebhookAttempt]:
-    """Ended, and not moved yet."""
-    return WebhookAttempt.objects.filter(ENDED_WITH_BODY, created_at__lt=before)
 
 
 def _stranded(before: datetime) -> QuerySet[WebhookAttempt]:
     """They wait for an endpoint that is switched off or was removed."""
     off = Endpoint.objects.filter(Q(enabled=False) | Q(deleted_at__isnull=False))
     return WebhookAttempt.objects.filter(state=State.PENDING, endpoint__in=off, created_at__lt=before)
-
-
-def _pks(attempts: QuerySet[WebhookAttempt]) -> list[int]:
-    return list(attempts.order_by().values_list("pk", flat=True)[:SLICE])
 
 
 KINDS = (

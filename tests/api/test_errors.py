@@ -5,9 +5,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import OperationalError
 from django.test import override_settings
 
 from csat.api import parsers
+from csat.api.auth import KeyAuthentication
 from csat.people import contacts
 from tests.api.conftest import Machine
 
@@ -76,6 +78,18 @@ def test_a_failure_of_ours_is_500_in_json_with_the_request_id(api: Machine) -> N
     body = no(answer, 500, "Internal Server Error")
     assert body["request_id"] == answer.headers["X-Request-ID"]
     assert "secret detail" not in answer.content.decode()
+
+
+def test_while_the_database_is_away_it_is_503_and_the_same_call_works_later(api: Machine) -> None:
+    key = {"Idempotency_Key": "k-1"}
+    with mock.patch.object(contacts, "find_or_create", side_effect=OperationalError("no room on pg-7")):
+        answer = api.post("/contacts", {"email": "ana@customer.example"}, **key)
+    body = no(answer, 503, "Service Unavailable")
+    assert answer.headers["Retry-After"] == "30"
+    assert "pg-7" not in str(body)
+    assert api.post("/contacts", {"email": "ana@customer.example"}, **key).status_code == 201
+    with mock.patch.object(KeyAuthentication, "authenticate", side_effect=OperationalError("gone")):
+        assert api.get("/contacts").status_code == 503
 
 
 def test_every_answer_carries_a_request_id(api: Machine) -> None:

@@ -17,12 +17,6 @@ OVERLAP = timedelta(seconds=60)  # what docs/integrators.md tells to ask again
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(autouse=True)
-def _on_postgres() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only: SQLite lets one write at a time")
-
-
 class Copy:
     """What an integrator keeps: the rows by id, and the last change seen."""
 

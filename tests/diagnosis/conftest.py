@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from csat.lib import backups
-from csat.lib.backups import Manifest
+from csat.lib.backups import Manifest, Part
 from tests.diagnosis import broken
 
 
@@ -39,7 +39,8 @@ def make_backup(folder: Path, *, age: timedelta = timedelta()) -> None:
     then = datetime.now(UTC) - age
     backup = folder / f"csat-{then:%Y-%m-%dT%H%M%SZ}"
     backup.mkdir(parents=True)
-    manifest = Manifest("1", "sqlite", (), started_at=then, finished_at=then, key_ids={})
+    parts = {"database.sqlite3": Part(0, "")}
+    manifest = Manifest("1", "sqlite", (), started_at=then, finished_at=then, key_ids={}, parts=parts)
     (backup / backups.MANIFEST).write_text(manifest.to_json())
 
 

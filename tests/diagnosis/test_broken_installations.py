@@ -68,7 +68,7 @@ def test_a_database_that_is_down(installation: Path) -> None:
     url = f"postgres://csat:hush-hush@{DOWN}/csat"
     report = examined(installation, DATABASE_URL=url, SECRETS_KEY=KEY)
     [told] = report.of("database")
-    assert told.startswith("It does not answer: ")
+    assert told.startswith("The database does not answer: ")
     assert "put DATABASE_URL right" in told
     assert "hush-hush" not in str(report.findings)
     assert report.of("disk", "ok")  # what needs no database is examined all the same
@@ -78,7 +78,7 @@ def test_migrations_that_are_missing(installation: Path) -> None:
     newest = "SELECT id FROM django_migrations WHERE app = 'csat' ORDER BY name DESC LIMIT 1"
     sql(installation, f"DELETE FROM django_migrations WHERE id = ({newest})")
     [told] = examined(installation).of("database")
-    assert told.startswith("It is older than the code; missing are csat.0")
+    assert told.startswith("The database is older than the code; it lacks csat.0")
     assert told.endswith("Run manage.py migrate.")
 
 
@@ -87,7 +87,7 @@ def test_no_tables_at_all(installation: Path) -> None:
         file.unlink()
     report = examined(installation)
     [told] = report.of("database")
-    assert told.startswith("It is older than the code; missing are ")
+    assert told.startswith("The database is older than the code; it lacks ")
     assert told.endswith(" more. → Run manage.py migrate.")
     assert any("work.surveys could not be examined" in one for one in report.of("database", "warning"))
 
@@ -191,7 +191,7 @@ def test_a_wrong_number_of_proxies_and_another_key(installation: Path) -> None:
 
 def test_redis_that_is_away(installation: Path) -> None:
     [told] = examined(installation, REDIS_URL=f"redis://:hush-hush@{DOWN}").of("cache")
-    assert told.startswith("It does not answer: ")
+    assert told.startswith("Redis does not answer: ")
     assert "Start Redis, or put REDIS_URL right" in told
     assert "hush-hush" not in told
 

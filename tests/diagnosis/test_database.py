@@ -27,7 +27,7 @@ def test_away_it_is_an_error() -> None:
     with mock.patch.object(connection, "ensure_connection", side_effect=OperationalError("no\n\troute")):
         finding = database.answers()
     assert finding.level == Level.ERROR
-    assert finding.text == "It does not answer: no route"
+    assert finding.text == "The database does not answer: no route"
 
 
 def test_of_this_version_and_writable_it_is_well_and_nothing_is_left_behind() -> None:
@@ -52,7 +52,7 @@ def test_a_database_that_takes_no_changes() -> None:
     with mock.patch.object(Heartbeat.objects, "update_or_create", side_effect=full):
         finding = database.takes_changes()
     assert finding.level == Level.ERROR
-    assert finding.text == "It takes no changes: database or disk is full"
+    assert finding.text == "Nothing can be written to the database: database or disk is full"
 
 
 def test_clocks_that_agree() -> None:

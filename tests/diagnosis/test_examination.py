@@ -5,10 +5,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import structlog
 from django.db import OperationalError, ProgrammingError
+from django.utils import translation
+from django.utils.translation import gettext
 
 from csat.diagnosis import database, examination, work
 from csat.diagnosis.findings import Area, Finding, Level, ok, worst
+from csat.lib import correlation
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +65,17 @@ def test_one_that_does_not_answer_in_time_is_said(monkeypatch: pytest.MonkeyPatc
     assert worst(found) != Level.OK
     assert any("1 of those that were asked did not answer" in finding.text for finding in found)
     assert not any(finding.text == "at last" for finding in found)
+
+
+def test_what_is_asked_in_threads_is_said_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ours customers' words alone are translated so far: one of these stands for all."""
+
+    def examine() -> list[Finding]:
+        ids = structlog.contextvars.get_contextvars()
+        return [ok(Area.SITE, f"{gettext('Excellent')}, {ids.get('request_id')}")]
+
+    monkeypatch.setattr(examination.site, "examine", examine)
+    with translation.override("de"), correlation.bound(request_id="r-1"):
+        said = [finding.text for finding in examination.examine() if finding.area == Area.SITE]
+        assert said == [f"{gettext('Excellent')}, r-1"]
+    assert "Excellent" not in said[0]

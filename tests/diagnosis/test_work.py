@@ -51,7 +51,7 @@ def test_one_that_is_silent_or_of_another_version_is_named() -> None:
     found = list(work.workers())
     assert wrong(found) == ["outward on a (301) has given no sign of life for 5 min."]
     [other] = [finding for finding in found if finding.level == Level.WARNING]
-    assert other.text.startswith("surveys on a (1) is of version 0.0.9, this code of ")
+    assert other.text.startswith("surveys on a (1) runs version 0.0.9, this code is ")
 
 
 def test_a_task_that_waits_too_long_is_an_error_and_one_at_work_is_none() -> None:
@@ -113,7 +113,7 @@ def test_endpoints_that_fail_are_named_by_their_host_alone(settings: object) -> 
 
 
 def test_connections_say_their_colour_in_words() -> None:
-    assert [finding.text for finding in work.connections()] == ["None is set up."]
+    assert [finding.text for finding in work.connections()] == ["No connection is set up."]
     desk = connections.add(kind="generic", name="Desk", by=API)
     assert [finding.level for finding in work.connections()] == [Level.OK]
     connections.pause(desk, by=API, reason="moving")

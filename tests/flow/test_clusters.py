@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from django.db import connection
 
 from csat.jobs import Job, enqueue
 from csat.surveys.models import Delivery
@@ -19,12 +18,6 @@ from tests.standins.twilio import TwilioServer
 pytestmark = [pytest.mark.cluster, pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 LEASE = "6"
-
-
-@pytest.fixture(autouse=True)
-def _on_postgres():
-    if connection.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only")
 
 
 def due_surveys(channel, count):

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project
-from django.db import connection as database
 from django.utils import timezone
 
 from csat.connectors import connections
@@ -37,12 +36,6 @@ pytestmark = [
 ]
 CONVERSATIONS = int(os.environ.get("CONNECT_CONVERSATIONS", "40"))  # 300 for the whole run
 PATIENCE = 300
-
-
-@pytest.fixture(autouse=True)
-def _on_postgres():
-    if database.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only")
 
 
 @dataclass

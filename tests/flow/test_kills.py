@@ -7,7 +7,6 @@ import os
 import time
 
 import pytest
-from django.db import connection
 
 from csat.jobs import Job, enqueue
 from tests import workers
@@ -26,12 +25,6 @@ pytestmark = [
     pytest.mark.timeout(3600 if LONG else 400),  # each wait below has its own, shorter end
 ]
 NOTED_WITHIN = 1.0  # seconds from a mail's acceptance to its note: 0.2 s, and a transaction on a busy machine
-
-
-@pytest.fixture(autouse=True)
-def _on_postgres():
-    if connection.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only")
 
 
 def killed_again_and_again(server, accepted, rows):

@@ -9,7 +9,6 @@ from email.message import EmailMessage
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -87,8 +86,6 @@ def told_after(server: SmtpServer, customer: Customer, comment: str) -> float:
 def test_a_two_reaches_the_supervisor_within_five_seconds_and_reopens_and_a_five_is_nobodys_alarm(
     smtp_server: SmtpServer,
 ):
-    if connection.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only")
     from_example("low-score", tell={"to": BOSS})
     warm, writes, skips, happy = (Customer() for _ in range(4))
     with workers.cluster(**smtp_server.env), workers.cluster("outward", **smtp_server.env):

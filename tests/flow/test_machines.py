@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project
-from django.db import connection
 from django.test import Client
 from standardwebhooks import Webhook
 
@@ -124,8 +123,6 @@ def test_a_helpdesk_asks_hears_of_it_hands_the_answer_in_and_hears_of_that(round
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_the_same_round_with_real_workers(round_of_machines: Round) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only")
     listener = round_of_machines.listener
     with workers.cluster(), workers.cluster("outward", WEBHOOK_ALLOW=listener.address):
         session = round_of_machines.ask()

@@ -29,7 +29,7 @@ from csat.surveys.delivery import holds
 from csat.surveys.models import Delivery, Score
 from csat.timeline.models import Event
 from csat.webhooks import endpoints
-from tests import beside_postgres, serving, workers
+from tests import serving, workers
 from tests.factories import API, switch_on
 from tests.standins.listening import Listener, listening
 from tests.standins.smtp import SmtpServer
@@ -194,7 +194,6 @@ def directly() -> Iterator[dict[str, str]]:
 def test_each_process_is_replaced_under_load_and_everything_happens_once(
     database: Any, settings: Any, tmp_path: Path
 ) -> None:
-    beside_postgres.only_on_postgresql()
     if not settings.REDIS_URL:
         pytest.skip("several web servers count together in Redis only")
     before = deadlocks()

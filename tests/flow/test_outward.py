@@ -42,12 +42,6 @@ PATIENCE = 90  # seconds: two clusters start within it even on a machine that do
 CREATED, STARTED = "ticket-created", "conversation.started"
 
 
-@pytest.fixture(autouse=True)
-def _on_postgres():
-    if connection.vendor != "postgresql":
-        pytest.skip("runs on PostgreSQL only")
-
-
 @contextlib.contextmanager
 def outward(**env: str):
     with workers.cluster("outward", WEBHOOK_ALLOW=",".join(project.WEBHOOK_ALLOW), **env) as process:

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ def make(folder: Path, content: bytes = b"rows", passphrase: str | None = None) 
 
 def date_back(backup: Path, finished_at: datetime) -> Path:
     """As if it had been made then."""
-    values = json.loads((backup / "manifest.json").read_text())
-    (backup / "manifest.json").write_text(json.dumps(values | {"finished_at": finished_at.isoformat()}))
+    manifest = replace(Manifest.of(backup), finished_at=finished_at)
+    (backup / "manifest.json").write_text(manifest.to_json())
     return backup.rename(backup.with_name(f"csat-{finished_at:%Y-%m-%dT%H%M%SZ}"))
 
 
@@ -127,6 +128,75 @@ def test_a_manifest_of_a_later_format_and_one_that_is_none_are_refused(tmp_path:
     (backup / "manifest.json").write_text("{}")
     with pytest.raises(Damaged, match="no manifest"):
         Manifest.of(backup)
+
+
+def rewrite(backup: Path, **values: Any) -> None:
+    """Edited by hand."""
+    manifest = backup / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | values))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"started_at": "2026-01-01T00:00:00+00:00"},
+        {"key_ids": {"LINK_KEY": ["elsewhere"]}},
+        {"migrations": []},
+        {"parts": {}},
+        {"salt": "00"},
+        {"checksum": ""},
+    ],
+)
+def test_a_manifest_that_was_edited_is_refused(tmp_path: Path, values: dict[str, Any]) -> None:
+    backup = make(tmp_path)
+    rewrite(backup, **values)
+    with pytest.raises(Damaged, match="it was changed or cut off"):
+        Manifest.of(backup)
+
+
+@pytest.mark.parametrize("length", [0, 1, 60, -2])
+def test_a_manifest_that_was_cut_off_is_refused(tmp_path: Path, length: int) -> None:
+    backup = make(tmp_path)
+    manifest = backup / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:length])
+    with pytest.raises(Damaged, match="no manifest that can be read"):
+        Manifest.of(backup)
+
+
+@pytest.mark.parametrize("text", ["null", "7", "[]", '"text"', "\x00" * 40])
+def test_json_that_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    backup = make(tmp_path)
+    (backup / "manifest.json").write_text(text)
+    with pytest.raises(Damaged, match="no manifest that can be read"):
+        Manifest.of(backup)
+
+
+@pytest.mark.parametrize(
+    "values", [{"parts": []}, {"parts": {}}, {"parts": {"../x": {"size": 1, "sha256": ""}}},
+               {"salt": "xyz"}, {"started_at": "2026-01-01T00:00:00"}, {"started_at": 7}, {"more": 1}]
+)  # fmt: skip
+def test_one_of_the_first_format_has_no_checksum_and_must_make_sense(tmp_path: Path, values: Any) -> None:
+    backup = make(tmp_path)
+    known = json.loads((backup / "manifest.json").read_text())
+    del known["checksum"]
+    (backup / "manifest.json").write_text(json.dumps(known | {"format": 1}))
+    assert Manifest.of(backup).version == "1"
+    rewrite(backup, **values)
+    with pytest.raises(Damaged, match="no manifest that can be read"):
+        Manifest.of(backup)
+
+
+def test_one_with_a_damaged_manifest_is_no_last_success_and_keeps_no_other(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.BACKUP_DIR = str(tmp_path)
+    old = date_back(make(tmp_path), timezone.now() - timedelta(days=40))
+    torn = date_back(make(tmp_path), timezone.now() - timedelta(days=30))
+    (torn / "manifest.json").write_text("{")
+    assert backups.last_backup() == Manifest.of(old).finished_at
+    make(tmp_path)
+    assert backups.keep(tmp_path, days=30) == [old]
+    assert torn.exists()
 
 
 def test_the_last_success_is_that_of_the_newest_whole_one(tmp_path: Path, settings: Any) -> None:

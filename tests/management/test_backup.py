@@ -1,8 +1,10 @@
 """manage.py backup and restore: what is refused, and that what comes back is what was."""
 
-import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from csat.lib.backups import Manifest
+from csat.management.commands import restore
 from csat.people import erasure, keys, suppression
 from csat.people.models import Contact
 from csat.surveys import links
@@ -152,20 +156,30 @@ def test_what_is_refused_is_refused_before_anything_is_written_and_a_missing_key
 ) -> None:
     settings.LINK_KEYS = ["the link key of then"]
     backup = back_up(backups)
-    whole = json.loads((backup / "manifest.json").read_text())
+    whole = Manifest.of(backup)
 
-    def refused() -> str:
+    def refused(*options: str) -> str:
         with pytest.raises(CommandError) as error:
-            call_command("restore", str(backups))
+            call_command("restore", str(backup), *options)
         return str(error.value)
 
     def say(**values: Any) -> None:
-        (backup / "manifest.json").write_text(json.dumps(whole | values))
+        (backup / "manifest.json").write_text(replace(whole, **values).to_json())
 
-    say(migrations=[*whole["migrations"], "csat.9999_later"])
+    say(migrations=(*whole.migrations, "csat.9999_later"))
     assert "which is newer, by csat.9999_later" in refused()
     say(database="oracle")
     assert "is of oracle" in refused()
+    for name in whole.parts:
+        say(parts={other: part for other, part in whole.parts.items() if other != name})
+        assert f"has no {name}: it is no whole backup" in refused()
+    say()
+    assert "holds no keys" in refused("--keys-to", str(tmp_path / "keys"))
+    manifest = backup / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"database": "', '"database": "x'))
+    assert "manifest.json is not what was written" in refused()
+    manifest.write_text("null")
+    assert "no manifest that can be read" in refused()
     say()
     part = next(backup.glob("database.*"))
     content = part.read_bytes()
@@ -173,7 +187,62 @@ def test_what_is_refused_is_refused_before_anything_is_written_and_a_missing_key
     assert "changed or cut off" in refused()
     part.write_bytes(content)
     assert "is not empty" in refused()
+    assert not list((tmp_path / "media").rglob("*"))
     assert CsatSettings.current().restored_from is None
     told = target.manage("restore", str(backups))
     assert "Warning: the LINK_KEY " in told
     assert "erased people's opt-outs" in told
+
+
+DIES = """
+import os, sys
+sys.argv = ["manage.py"]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+import django
+django.setup()
+from unittest import mock
+from django.core.management import call_command
+with mock.patch(%(where)r, side_effect=lambda *a, **k: os.kill(os.getpid(), 9)):
+    call_command("restore", *%(words)r)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("shared_database")
+@pytest.mark.parametrize("where", ["csat.lib.database_dump.restore", "csat.people.erasure.erase_again"])
+def test_a_restore_that_was_killed_is_run_again_and_nothing_is_released_before(
+    tmp_path: Path, backups: Path, target: Installation, passphrase: str, where: str
+) -> None:
+    gone = make_sent_survey("sms").contact
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "logo.png").write_bytes(b"logo")
+    back_up(backups, "--encrypt", passphrase, "--with-keys")
+    erasure.erase(gone, by=API)
+    kept = tmp_path / "keys"
+    words = [str(backups), "--decrypt", passphrase, "--keys-to", str(kept)]
+    words += ["--erasures", str(tmp_path / "erasures.jsonl")]
+    script = DIES % {"where": where, "words": words}
+    env = os.environ | target.env
+    killed = subprocess.run([sys.executable, "-c", script], cwd=target.code, env=env, capture_output=True)
+    assert killed.returncode == -9, killed.stderr.decode()
+    keys_then = kept.read_text()
+    assert f"SECRET_KEY={target.env['SECRET_KEY']}" in keys_then.splitlines()
+    assert (target.folder / "media" / "logo.png").read_bytes() == b"logo"
+    if where.startswith("csat.people"):  # the rows are back
+        assert target.ask("[release.is_held(), tasks.send_due()]") == [True, 0]
+        assert "run manage.py restore again" in target.manage("sending", "release", fails=True)
+    assert "1 people who were erased since then are erased again" in target.manage("restore", *words)
+    assert kept.read_text() == keys_then
+    assert target.ask("list(Contact.objects.values_list('phone'))") == [[""]]
+    assert "is not empty" in target.manage("restore", *words, fails=True)
+    target.manage("sending", "release")
+
+
+def test_keys_are_never_written_over_a_file_of_something_else(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("mine\n")
+    with pytest.raises(FileExistsError):
+        restore._write_keys(b'{"SECRET_KEY": "x"}', file)
+    assert file.read_text() == "mine\n"
+    assert list(tmp_path.iterdir()) == [file]

@@ -15,6 +15,7 @@ from tests.factories import (
     mail_goes_away,
     make_failed_survey,
     make_resolved_session,
+    restored,
     switch_on,
 )
 from tests.management.test_keys_and_erasing import run
@@ -105,8 +106,7 @@ class TestReleasing:
     def test_a_restored_database_is_released_by_the_shell(self):
         switch_on("sms")
         make_resolved_session("sms")
-        now = timezone.now()
-        CsatSettings.current().change(paused_at=now, restored_from=now - timedelta(hours=1))
+        restored()
         with pytest.raises(CommandError, match="release it instead"):
             run("sending", "resume")
         assert "1 surveys were due until" in run("sending", "release", "--dry-run")

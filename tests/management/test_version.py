@@ -26,7 +26,7 @@ def test_it_tells_the_versions_and_that_the_database_fits():
     text = version()
     assert text.startswith(f"CSAT {settings.VERSION}, Django 5.2")
     assert connection.display_name in text
-    assert text.endswith("The database is of this version.\n")
+    assert text.endswith("The database matches this version.\n")
 
 
 def test_a_database_of_a_later_version_fails_and_names_what_it_has():

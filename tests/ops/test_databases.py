@@ -75,8 +75,6 @@ def test_only_postgresql_has_a_replica(
 @pytest.mark.postgres
 @pytest.mark.django_db
 def test_a_statement_that_comes_again_is_prepared_once() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("PostgreSQL only")
     with connection.cursor() as cursor:
         for number in range(8):
             cursor.execute("SELECT 40 + %s::int AS asked_again", [number])

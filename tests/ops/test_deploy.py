@@ -125,6 +125,61 @@ def test_every_pod_runs_as_nobody_with_a_root_it_cannot_write() -> None:
             assert container["resources"]["limits"]["memory"]
 
 
+def on_volume(environment: dict[str, str], mounts: list[str]) -> bool:
+    """Whether the journal of who was erased lies on something that outlives the container."""
+    journal = Path(environment.get("ERASURE_JOURNAL", ""))
+    return journal.name == "erasures.jsonl" and any(Path(mount) in journal.parents for mount in mounts)
+
+
+def test_in_compose_every_container_of_ours_keeps_the_journal_of_erasures_on_a_volume() -> None:
+    whole = compose()
+    ours = {
+        name: one for name, one in whole["services"].items() if "DATABASE_URL" in one.get("environment", {})
+    }
+    assert sorted(ours) == ["migrate", "outward", "surveys", "web"]
+    for service in ours.values():
+        named = dict(volume.split(":")[:2] for volume in service["volumes"])
+        assert set(named) <= set(whole["volumes"])
+        assert on_volume(service["environment"], list(named.values()))
+
+
+def test_in_kubernetes_every_pod_keeps_the_journal_of_erasures_on_a_claimed_volume() -> None:
+    (config,) = [one["data"] for one in resources() if one["kind"] == "ConfigMap"]
+    (claim,) = [one for one in resources() if one["kind"] == "PersistentVolumeClaim"]
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]  # of all pods, on whatever node
+    pods = [one["spec"]["template"]["spec"] for one in resources() if "template" in one.get("spec", {})]
+    for pod in pods:
+        claimed = {
+            volume["name"]
+            for volume in pod["volumes"]
+            if volume.get("persistentVolumeClaim", {}).get("claimName") == claim["metadata"]["name"]
+        }
+        for container in pod["containers"]:
+            mounts = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] in claimed]
+            assert on_volume(config, mounts)
+
+
+def test_every_unit_that_runs_our_code_keeps_the_journal_of_erasures_in_a_folder_of_the_system() -> None:
+    """/opt/csat may be replaced by the next version, and is read-only to it."""
+    checked = []
+    for unit in UNITS:
+        text = unit.read_text()
+        if "User=csat" in text:
+            (line,) = re.findall(r"^Environment=(.*ERASURE_JOURNAL.*)$", text, re.M)
+            environment = dict(pair.split("=") for pair in line.split())
+            (folders,) = re.findall(r"^StateDirectory=(.+)$", text, re.M)
+            assert on_volume(environment, [f"/var/lib/{folder}" for folder in folders.split()])
+            checked.append(unit.name)
+    assert checked == ["csat-backup.service", "csat-web.service", "csat-worker@.service"]
+
+
+def test_the_image_itself_keeps_the_journal_of_erasures_on_a_volume() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    (folder,) = re.findall(r"\bBACKUP_DIR=(\S+)", text)
+    (volumes,) = re.findall(r"^VOLUME (.+)$", text, re.M)
+    assert on_volume({"ERASURE_JOURNAL": f"{folder}/erasures.jsonl"}, volumes.split())
+
+
 def test_systemd_takes_every_unit(tmp_path: Path) -> None:
     """With this checkout in the place of /opt/csat."""
     for unit in UNITS:

@@ -18,9 +18,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from csat.surveys.models import CsatSettings
 from tests import workers
-from tests.factories import make_contact, make_resolved_session, switch_on
+from tests.factories import make_contact, make_resolved_session, restored, switch_on
 
 PAGES = ("operators.md", "upgrading.md")
 FENCE = re.compile(r"^ *```[a-z]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -48,6 +47,7 @@ ELSEWHERE = {
     ".venv/bin/cyclonedx-py": ("tests/house/test_lock.py", "cyclonedx"),
     "docker compose": ("tests/ops/test_deploy.py", "compose.yaml"),
     "systemctl enable": ("tests/ops/test_deploy.py", "systemd-analyze"),
+    "git ": ("tests/house/test_versions.py", "upgrading.md"),
     "bin/run": ("tests/ops/test_run.py", "run"),
     "bin/bench": ("tests/ops/test_bench.py", "bench"),
     "BENCH_": ("tests/ops/test_bench.py", "bench"),
@@ -152,8 +152,7 @@ class Page:
 
 
 def _hold(page: Page) -> list[str]:
-    now = timezone.now()
-    CsatSettings.current().change(paused_at=now, restored_from=now)
+    restored()
     return []
 
 
@@ -186,7 +185,7 @@ CHECKED = {
     "sending try": "",  # says nothing where no provider is away
     "sending resend": "would be",
     "sending release": "1 surveys ",
-    "version": "The database is of this version.",
+    "version": "The database matches this version.",
     "apikey": "csat_live_",
     "erase_contact": "Erased ",
     "welcome": "/welcome/",

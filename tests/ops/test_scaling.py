@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import beside_postgres, workers
+from tests import workers
 from tests.ops.test_checks import PRODUCTION
 
 PAGE = (workers.ROOT / "docs" / "scaling.md").read_text()
@@ -26,7 +26,6 @@ def commands() -> list[str]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("command", commands())
 def test_each_command_does_its_work_on_postgresql(command: str) -> None:
-    beside_postgres.only_on_postgresql()
     program, *words = shlex.split(command)
     assert program == ".venv/bin/python"
     env = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "CSAT_VAR")}

@@ -70,7 +70,7 @@ def from_replica(handler: Handler) -> Handler:
 
 
 def _reader(request: Request) -> str:
-    return f"key {auth.key_of(request).pk}"
+    return replica.reader("key", auth.key_of(request).pk)
 
 
 def read_body(request: Request, shape: type[Serializer[JsonObject]], *, partial: bool = False) -> JsonObject:

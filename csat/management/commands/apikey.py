@@ -6,11 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from csat.lib.refusal import Invalid
+from csat.management.shell import SHELL
 from csat.people import keys
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
 
-SHELL = Actor(ActorKind.SYSTEM, name="manage.py")
 LONGEST = 3650  # days
 
 

@@ -4,12 +4,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from csat.management.shell import SHELL
 from csat.people import erasure
 from csat.people.models import Contact
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
-
-SHELL = Actor(ActorKind.SYSTEM, name="manage.py")
 
 
 class Command(BaseCommand):

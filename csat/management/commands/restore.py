@@ -5,6 +5,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,12 @@ from django.utils import timezone
 from csat.lib import backups, database_dump, encrypted_stream, schema, tokens
 from csat.lib.backups import Manifest
 from csat.management.commands.backup import KEYS, MEDIA, keys_set, passphrase
+from csat.management.shell import SHELL
 from csat.people import erasure, erasure_journal, suppression
-from csat.people.audit_actions import AuditAction
-from csat.people.audit_log import audit
+from csat.surveys.delivery import release
 from csat.surveys.models import CsatSettings
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
 
-SHELL = Actor(ActorKind.SYSTEM, name="manage.py restore")
+BY = replace(SHELL, name="manage.py restore")
 NEEDED_BY = {
     "LINK_KEY": "links already sent keep working, but erased people's opt-outs are found by it alone",
     "SECRETS_KEY": "webhooks and connections pause until it is back",
@@ -70,14 +69,17 @@ class Command(BaseCommand):
             folder = backups.find(Path(dir))
             manifest = Manifest.of(folder)
             key = _key(manifest, decrypt)
-            self._check(folder, manifest)
-            held_since = timezone.now()
-            database = database_dump.NAMES[connection.vendor]
-            hold = _hold(manifest.started_at, held_since)
-            database_dump.restore(backups.read(folder, manifest, database, key), then=hold)
+            unfinished = self._check(folder, manifest, with_keys=bool(keys_to))
+            # in this order a killed restore can be run again: keys and files are written anew, and the rows
+            # come back, held, all at once
             if keys_to:
                 _write_keys(b"".join(backups.read(folder, manifest, KEYS, key)), Path(keys_to))
             _restore_files(backups.read(folder, manifest, MEDIA, key))
+            held_since = timezone.now()
+            if not unfinished:
+                database = database_dump.NAMES[connection.vendor]
+                hold = _hold(manifest.started_at, held_since)
+                database_dump.restore(backups.read(folder, manifest, database, key), then=hold)
         except (backups.Damaged, database_dump.Failed, encrypted_stream.WrongKey) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -89,8 +91,8 @@ class Command(BaseCommand):
         erased, wishes = self._finish(manifest, held_since, journals)
         self._tell(folder, manifest, erased, wishes)
 
-    def _check(self, folder: Path, manifest: Manifest) -> None:
-        """Before anything is written."""
+    def _check(self, folder: Path, manifest: Manifest, *, with_keys: bool) -> bool:
+        """Before anything is written; whether a restore of this very backup was begun and not finished."""
         if manifest.database != connection.vendor:
             raise CommandError(f"{folder} is of {manifest.database}, DATABASE_URL of {connection.vendor}.")
         if unknown := schema.unknown_among(manifest.migrations):
@@ -98,19 +100,27 @@ class Command(BaseCommand):
                 f"{folder} was made by version {manifest.version}, which is newer, by {', '.join(unknown)}:"
                 " install that version."
             )
+        for name in (database_dump.NAMES[connection.vendor], MEDIA):
+            if not manifest.has(name):
+                raise CommandError(f"{folder} has no {name}: it is no whole backup.")
+        if with_keys and not manifest.has(KEYS):
+            raise CommandError("--keys-to: this backup holds no keys; it was made without --with-keys.")
         database_dump.check_programs()
         backups.verify(folder, manifest)
+        if _is_unfinished(manifest):
+            return True
+        database_dump.refuse_unless_empty()
+        return False
 
     @transaction.atomic
     def _finish(self, manifest: Manifest, held_since: datetime, journals: list[Path]) -> tuple[int, int]:
         row = CsatSettings.current()
         if row.restored_from is None:  # nobody had ever opened the settings: there was no row to hold
             row.change(paused_at=held_since, restored_from=manifest.started_at, **_words(manifest.started_at))
-        after = {"backup": manifest.started_at.isoformat(), "version": manifest.version}
-        audit(SHELL, AuditAction.RESTORED, after=after)
+        release.note_finished(manifest.started_at, version=manifest.version, by=BY)
         wishes = erasure_journal.wishes(*journals, since=manifest.started_at)
-        suppression.wish_again(wishes, by=SHELL)
-        return erasure.erase_again(erasure_journal.read(*journals), by=SHELL), len(wishes)
+        suppression.wish_again(wishes, by=BY)
+        return erasure.erase_again(erasure_journal.read(*journals), by=BY), len(wishes)
 
     def _tell(self, folder: Path, manifest: Manifest, erased: int, wishes: int) -> None:
         say = self.stdout.write
@@ -149,7 +159,7 @@ def _hold(backup_at: datetime, now: datetime) -> list[str]:
 
 def _words(backup_at: datetime) -> dict[str, Any]:
     reason = f"Restored from the backup of {backup_at:%Y-%m-%d %H:%M} UTC."
-    return {"paused_by": SHELL.name, "paused_reason": reason}
+    return {"paused_by": BY.name, "paused_reason": reason}
 
 
 def _missing_keys(manifest: Manifest) -> Iterator[str]:
@@ -160,11 +170,30 @@ def _missing_keys(manifest: Manifest) -> Iterator[str]:
                 yield f"the {name} {key_id} of then is not set: {needed_by}."
 
 
+def _is_unfinished(manifest: Manifest) -> bool:
+    """Whether the rows of this backup are back, and whoever was erased since is not erased again yet."""
+    table = CsatSettings._meta.db_table
+    if database_dump.is_empty() or table not in connection.introspection.table_names():
+        return False
+    try:
+        held = CsatSettings.objects.filter(restored_from=manifest.started_at).exists()
+        return held and not release.is_finished(manifest.started_at)
+    except DatabaseError:  # tables of another version, or of something else
+        return False
+
+
 def _write_keys(content: bytes, file: Path) -> None:
-    if not content:
-        raise CommandError("--keys-to: this backup holds no keys; it was made without --with-keys.")
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as lines:
-        lines.writelines(f"{name}={value}\n" for name, value in json.loads(content).items())
+    """Into a new file; into none when it stands there already, as after a restore that was killed."""
+    lines = "".join(f"{name}={value}\n" for name, value in json.loads(content).items())
+    if file.is_file() and file.read_text(encoding="utf-8") == lines:
+        return
+    part = file.with_name(f"{file.name}.partial")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as written:
+        written.write(lines)
+    try:
+        os.link(part, file)  # whole or not at all, and never over a file of somebody else
+    finally:
+        part.unlink()
 
 
 def _restore_files(chunks: Iterator[bytes]) -> None:

@@ -2,11 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from csat.management.shell import SHELL
 from csat.surveys.rules import retention
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
-
-SHELL = Actor(ActorKind.SYSTEM, name="manage.py")
 
 
 class Command(BaseCommand):

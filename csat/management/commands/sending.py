@@ -8,14 +8,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from csat.channels.kinds import SURVEYED, Channel
-from csat.lib.refusal import Refused
+from csat.lib.refusal import Invalid, Refused
+from csat.management.shell import SHELL
 from csat.surveys.delivery import holds, release, resending, sending_status
 from csat.surveys.delivery.resending import Resend
 from csat.surveys.delivery.sending_status import ChannelStatus, SendingState, SendingStatus
-from csat.timeline.kinds import ActorKind
-from csat.timeline.recording import Actor
 
-SHELL = Actor(ActorKind.SYSTEM, name="manage.py")
 NO_LIMIT = float("inf")
 DOES = ("status", "pause", "resume", "try", "resend", "release")
 
@@ -94,8 +92,10 @@ class Command(BaseCommand):
             return
         try:
             released = release.release(by=SHELL, sent_until=until)
+        except Invalid as invalid:
+            raise CommandError(f"--sent-until: {invalid.message}") from invalid
         except Refused as refused:
-            raise CommandError(f"--sent-until: {refused.message}") from refused
+            raise CommandError(refused.message) from refused
         self.stdout.write(
             f"Released. {released.not_sent} surveys that were due until {_at(until)} are not sent."
         )

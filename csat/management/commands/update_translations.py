@@ -14,6 +14,7 @@ CUSTOMERS_READ = (
     "templates/base_public.html",
     "templates/404.html",
     "templates/500.html",
+    "templates/503.html",
     "templates/rating/*",
     "templates/unsubscribing/*",
     "templates/widget/*",

@@ -33,4 +33,4 @@ class Command(BaseCommand):
         if difference.unknown:
             unknown = ", ".join(difference.unknown)
             raise CommandError(f"The database is newer than the code, by {unknown}: install that version.")
-        self.stdout.write("The database is of this version.")
+        self.stdout.write("The database matches this version.")

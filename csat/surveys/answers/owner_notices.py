@@ -1,6 +1,6 @@
 """A mail to whoever looks after a low score, when its customer has it looked at again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -8,9 +8,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from csat.channels import notices
-from csat.jobs import Job, enqueue_at
+from csat.jobs import Job, enqueue, enqueue_at
 from csat.lib.outcomes import Outcome, Retry, Unknown
 from csat.people import profiles
+from csat.surveys.delivery import release
 from csat.surveys.models import FollowUp
 
 LONGEST = timedelta(days=1)  # afterwards the mail would tell nothing new
@@ -27,7 +28,7 @@ def send(pk: int) -> bool:
     follow_up = FollowUp.objects.select_related("owner", "session__contact", "session__score").get(pk=pk)
     owner, score = follow_up.owner, getattr(follow_up.session, "score", None)
     asked_at = score.reopened_at if score else None
-    if owner is None or follow_up.done_at or asked_at is None or timezone.now() - asked_at > LONGEST:
+    if owner is None or follow_up.done_at or asked_at is None or _is_too_late(asked_at):
         return False
     if not owner.email or not profiles.wants(owner, profiles.FOLLOW_UPS):
         return False
@@ -44,6 +45,19 @@ def send(pk: int) -> bool:
         log.warning("an owner was not told of a reopened conversation", error=trouble.text)
         return False
     return True
+
+
+def tell_of_those_asked(held_since: datetime, **_: object) -> None:
+    """Queue the notices that could not go out while a restored database was held."""
+    waiting = FollowUp.objects.filter(done_at=None, owner__isnull=False)
+    for pk in waiting.filter(session__score__reopened_at__gte=held_since).values_list("pk", flat=True):
+        enqueue(Job.TELL_OWNER, pk)
+
+
+def _is_too_late(asked_at: datetime) -> bool:
+    """Counted from the end of a hold after a restore, if there was one."""
+    earliest = timezone.now() - LONGEST
+    return asked_at < earliest and not release.was_released_since(earliest)
 
 
 def _text(follow_up: FollowUp) -> str:

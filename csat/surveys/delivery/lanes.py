@@ -3,6 +3,7 @@
 A provider that hangs holds its own lane only. A lane's thread uses no database.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,8 +23,9 @@ from csat.lib.outcomes import Never, Outcome, Retry
 from csat.surveys.models import Delivery
 
 log = structlog.get_logger(__name__)
-# for one batch: then the longest time limit of a provider still ends within the lease
-LONGEST_BATCH = timedelta(seconds=project.SEND_LEASE_SECONDS) / 9
+# For one batch: then the longest time limit of a provider still ends within the lease, and who asks for one
+# survey by hand waits for no more of a bulk send. What is left of the batch is given back.
+LONGEST_BATCH = min(timedelta(seconds=project.SEND_LEASE_SECONDS) / 9, timedelta(seconds=1))
 STOP_AFTER = 5  # failures of the provider in a row: whoever reads the circuit decides how to go on
 
 
@@ -37,11 +39,14 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A message to hand over. `in_doubt_since`: it may have been taken since then: look it up."""
+    """A message to hand over. `in_doubt_since`: it may have been taken since then: look it up. `counted`: in
+    the histogram of latencies, as all but practice is.
+    """
 
     delivery: Delivery
     message: Message
     in_doubt_since: datetime | None = None
+    counted: bool = True
 
 
 class Result(NamedTuple):
@@ -74,7 +79,8 @@ def _call(parcel: Parcel) -> Receipt | NotFound | Exception:
     with correlation.bound(**ids, request_id=delivery.asked_by.get("request_id")):
         outcome = _hand_to(_carrier(delivery), parcel)
         name, seconds = type(outcome).__name__.lower(), time.monotonic() - started
-        latency.observe("send", delivery.channel, name, seconds)
+        if parcel.counted:
+            latency.observe("send", delivery.channel, name, seconds)
         log.info("handed to the provider", channel=delivery.channel, outcome=name, ms=round(seconds * 1000))
     return outcome
 
@@ -100,10 +106,13 @@ class Lane:
     medium: str
     results: "SimpleQueue[Result]"
     outstanding: int = 0
+    room: float = math.inf  # how many it hands over in LONGEST_BATCH, as far as is known
     next_turn: dict[str, float] = field(default_factory=dict)  # of an address, in time.monotonic()
     _batches: "SimpleQueue[Sequence[Parcel] | None]" = field(default_factory=SimpleQueue)
     _thread: threading.Thread | None = None
     _until: float = 0.0
+    _given: int = 0  # of the present batches
+    _tried: int = 0
 
     def give(self, parcels: Sequence[Parcel], *, until: float) -> None:
         """Hand these over, no call beginning after this moment (of time.monotonic).
@@ -111,6 +120,7 @@ class Lane:
         The results come by themselves, before this returns where nothing leaves this machine.
         """
         self.outstanding += len(parcels)
+        self._given += len(parcels)
         self._until = min(until, time.monotonic() + LONGEST_BATCH.total_seconds())
         if circuits.is_local(_carrier(parcels[0].delivery)):
             hand_over(parcels, self.results.put, may_go=self._may_go)
@@ -124,10 +134,21 @@ class Lane:
         """One less is out. Its address has its next turn a pace from now, or when the provider says."""
         self.outstanding -= 1
         delivery, outcome = result
+        self._tried += not isinstance(outcome, NotTried)
+        if not self.outstanding:
+            self._learn()
         pace = _carrier(delivery).pace
         if pace and not isinstance(outcome, NotTried | NotFound):  # looking up takes nobody's turn
             asked = outcome.after if isinstance(outcome, Retry) else None
             self.next_turn[delivery.address] = time.monotonic() + max(pace, asked or 0.0)
+
+    def _learn(self) -> None:
+        """From what it did with all it was given: no more next time, or twice as many."""
+        if self._tried < self._given:
+            self.room = max(self._tried, 1)
+        else:
+            self.room = max(self.room, 2 * self._given)
+        self._given = self._tried = 0
 
     def _may_go(self) -> bool:
         return time.monotonic() < self._until

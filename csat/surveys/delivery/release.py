@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from csat import signals
 from csat.channels.kinds import Medium
 from csat.jobs import Job, enqueue
-from csat.lib.refusal import Invalid
+from csat.lib.refusal import Invalid, Refused
 from csat.lib.rows import bulk_save
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
@@ -28,6 +28,8 @@ from csat.surveys.choices import RESTORED, DeliveryState, Origin, SurveyState
 from csat.surveys.delivery.holds import NOTHING
 from csat.surveys.delivery.survey_rows import lock_surveys
 from csat.surveys.models import CsatSettings, Delivery, Survey
+from csat.timeline.kinds import Kind
+from csat.timeline.models import Event
 from csat.timeline.recording import Actor
 
 BATCH = 500
@@ -46,6 +48,24 @@ def is_held() -> bool:
     return CsatSettings.objects.filter(restored_from__isnull=False).exists()
 
 
+def note_finished(backup_at: datetime, *, version: str, by: Actor) -> None:
+    """All that belongs to the restore of this backup is done: from now on it may be released."""
+    after = {"backup": backup_at.isoformat(), "version": version}
+    audit(by, AuditAction.RESTORED, after=after)
+
+
+def is_finished(backup_at: datetime) -> bool:
+    """Whether a restore of this backup came to its end; a killed one has erased nobody again."""
+    entries = Event.objects.filter(kind=Kind.AUDIT, data__what=AuditAction.RESTORED)
+    return entries.filter(data__after__backup=backup_at.isoformat()).exists()
+
+
+def was_released_since(moment: datetime) -> bool:
+    """Whether a hold after a restore has ended since then."""
+    entries = Event.objects.filter(kind=Kind.AUDIT, at__gte=moment, data__what=AuditAction.SENDING_RESUMED)
+    return entries.filter(data__after__has_key="restored_from").exists()
+
+
 def release(*, by: Actor, sent_until: datetime | None = None, seconds: float = float("inf")) -> Released:
     """Let everything go out but what was due until `sent_until`, the moment of the restore by default.
 
@@ -55,6 +75,10 @@ def release(*, by: Actor, sent_until: datetime | None = None, seconds: float = f
     settings = CsatSettings.current()
     if settings.restored_from is None or settings.paused_at is None:
         return Released(0, done=True)
+    if not is_finished(settings.restored_from):
+        raise Refused(
+            _("The restore has not come to its end: run manage.py restore again with the same backup.")
+        )
     until = sent_until or settings.paused_at
     if until > timezone.now():
         to_come = _("This moment is yet to come.")
@@ -115,12 +139,13 @@ def _close(ids: list[int], settings: CsatSettings) -> int:
 
 @transaction.atomic
 def _end(settings: CsatSettings, until: datetime, by: Actor) -> None:
-    restored_from = settings.restored_from
+    restored_from, paused_at = settings.restored_from, settings.paused_at
     if not settings.change(where={"restored_from": restored_from}, restored_from=None, **NOTHING):
         return  # somebody else has
     Survey.objects.filter(state=SurveyState.SENT, remind_at__lte=until).update(remind_at=None)
     _let_cards_wait(until, settings)
-    signals.released.send(sender=CsatSettings, until=until)
+    held_since = min(until, paused_at or until)
+    signals.released.send(sender=CsatSettings, until=until, held_since=held_since)
     after = {
         "channel": "all",
         "restored_from": restored_from.isoformat() if restored_from else "",

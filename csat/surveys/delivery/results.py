@@ -43,12 +43,12 @@ def note(results: Sequence[Result], settings: CsatSettings) -> list[Delivery]:
     found_out = {medium: _note_circuit(medium, results) for medium in {one.medium for one, _ in results}}
     sent = mark_sent([(one, got) for one, got in results if isinstance(got, Receipt)], settings)
     give_back([one for one, got in results if isinstance(got, NotTried)])
-    counts = [(one.channel, "sent") for one, got in results if isinstance(got, Receipt)]
+    counts = [(one, "sent") for one, got in results if isinstance(got, Receipt)]
     for delivery, outcome in results:
         if isinstance(outcome, Outcome):
             _note_trouble(delivery, outcome, found_out[delivery.medium], settings)
-            counts.append((delivery.channel, _trouble_name(delivery, outcome)))
-    circuits.count(counts)
+            counts.append((delivery, _trouble_name(delivery, outcome)))
+    circuits.count([(one.channel, name) for one, name in counts if not one.survey.session.practice])
     return sent
 
 

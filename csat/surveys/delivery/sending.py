@@ -154,10 +154,10 @@ class Sender:
         for medium, in_doubt, _since, by_hand in list(waiting.order_by("since")):
             if registry.of_medium(medium) and medium not in self.lanes.busy | leave:
                 rows = may_go.filter(medium=medium, uncertain_since__isnull=not in_doubt)
-                most = 1 if in_doubt else BATCH
+                most = 1 if in_doubt else int(min(self.lanes.of(medium).room, BATCH))
                 claimed = (by_hand and claim(rows.filter(BY_HAND), most)) or claim(rows, most)
                 number += len(claimed)
-                if len(claimed) == BATCH:
+                if len(claimed) == most and not in_doubt:
                     enqueue(Job.SEND_DUE)  # there is work for one more worker
                 self.look_up(claimed) if in_doubt else self.send(claimed)
         for circuit in held.away.values():
@@ -219,7 +219,11 @@ class Sender:
         """Their messages composed."""
         contexts = message.build_many(deliveries, self.settings)
         return [
-            Parcel(delivery, registry.carrier(delivery.channel, delivery.medium).compose(context))
+            Parcel(
+                delivery,
+                registry.carrier(delivery.channel, delivery.medium).compose(context),
+                counted=not delivery.survey.session.practice,
+            )
             for delivery, context in zip(deliveries, contexts, strict=True)
         ]
 

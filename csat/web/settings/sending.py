@@ -62,7 +62,10 @@ def resume(request: StaffRequest, kind: str | None = None) -> HttpResponse:
 @require_POST
 def release_restored(request: StaffRequest) -> HttpResponse:
     """Let a restored database send again, but for what was due until the restore."""
-    released = release.release(by=roles.actor_of(request.user), seconds=RELEASE_SECONDS)
+    try:
+        released = release.release(by=roles.actor_of(request.user), seconds=RELEASE_SECONDS)
+    except Refused as refused:
+        return _done(request, refused.message)
     if released.done:
         text = ngettext(
             "Released. %(n)d survey that was due before is not sent.",

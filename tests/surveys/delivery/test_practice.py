@@ -1,9 +1,14 @@
 """Practice conversations: asked by the real path, and gone without a trace."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
+from csat.channels.circuits import SendCount
 from csat.channels.outbox import SandboxMessage
+from csat.lib import latency
+from csat.lib.latency import Latency
 from csat.lib.refusal import Missing, Refused
 from csat.people import roles, suppression
 from csat.people.models import Contact
@@ -16,7 +21,7 @@ from csat.surveys.rules import settings
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
-from tests.factories import make_contact, make_session
+from tests.factories import make_contact, make_sent_survey, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +52,15 @@ class TestBegin:
         message = SandboxMessage.objects.get()
         assert message.to == agent_user.email
         assert "/r/" in message.text
+
+    def test_how_long_sending_it_takes_counts_nowhere(self, session: Session, settings: Any) -> None:
+        settings.METRICS_TOKEN = "token"
+        latency._counted.clear()
+        sending.send_due()
+        make_sent_survey("sms")
+        latency.write()
+        assert list(Latency.objects.values_list("what", "label", "number")) == [("send", "sms", 1)]
+        assert list(SendCount.objects.values_list("channel", "outcome")) == [("sms", "sent")]
 
     def test_it_is_rated_like_any_other(self, session: Session) -> None:
         sending.send_due()

@@ -1,6 +1,6 @@
 """A restored database sends nothing until it is released, and then nothing that may have been sent before."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from csat.lib.refusal import Invalid, Refused
 from csat.people.audit_actions import AuditAction
 from csat.sessions import resolving
 from csat.surveys import links
-from csat.surveys.choices import Origin
+from csat.surveys.choices import Origin, SurveyState
 from csat.surveys.delivery import expiry, holds, release, scheduling, sending, sending_status
 from csat.surveys.models import CsatSettings, Delivery, Link, Survey
 from csat.timeline import dispatching
@@ -22,17 +22,10 @@ from csat.timeline.models import Event
 from csat.webhooks import endpoints
 from csat.webhooks.models import WebhookAttempt
 from csat.workflows.models import Run
-from tests.factories import API, make_resolved_session, make_sent_survey, make_session, switch_on
+from tests.factories import API, make_resolved_session, make_sent_survey, make_session, restored, switch_on
 from tests.workflows.builders import block, workflow
 
 pytestmark = pytest.mark.django_db
-
-
-def restore(ago: timedelta = timedelta(hours=1)) -> datetime:
-    """As the command leaves it: held since now, with the rows of a backup made then."""
-    now = timezone.now()
-    CsatSettings.current().change(paused_at=now, restored_from=now - ago, paused_reason="Restored")
-    return now
 
 
 def due_survey(channel: str = "sms", **details: Any) -> Survey:
@@ -42,7 +35,7 @@ def due_survey(channel: str = "sms", **details: Any) -> Survey:
 
 def test_nothing_is_sent_and_nobody_can_resume_it() -> None:
     due_survey()
-    restore()
+    restored()
     assert release.is_held()
     assert sending.send_due() == 0
     with pytest.raises(Refused, match="release it instead"):
@@ -56,7 +49,7 @@ def test_what_was_due_before_is_not_sent_and_its_link_opens() -> None:
     key = links._keys()[0]
     in_their_message = tokens.derive(key, Link.Purpose.RATE, survey.uuid, 1)  # sent since the backup
     assert Client().get(f"/r/{in_their_message}").status_code == 404
-    restore()
+    restored()
     assert release.in_doubt(timezone.now()) == 1
     assert release.release(by=API) == release.Released(1, done=True)
     assert sending.send_due() == 0
@@ -71,7 +64,7 @@ def test_what_was_due_before_is_not_sent_and_its_link_opens() -> None:
 
 def test_what_is_asked_afterwards_goes_out_and_a_resend_by_hand_too() -> None:
     survey = due_survey()
-    restore()
+    restored()
     later = due_survey()
     assert release.release(by=API).not_sent == 1
     assert sending.send_due() == 1
@@ -84,7 +77,7 @@ def test_what_was_to_go_out_later_goes_out() -> None:
     survey = due_survey()
     at = timezone.now() + timedelta(hours=5)
     Delivery.objects.update(next_try=at, due_since=at)
-    restore()
+    restored()
     assert release.release(by=API).not_sent == 0
     assert survey.again().state == "scheduled"
 
@@ -93,7 +86,7 @@ def test_a_conversation_that_a_help_desk_tells_again_is_not_asked_again() -> Non
     """It was resolved after the backup and before the restore, and asked, for all this database knows."""
     switch_on("sms")
     session = make_session("sms")
-    restore()
+    restored()
     resolving.resolve(session, by=API)
     session.change(resolved_at=timezone.now() - timedelta(minutes=20))
     assert release.release(by=API).not_sent == 1
@@ -102,7 +95,7 @@ def test_a_conversation_that_a_help_desk_tells_again_is_not_asked_again() -> Non
 
 def test_the_operator_may_know_better_until_when_it_was_sent() -> None:
     due_survey()
-    restored_at = restore()
+    restored_at = restored()
     with pytest.raises(Invalid, match="yet to come") as refused:
         release.release(by=API, sent_until=timezone.now() + timedelta(hours=1))
     assert list(refused.value.fields) == ["sent_until"]
@@ -114,7 +107,7 @@ def test_the_operator_may_know_better_until_when_it_was_sent() -> None:
 def test_what_a_worker_held_when_the_backup_was_made_is_in_doubt_too() -> None:
     due_survey()
     assert sending.claim(Delivery.objects.all(), 1)
-    restore()
+    restored()
     assert release.release(by=API).not_sent == 1
     assert Delivery.objects.get().state == "cancelled"
 
@@ -123,7 +116,7 @@ def test_no_reminder_no_fallback_and_no_lease_falls_due_while_it_is_held_or_for_
     survey = make_sent_survey("sms")
     past = timezone.now() - timedelta(minutes=1)
     survey.change(remind_at=past)
-    restore()
+    restored()
     assert expiry.sweep() == {"expired": 0}
     assert Delivery.objects.count() == 1
     release.release(by=API)
@@ -137,7 +130,7 @@ def test_a_card_that_was_due_to_be_replaced_goes_on_waiting() -> None:
     sending.send_due()
     card = Delivery.objects.get(medium="card")
     card.change(next_try=timezone.now() - timedelta(minutes=1))
-    restore()
+    restored()
     release.release(by=API)
     assert expiry.sweep()["unshown"] == 0
     assert card.again().next_try == survey.again().expires_at
@@ -152,7 +145,7 @@ def test_workflows_that_were_due_are_stopped_and_later_ones_go_on() -> None:
     dispatching.fan_out()
     waiting = Run.objects.get(session=other)
     waiting.change(state="waiting", started_at=timezone.now(), wake_at=timezone.now() + timedelta(days=1))
-    restore()
+    restored()
     assert tasks.run_due() == 0
     release.release(by=API)
     run = run.again()
@@ -169,7 +162,7 @@ def test_webhooks_wait_and_come_under_the_ids_that_their_receivers_know() -> Non
     known_id, event = known.message_id, known.event
     known.delete()  # the backup was made before it was dispatched
     Event.objects.filter(pk=event.pk).update(dispatched_at=None)
-    restore()
+    restored()
     dispatching.fan_out()
     assert tasks.call_due() == 0
     assert WebhookAttempt.objects.get(endpoint=endpoint).message_id == known_id
@@ -180,7 +173,7 @@ def test_it_is_done_in_batches_and_goes_on_where_it_stopped(monkeypatch: Any) ->
     monkeypatch.setattr(release, "BATCH", 2)
     for _ in range(3):
         due_survey()
-    restore()
+    restored()
     assert release.release(by=API, seconds=-1) == release.Released(0, done=False)
     assert release.is_held()
     assert release.release(by=API) == release.Released(3, done=True)
@@ -194,7 +187,7 @@ def test_it_ends_though_somebody_else_settles_what_it_is_about_to_close(monkeypa
     monkeypatch.setattr(release, "BATCH", 2)
     for _ in range(3):
         due_survey()
-    restore()
+    restored()
     seen = []
 
     def close(ids: list[int], _settings: CsatSettings) -> int:
@@ -210,6 +203,16 @@ def test_it_ends_though_somebody_else_settles_what_it_is_about_to_close(monkeypa
 def test_the_number_of_statements_does_not_grow_with_the_surveys(django_assert_max_num_queries: Any) -> None:
     for _ in range(12):
         due_survey()
-    restore()
+    restored()
     with django_assert_max_num_queries(40):
         release.release(by=API)
+
+
+def test_nothing_is_released_while_the_restore_itself_has_not_ended() -> None:
+    survey = due_survey()
+    now = timezone.now()
+    CsatSettings.current().change(paused_at=now, restored_from=now)
+    with pytest.raises(Refused, match=r"manage\.py restore again"):
+        release.release(by=API)
+    assert release.is_held()
+    assert survey.again().state == SurveyState.SCHEDULED

@@ -20,6 +20,7 @@ from tests.factories import (
     mail_goes_away,
     make_failed_survey,
     make_resolved_session,
+    restored,
     switch_on,
 )
 from tests.web.settings.test_csat import HTMX, PAGE, as_it_is
@@ -213,10 +214,7 @@ class TestReleasing:
     def restored(self) -> Any:
         switch_on("sms")
         survey = make_resolved_session("sms").survey
-        now = timezone.now()
-        CsatSettings.current().change(
-            paused_at=now, restored_from=now - timedelta(hours=2), paused_reason="Restored from the backup."
-        )
+        restored(timedelta(hours=2))
         return survey
 
     def test_it_is_said_in_words_and_released_not_resumed(self, manager: Client, restored: Survey) -> None:

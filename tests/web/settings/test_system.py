@@ -72,7 +72,7 @@ def test_the_report_is_text_and_holds_no_secret(admin: Client, settings: Any) ->
     switch_on("sms")
     page = admin.get(PAGE).content.decode()
     report = report_of(page)
-    assert "ERROR    Redis: It does not answer: " in report
+    assert "ERROR    Redis: Redis does not answer: " in report
     assert "s: token … is old" in report
     assert "hush-hush" not in page
 
