@@ -66,6 +66,8 @@ def remove_words(session_id: int, words: Collection[str], **_: Any) -> None:
         left = word_removal.without(kept, words, quoted=True)
         if left != kept:
             StepBody.objects.filter(pk=body.pk).update(**left)
+            of_step = Step.objects.filter(pk=body.step_id).values_list("uuid", flat=True)
+            channel_privacy.erase_messages(str(uuid) for uuid in of_step)
     for run in Run.objects.filter(session=session_id).exclude(error=""):
         if (error := word_removal.without(run.error, words, quoted=True)) != run.error:
             run.change(error=error)
