@@ -137,7 +137,7 @@ def test_no_door_that_a_rating_goes_through_keeps_them(
 
     assert places(MARK, tmp_path) == set()
     assert not ScoreTheme.objects.exists()
-    for path in ("/outbox/", f"/inbox/{survey.session.uuid}/", "/reports/?tab=comments", "/reports/export/"):
+    for path in ("/outbox/", f"/inbox/{survey.session.uuid}/", "/reports/?show=comments", "/reports/export/"):
         page = manager.get(path)
         assert (page.status_code, "zyxmark" in page.content.decode().lower()) == (200, False), path
     assert f"/inbox/{survey.session.uuid}/" not in manager.get("/inbox/?q=Zyxmark").content.decode()
