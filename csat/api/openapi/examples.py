@@ -96,7 +96,7 @@ SCORE = {
     "id": "a1d8f5c3-40b7-4e29-96fa-5c2e7b0d3194", "organization_id": "1f6b2c8d-93e4-4a75-8d0c-b7a9e5f21c36",
     "session_id": SESSION_ID,
     "score": 4, "label": "Good", "emoji": "🙂", "comment": "Quick, thanks", "about": None, "channel": "email",
-    "source": "page", "imported": False,
+    "source": "page", "imported": False, "themes": ["fast"],
     "agent": {"id": AGENT_ID, "name": "Sam", "kind": "human"}, "created_at": RATED, "updated_at": RATED,
     "contact": PERSON,
 }  # fmt: skip
@@ -104,6 +104,11 @@ FIGURES = {
     "requested": 120, "delivered": 114, "answered": 40, "response_rate": 0.3508771929824561, "csat": 0.875,
     "csat_low": 0.7388745,
     "csat_high": 0.9453983, "average": 4.35, "distribution": {"1": 1, "2": 2, "3": 2, "4": 12, "5": 23},
+}  # fmt: skip
+RECOVERY = {
+    "low": 40, "reopened": 22, "asked_again": 18, "better": 12, "recovery_rate": 0.3,
+    "recovery_rate_low": 0.1807, "recovery_rate_high": 0.4543, "median_hours": 20.5,
+    "median_hours_low": 7.25, "median_hours_high": 46.0,
 }  # fmt: skip
 SETTINGS = {
     "auto_send": True, "delay_seconds": 300, "ticketing_system": "open",
@@ -274,6 +279,10 @@ ANSWERS: JsonObject = {
         "total": FIGURES,
         "groups": [{"key": "email", "label": "Email", **FIGURES}],
         "target": {"percent": 85, "standing": "too_few"},
+    },
+    "RecoveryShape": {
+        "total": RECOVERY,
+        "groups": [{"key": "product", "label": "the product", **RECOVERY}],
     },
     "SettingsShape": SETTINGS,
     "SendingShape": SENDING,
