@@ -14,8 +14,10 @@ from csat.channels.outbox import SandboxMessage
 from csat.people.agents import agent_for_user
 from csat.reports import recovery_groups
 from csat.reports.filters import parse
+from csat.surveys.answers import answering
 from csat.surveys.models import FollowUp, Score, Survey
 from csat.surveys.rules import settings as csat_settings
+from tests.browser.conftest import PHONE
 from tests.factories import API, make_contact, make_sent_survey
 from tests.tokens import rate_token
 from tests.workflows import builders
@@ -110,3 +112,15 @@ def looked_after(page: Page, language: str, shoot: Shoot) -> None:
     expect(page.get_by_text("Say what was done").first).to_be_visible()
     page.get_by_role("button", name="Resolve", exact=True).click()
     expect(page.locator("#timeline")).to_contain_text("Resolved by Sam")
+
+
+@pytest.mark.parametrize("language", ["ar"])
+def test_staff_who_rate_over_a_customer_read_that_it_does_not_count(
+    language: str, survey: Survey, open_as: Any, shoot: Shoot, agent_user: User
+) -> None:
+    answering.answer(survey, score=1, comment="Still broken", source="page")
+    page = open_as(agent_user, f"/r/{rate_token(survey)}?change=1", viewport=PHONE)
+    rate(page, 5)
+    expect(page.locator(".staff")).to_be_visible()
+    shoot(page, "loop-staff-ar")
+    assert Score.objects.get().score == 1
