@@ -7,7 +7,6 @@ from functools import reduce
 from operator import or_
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -261,7 +260,7 @@ class Writer:
             label=scale.words(number)["label"],
             comment="" if row.withdrawn or self.comments_hidden or score is None else score.comment,
             at=score.submitted_at if score else timezone.now(),
-            url=f"{settings.SITE_URL}/inbox/{row.session.uuid}/",
+            url=row.session.inbox_url,
             note_id=origin.note_id,
             changed_side=changed_side or reopened,
             reopened=reopened,

@@ -1,6 +1,7 @@
 """What a person who logs in chose for themselves, and when they were last seen."""
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,7 +15,7 @@ from csat.lib.text import one_line
 from csat.people import addresses, logins, roles
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
-from csat.people.models import Contact, Profile
+from csat.people.models import Contact, Organization, Profile
 from csat.people.permissions import Verb, role_may
 
 NAME_LENGTH = 150
@@ -30,6 +31,12 @@ READ_BY = {
 
 def profile_of(user: User) -> Profile:
     return Profile.objects.get_or_create(user=user)[0]
+
+
+def zone_of(user: User) -> ZoneInfo:
+    """The person's own time zone, else the organisation's."""
+    names = (profile_of(user).timezone, Organization.current().timezone)
+    return ZoneInfo(next((name for name in names if name in zones()), "UTC"))
 
 
 def note_seen(user: User) -> Profile:

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate, TruncMonth, TruncWeek
+from django.utils import timezone
 
 from csat.lib.text import as_uuid
 from csat.people.brands import DEFAULT
 from csat.people.models import Agent, Brand, Team
-from csat.reports.filters import NONE, Filters, TimeToResolve
+from csat.reports.filters import NONE, Filters, FollowUpFilter, TimeToResolve
 from csat.reports.scores import Counts
 from csat.scale import SCORES
 from csat.sessions.models import HandoffReason, Tag
 from csat.surveys.choices import SurveyState
-from csat.surveys.models import Answer, Survey
+from csat.surveys.models import Answer, StaffMessage, Survey
 from csat.themes.models import ScoreTheme
 
 COLUMN = {
@@ -96,6 +99,8 @@ def where(name: str, values: Sequence[str], *, credit: str = "resolver") -> Q:
         for value in names:
             bands |= _resolved_within(value)
         return bands | Q(session__resolved_at__isnull=True) if NONE in values else bands
+    if name == "follow_up":
+        return reduce(or_, (_in_follow_up(value) for value in values))
     if name in MULTIPLE:
         model, field = MULTIPLE[name]
         condition = Q(
@@ -116,6 +121,28 @@ def _with_theme(slugs: Sequence[str], *, untagged: bool) -> Q:
     commented = Q(score__isnull=False) & ~Q(score__comment="")
     bare = commented & ~Q(Exists(tagged.filter(score=OuterRef("score"))))
     return condition | bare if untagged else condition
+
+
+def _in_follow_up(value: str) -> Q:
+    """One of FollowUpFilter; `none`: nothing was to be followed up."""
+    due = Q(session__follow_up__isnull=False, session__follow_up__done_at__isnull=True)
+    match value:
+        case FollowUpFilter.REOPENED:
+            return Q(score__reopened_at__isnull=False)
+        case FollowUpFilter.OPEN:
+            return due
+        case FollowUpFilter.OVERDUE:
+            return due & Q(session__follow_up__due_at__lte=timezone.now())
+        case FollowUpFilter.DONE:
+            return Q(session__follow_up__done_at__isnull=False)
+        case FollowUpFilter.TOLD:
+            return Q(session__in=told().values("session"))
+    return Q(session__follow_up__isnull=True)
+
+
+def told() -> QuerySet[StaffMessage]:
+    """What staff wrote to customers who had rated, and what left."""
+    return StaffMessage.objects.filter(state=StaffMessage.State.SENT).order_by()
 
 
 def _resolved_within(band: str) -> Q:

@@ -8,13 +8,17 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import (
     Aggregate,
+    Case,
     CharField,
     DurationField,
+    Exists,
     ExpressionWrapper,
     F,
+    Max,
     OuterRef,
     QuerySet,
     Subquery,
+    When,
 )
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -87,6 +91,20 @@ THEMES = (
     .annotate(all=Joined("theme__slug"))
     .values("all")
 )
+TOLD = (
+    cohort.told()
+    .filter(session=OuterRef("session_id"))
+    .values("session")
+    .annotate(last=Max("sent_at"))
+    .values("last")
+)
+LOW_BEFORE = Answer.objects.filter(
+    survey=OuterRef("pk"),
+    state=Answer.State.ACCEPTED,
+    score__lte=scale.LOW_MAX,
+    revision__lt=OuterRef("score__answer__revision"),
+)
+RATED_ANEW = Case(When(Exists(LOW_BEFORE), then=F("score__submitted_at")))
 LABELS = {score: scale.words(score)["label"] for score in scale.SCORES}
 LABEL_SQL = "CASE {c} " + " ".join(f"WHEN {score} THEN '{label}'" for score, label in LABELS.items()) + " END"
 ALL = [
@@ -131,6 +149,13 @@ ALL = [
         lambda value: None if value is None else int(value.total_seconds()),
         "floor(extract(epoch FROM {c}))::bigint",
     ),
+]
+ALL += [
+    moment("Reopened by Customer At", "score__reopened_at"),
+    moment("Follow-up Due At", "session__follow_up__due_at"),
+    moment("Follow-up Done At", "session__follow_up__done_at"),
+    moment("Customer Told At", Subquery(TOLD)),
+    moment("Rated Anew At", RATED_ANEW),
 ]
 NAMES = [column.name for column in ALL]
 FROM_ANSWER = {  # the columns of the latest answer, where quarantined ones count, too

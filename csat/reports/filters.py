@@ -28,7 +28,7 @@ NONE = "none"  # the key of those without an agent, team, reason, tag ...
 CREDIT = ("resolver", "last_human", "most_replies")
 LISTS = (
     "channel", "agent", "agent_kind", "team", "brand", "language", "handoff_reason", "tag", "about", "score",
-    "imported", "theme", "time_to_resolve",
+    "imported", "theme", "time_to_resolve", "follow_up",
 )  # fmt: skip
 SPLIT = set(LISTS) - {"team", "tag"}  # may come with commas, too
 YEARS = range(1970, 2101)
@@ -52,6 +52,16 @@ class TimeToResolve(TextChoices):
     LONGER = "longer", gettext_lazy("3 days and more")
 
 
+class FollowUpFilter(TextChoices):
+    """How far the team has come in looking after a low score."""
+
+    REOPENED = "reopened", gettext_lazy("Reopened by the customer")
+    OPEN = "open", gettext_lazy("Follow-up open")
+    OVERDUE = "overdue", gettext_lazy("Follow-up overdue")
+    DONE = "done", gettext_lazy("Follow-up done")
+    TOLD = "told", gettext_lazy("Customer told")
+
+
 @dataclass(frozen=True)
 class Filters:
     """From `start` to before `end`. An empty tuple does not filter; the values of one are alternatives."""
@@ -72,6 +82,7 @@ class Filters:
     theme: tuple[str, ...] = ()  # slugs; none: a comment without any
     imported: tuple[str, ...] = ()  # true, false
     time_to_resolve: tuple[str, ...] = ()
+    follow_up: tuple[str, ...] = ()
     credit: str = "resolver"
     quarantined: bool = False  # count what is in quarantine, too
     # ids of the teams whose conversations the reader may see; None: all. Nobody chooses or leaves it
@@ -279,5 +290,6 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "score": _one_of(SCORES),
     "imported": _one_of(Imported.values),
     "time_to_resolve": _one_of([*TimeToResolve.values, NONE]),
+    "follow_up": _one_of([*FollowUpFilter.values, NONE]),
     "brand": brands.exists,
 }

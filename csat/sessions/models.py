@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -160,6 +161,11 @@ class Session(Row):
     @property
     def ticket_number(self) -> int:
         return self.pk
+
+    @property
+    def inbox_url(self) -> str:
+        """Where staff read it, for mails and help desks."""
+        return f"{settings.SITE_URL}/inbox/{self.uuid}/"
 
     @property
     def surveyed_as(self) -> str:

@@ -18,6 +18,7 @@ from csat.channels import notices
 from csat.jobs import Job, enqueue
 from csat.lib.outcomes import Never, Outcome
 from csat.lib.refusal import Refused
+from csat.people import profiles
 from csat.reports import views
 from csat.subscriptions import contents, digest_words, digests, due_times
 from csat.subscriptions.contents import Contents
@@ -59,7 +60,7 @@ def make_issue(digest: Digest) -> DigestIssue | None:
     """The issue of the period that ended before it was due, once, however many workers ask; None when another
     one was faster. After a long standstill it is the latest period alone.
     """
-    due_at, zone = digest.next_at, digests.zone_of(digest.user)
+    due_at, zone = digest.next_at, profiles.zone_of(digest.user)
     following = digests.next_due(digest)
     if not digest.change(where={"next_at": due_at, "stopped_at": None}, next_at=following):
         return None
@@ -93,7 +94,7 @@ def contents_of(issue: DigestIssue) -> Contents:
     digest = issue.digest
     scope, with_people = visible_teams(digest.user), digest.via == Via.EMAIL
     filters = views.filters_of_days(
-        digest.view, issue.first, issue.end, zone=digests.zone_of(digest.user), scope=scope
+        digest.view, issue.first, issue.end, zone=profiles.zone_of(digest.user), scope=scope
     )
     teams = ", ".join(team.name for team in teams_among(scope)) if scope is not None else ""
     return contents.build(filters, title=digest.view.name, with_people=with_people, teams=teams)

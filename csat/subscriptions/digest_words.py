@@ -173,7 +173,7 @@ def _quotes(scores: Sequence[Score]) -> list[Quote]:
             who=", ".join(
                 filter(None, [f"#{score.session.ticket_number}", score.agent.name if score.agent else ""])
             ),
-            url=f"{settings.SITE_URL}/inbox/{score.session.uuid}/",
+            url=score.session.inbox_url,
         )
         for score in scores
     ]

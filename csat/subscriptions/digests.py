@@ -1,7 +1,6 @@
 """Digests: start one of a saved view for a reader, and stop it, also by the link in a mail."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,13 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.channels.transports.slack import ID as SLACK_CHANNEL
-from csat.lib.clock import zones
 from csat.lib.refusal import Invalid, Problems
 from csat.lib.text import as_uuid
 from csat.people import profiles, roles
 from csat.people.audit_actions import AuditAction
 from csat.people.audit_log import audit
-from csat.people.models import Organization
 from csat.people.permissions import Verb, role_may
 from csat.reports import views
 from csat.reports.models import SavedView
@@ -126,15 +123,9 @@ def next_due(digest: Digest) -> datetime:
         digest.rhythm,
         weekday=digest.weekday,
         hour=digest.hour,
-        zone=zone_of(digest.user),
+        zone=profiles.zone_of(digest.user),
         after=timezone.now(),
     )
-
-
-def zone_of(user: User) -> ZoneInfo:
-    """The reader's own time zone, else the organisation's."""
-    names = (profiles.profile_of(user).timezone, Organization.current().timezone)
-    return ZoneInfo(next((name for name in names if name in zones()), "UTC"))
 
 
 def stop_url(digest: Digest) -> str:

@@ -95,4 +95,4 @@ class QuarantineReason(TextChoices):
     MANY_SCORES = "many_scores", _("Several faces within seconds")
     OTHER_SENDER = "other_sender", _("Replied from another address")
     COPIED_LINK = "copied_link", _("Would replace a rating, by a link that staff copied")
-    STAFF_BROWSER = "staff_browser", _("By a link that staff copied, where staff are logged in")
+    STAFF_BROWSER = "staff_browser", _("From a browser where staff are logged in")

@@ -766,6 +766,15 @@ class FollowUp(Row):
         return self.done_at is None and self.due_at is not None and self.due_at <= timezone.now()
 
 
+class StaffMessageQuerySet(models.QuerySet["StaffMessage"]):
+    def give_up(self, why: str) -> int:
+        """What has not left does not leave any more, and whoever wrote it reads why; how many."""
+        waiting = self.filter(state__in=[StaffMessage.State.DUE, StaffMessage.State.SENDING])
+        return waiting.update(
+            state=StaffMessage.State.FAILED, lease_until=None, error=why, updated_at=timezone.now()
+        )
+
+
 class StaffMessage(Row):
     """What a member of staff writes to the customer of a conversation, on its way."""
 
@@ -788,6 +797,8 @@ class StaffMessage(Row):
     provider_id = models.CharField(max_length=320, blank=True)
     error = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StaffMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message to a customer")

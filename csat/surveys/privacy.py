@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from csat.channels import privacy as channel_privacy
 from csat.channels import registry
@@ -35,9 +36,9 @@ BLANK: dict[type[Model], JsonObject] = {
     Survey: {"message": ""},
 }
 PERSONAL: Mapping[type[Model], Collection[str]] = {**BLANK, ChannelSettings: ["stopped_reason"]}
+WORDS_GONE = gettext_noop("Its words are no longer kept: it was not sent.")
 OF_SURVEY = (Delivery, Answer)  # the others know their session
 IN_FLIGHT = (DeliveryState.DUE, DeliveryState.SENDING)
-UNSENT = (StaffMessage.State.DUE, StaffMessage.State.SENDING)
 SURVEY = (
     "uuid", "session_id", "channel", "state", "message", "gates", "requested_at", "delivered_at",
     "delivered_via", "answered_at",
@@ -61,8 +62,7 @@ def erase(contact: Contact, **_: Any) -> None:
     )
     deliveries.filter(state__in=IN_FLIGHT).update(state=DeliveryState.CANCELLED, lease_until=None, **now)
     of_contact = Q(survey__in=survey_ids) | Q(session__in=session_ids) | Q(contact=contact)
-    waiting = StaffMessage.objects.filter(session__in=session_ids, state__in=UNSENT)
-    waiting.update(state=StaffMessage.State.FAILED, lease_until=None, **now)
+    StaffMessage.objects.filter(session__in=session_ids).give_up("")
     Link.objects.filter(of_contact, revoked_at=None).update(revoked_at=now["updated_at"], **now)
     _erase_addresses(deliveries)
 
@@ -77,6 +77,7 @@ def blank(session_ids: list[int], **_: Any) -> None:
     for model, values in BLANK.items():
         of_survey = {"survey__in": survey_ids} if model in OF_SURVEY else {"session__in": session_ids}
         model._default_manager.filter(**of_survey).update(**values, updated_at=timezone.now())
+    written.give_up(gettext(WORDS_GONE))
 
 
 def forget_late(deliveries: Collection[Delivery]) -> None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import quote
 
-from django.conf import settings
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -92,6 +91,5 @@ def _quotes(scores: list[Score], visibility: Visibility) -> list[Quote]:
 
 def _mail(score: Score) -> str:
     """Names the conversation and holds none of the customer's words: whoever gets it reads what they may."""
-    address = settings.SITE_URL + reverse("session", args=[score.session.uuid])
     subject = _("A customer liked this conversation: %(ticket)s") % {"ticket": score.session}
-    return f"mailto:?subject={quote(subject)}&body={quote(address)}"
+    return f"mailto:?subject={quote(subject)}&body={quote(score.session.inbox_url)}"

@@ -1,6 +1,7 @@
 """What is kept of a contact in the runs of workflows: that they ran, and when, stays."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
@@ -11,6 +12,7 @@ from csat.lib import word_removal
 from csat.lib.rows import fields_of
 from csat.lib.types import JsonObject
 from csat.people.models import Contact
+from csat.surveys.models import Score
 from csat.workflows import bodies
 from csat.workflows.models import UNFINISHED, Run, Step, StepBody
 
@@ -66,6 +68,8 @@ def remove_words(session_id: int, words: Collection[str], **_: Any) -> None:
         left = word_removal.without(kept, words, quoted=True)
         if left != kept:
             StepBody.objects.filter(pk=body.pk).update(**left)
+            of_step = Step.objects.filter(pk=body.step_id).values_list("uuid", flat=True)
+            channel_privacy.erase_messages(str(uuid) for uuid in of_step)
     for run in Run.objects.filter(session=session_id).exclude(error=""):
         if (error := word_removal.without(run.error, words, quoted=True)) != run.error:
             run.change(error=error)
@@ -77,6 +81,15 @@ def forget_late(step: Step) -> None:
         channel_privacy.erase_messages([str(step.uuid)])
         if step.pk:
             Step.objects.filter(pk=step.pk).update(**BLANK[Step], updated_at=timezone.now())
+
+
+def forget_withdrawn(step: Step, *, since: datetime) -> None:
+    """Where the customer took a comment back while this step called somebody, no text of the call stays."""
+    taken_back = Score.objects.filter(session__workflow_runs=step.run_id, words_withdrawn_at__gte=since)
+    if step.pk and taken_back.exists():
+        channel_privacy.erase_messages([str(step.uuid)])
+        output = {name: value for name, value in step.output.items() if not isinstance(value, str)}
+        step.change(output=output, error="")
 
 
 def export(contact: Contact, **_: Any) -> JsonObject:

@@ -156,11 +156,14 @@ def _run_next_step(run: Run) -> None:
 
 
 def _execute(run: Run, step: Step, done: dict[str, Step]) -> None:
+    started_at = timezone.now()
     try:
         _try(run, step, done)
     except LeaseLost:
         privacy.forget_late(step)
         raise
+    if actions.get(step.type).outside:
+        privacy.forget_withdrawn(step, since=started_at)
 
 
 def _try(run: Run, step: Step, done: dict[str, Step]) -> None:

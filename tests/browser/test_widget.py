@@ -11,6 +11,7 @@ from csat.sessions import resolving
 from csat.surveys import links
 from csat.surveys.delivery import scheduling, sending
 from csat.surveys.models import CsatSettings, Score
+from csat.surveys.rules.settings import change
 from csat.timeline.models import Event
 from tests.browser import shifts
 from tests.browser.conftest import CHROMIUM, PHONE
@@ -124,6 +125,25 @@ def test_from_resolved_to_thank_you(host, session, shoot):
     assert Event.objects.filter(kind="csat.requested").count() == 1
     assert session.survey.deliveries.get().shown_at
     assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_not_solved_in_the_card_one_press_reopens(language, host, session, shoot):
+    change(by=API, reopen_by_customer=True)
+    session.change(language=language)
+    resolve(session)
+    page = host()
+    card(page).locator(".face").first.click(timeout=TURN)
+    card(page).locator("form button:visible").last.click()
+    card(page).locator("button[value=skip]").click()
+    expect(card(page).locator("button[value=reopen]")).to_be_visible()
+    shoot(page, f"card-offered-{language}")
+    card(page).locator("button[value=reopen]").click()
+    expect(card(page).locator("button[value=reopen]")).to_have_count(0)
+    expect(card(page).locator("[role=status]")).not_to_be_empty()
+    shoot(page, f"card-promised-{language}")
+    assert session.again().status == "open"
+    assert heard(page) == ["csat:requested", "csat:submitted"]
 
 
 def test_a_site_that_is_not_named_shows_nothing(host, session, settings):

@@ -22,6 +22,22 @@ def test_where_it_is_quoted_a_short_one_goes_too_but_no_part_of_another_word():
     assert without("“ok” took 2", ["ok"], quoted=True) == "“” took 2"
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("You wrote “bad”. Not bad!", "You wrote “”. Not bad!"),
+        ("«bad» or 'bad'", "«» or ''"),
+        ("Hello\n> bad\nWhy bad?", "Hello\n> \nWhy bad?"),
+    ],
+)
+def test_a_short_one_in_quotation_marks_or_on_a_line_of_its_own_is_a_quotation(text, left):
+    assert without(text, ["bad"]) == left
+
+
+def test_one_of_several_lines_goes_where_a_mail_marks_each():
+    assert without("Hello\n> never\n> again\nBye", ["never\nagain"]) == "Hello\n> \nBye"
+
+
 def test_a_long_one_goes_wherever_it_is():
     assert without({"a": "He said: it is still broken!"}, ["it is still broken"]) == {"a": "He said: !"}
 

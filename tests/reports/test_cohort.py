@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from csat.reports import cohort
 from csat.reports.filters import parse
 from csat.sessions import tagging
-from csat.surveys.answers import answering
-from csat.surveys.delivery import scheduling
-from tests.factories import API, make_agent, make_sent_survey, make_session
+from csat.surveys.answers import answering, follow_ups, second_look
+from csat.surveys.delivery import scheduling, staff_messages
+from csat.surveys.models import FollowUp
+from csat.surveys.rules import settings
+from tests.factories import API, CUSTOMER, make_agent, make_sent_survey, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +78,25 @@ def test_only_ids_of_those_that_are_meant_are_looked_up():
     make_agent("Omar")
     assert cohort.ids("agent", [str(agent.uuid)]) == [agent.pk]
     assert cohort.ids("agent", []) == []
+
+
+def test_how_far_a_low_score_was_followed_up(manager_user):
+    """Each value alone, and two as alternatives."""
+    settings.change(by=API, reopen_by_customer=True, follow_up_hours={"1": 1})
+    fine, reopened, overdue, done, told = rate(5), rate(2), rate(1), rate(2), rate(2)
+    second_look.ask_for(reopened, by=CUSTOMER)
+    FollowUp.objects.filter(session=overdue.session).update(due_at=timezone.now() - timedelta(minutes=1))
+    follow_ups.mark_done(done.session, manager_user)
+    staff_messages.write(told.session, "We are sorry", by=manager_user)
+    assert found(follow_up="told") == set()
+    staff_messages.send_due()
+    expected = {
+        "reopened": {reopened},
+        "open": {reopened, overdue, told},
+        "overdue": {overdue},
+        "done": {done},
+        "told": {told},
+        "none": {fine},
+        "done,told": {done, told},
+    }
+    assert {value: found(follow_up=value) for value in expected} == expected

@@ -7,8 +7,11 @@ import pytest
 from csat.lib.refusal import Invalid
 from csat.reports import columns
 from csat.reports.filters import parse
-from csat.surveys.answers import answering
-from tests.factories import make_agent, make_contact, make_sent_survey
+from csat.surveys.answers import answering, follow_ups, second_look
+from csat.surveys.delivery import staff_messages
+from csat.surveys.models import Score, StaffMessage
+from csat.surveys.rules import settings
+from tests.factories import API, CUSTOMER, make_agent, make_contact, make_sent_survey
 
 
 def test_columns_keep_their_order_whatever_was_asked_first() -> None:
@@ -54,3 +57,28 @@ class TestARow:
         answering.answer(make_sent_survey(), score=1, source="page", quarantine="no_nonce")
         assert self.rows("CSAT Score")[1] == [(None,)]
         assert self.rows("CSAT Score", quarantined="1")[1] == [(1,)]
+
+    def test_they_say_what_became_of_a_low_score(self, manager_user):
+        names = columns.NAMES[-5:]
+        settings.change(by=API, reopen_by_customer=True, reopen_within_hours=5)
+        survey = make_sent_survey()
+        answering.answer(survey, score=1, source="page")
+        second_look.ask_for(survey, by=CUSTOMER)
+        follow_up = survey.session.follow_up
+        wanted, (row,) = self.rows(*names)
+        score = Score.objects.get()
+        assert columns.cells(row, wanted) == [score.reopened_at, follow_up.due_at, None, None, None]
+        staff_messages.write(survey.session, "It works", by=manager_user)
+        staff_messages.send_due()
+        follow_ups.mark_done(survey.session, manager_user)
+        answering.answer(survey, score=4, source="page")
+        wanted, (row,) = self.rows(*names)
+        done_at, told_at = follow_up.again().done_at, StaffMessage.objects.get().sent_at
+        assert columns.cells(row, wanted)[2:] == [done_at, told_at, Score.objects.get().submitted_at]
+
+    def test_of_a_good_one_nothing_became(self):
+        survey = make_sent_survey()
+        answering.answer(survey, score=4, source="page")
+        answering.answer(survey, score=5, source="page")
+        wanted, (row,) = self.rows(*columns.NAMES[-5:])
+        assert columns.csv_row(row, wanted, ZoneInfo("UTC")) == [""] * 5

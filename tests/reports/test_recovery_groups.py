@@ -92,6 +92,19 @@ def test_another_grouping_is_refused_by_name():
     assert "group_by" in refused.value.fields
 
 
+def test_all_groupings_are_read_in_one_pass(django_assert_num_queries):
+    won_back(assignee=make_agent("Layla"), team="Care", about="product")
+    lost(assignee=make_agent("Omar"), about="policy")
+    filters = parse({})
+    with django_assert_num_queries(2 + 2):  # and the names of agents and of teams
+        recoveries = recovery_groups.read(filters)
+        groups = {by: recoveries.by(by) for by in recovery_groups.BY}
+        steps = recoveries.whole.steps
+    for found in groups.values():
+        assert sum(group.steps.low for group in found) == steps.low == 2
+        assert sum(group.steps.better for group in found) == steps.better == 1
+
+
 def test_more_conversations_cost_no_more_queries(django_assert_max_num_queries):
     for _ in range(3):
         won_back(assignee=make_agent("Layla"))

@@ -57,6 +57,11 @@ def test_the_columns_are_those_of_the_contract():
         "Brand",
         "Themes",
         "Seconds to Resolve",
+        "Reopened by Customer At",
+        "Follow-up Due At",
+        "Follow-up Done At",
+        "Customer Told At",
+        "Rated Anew At",
     ]
 
 
@@ -113,6 +118,11 @@ def test_a_workbook_says_the_same(facts, tmp_path):
         "Resolved At (UTC)",
         "CSAT Requested At (UTC)",
         "CSAT Submitted At (UTC)",
+        "Reopened by Customer At (UTC)",
+        "Follow-up Due At (UTC)",
+        "Follow-up Done At (UTC)",
+        "Customer Told At (UTC)",
+        "Rated Anew At (UTC)",
     ]
     for row, line in zip(rows, read(), strict=True):
         assert [told(cell) for cell in row] == [value.removeprefix("'") for value in line.values()]

@@ -33,7 +33,7 @@ def test_by_default_it_comes_on_monday_at_eight_of_the_readers_clock(
 
 def test_without_a_zone_of_ones_own_it_is_the_organisations(manager_user: User) -> None:
     Organization.current().change(timezone="Asia/Tokyo")
-    assert digests.zone_of(manager_user).key == "Asia/Tokyo"
+    assert profiles.zone_of(manager_user).key == "Asia/Tokyo"
 
 
 def test_every_field_that_is_wrong_is_named(manager_user: User) -> None:

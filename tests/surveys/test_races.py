@@ -1,22 +1,25 @@
 """Races, on both databases: every answer is kept, one score stands, one message and one event go out."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
 from csat.channels.base import EventType, ProviderEvent
+from csat.channels.outbox import SandboxMessage
 from csat.lib.refusal import Refused
 from csat.sessions import resolving
 from csat.surveys import links
-from csat.surveys.answers import answering, inbound, widget_card
-from csat.surveys.delivery import expiry, receipts, scheduling, sending
-from csat.surveys.models import Answer, Delivery, Link, Score, Survey
+from csat.surveys.answers import answering, comment_withdrawal, inbound, widget_card
+from csat.surveys.delivery import expiry, receipts, scheduling, sending, staff_messages
+from csat.surveys.models import Answer, Delivery, Link, Score, StaffMessage, Survey
 from csat.surveys.rules import settings
 from csat.timeline import dispatching
 from csat.timeline.models import Event
 from tests.factories import (
     API,
+    CUSTOMER,
     make_contact,
     make_resolved_session,
     make_sent_survey,
@@ -209,3 +212,22 @@ def test_one_reply_delivered_many_times_at_once_is_heard_once(text, answers, mes
         answers,
         messages,
     )  # one message began the conversation
+
+
+def test_workers_that_send_messages_of_staff_at_once_send_each_once(manager_user):
+    for number in range(6):
+        staff_messages.write(make_session(), f"Hello {number}", by=manager_user)
+    assert sum(fine(race(lambda _n: staff_messages.send_due(), 3))) == 6
+    assert SandboxMessage.objects.values("reference").distinct().count() == 6
+    assert SandboxMessage.objects.count() == told("message.sent") == 6
+
+
+def test_words_that_are_withdrawn_while_they_are_sent_are_kept_nowhere(manager_user):
+    survey = make_sent_survey()
+    answering.answer(survey, score=1, comment="Zyxmark was never solved", source="page")
+    staff_messages.write(survey.session, "You wrote “Zyxmark was never solved”", by=manager_user)
+    verbs = (staff_messages.send_due, partial(comment_withdrawal.withdraw, survey, by=CUSTOMER))
+    fine(race(lambda n: verbs[n](), 2))
+    assert not StaffMessage.objects.filter(text__contains="Zyxmark").exists()
+    assert not SandboxMessage.objects.filter(text__contains="Zyxmark").exists()
+    assert not Event.objects.filter(data__icontains="Zyxmark").exists()

@@ -9,10 +9,11 @@ from csat.lib.refusal import Refused
 from csat.people import erasure
 from csat.sessions.models import Session
 from csat.sessions.privacy import forget
+from csat.surveys.answers import answering, comment_withdrawal
 from csat.timeline.models import Event
 from csat.workflows import privacy, running
 from csat.workflows.models import Run, Step
-from tests.factories import API, make_contact, make_resolved_session
+from tests.factories import API, make_contact, make_resolved_session, make_sent_survey
 from tests.workflows.builders import block, run_until_idle, workflow
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,23 @@ def test_a_step_that_ends_after_the_erasure_brings_no_word_back(outcome, monkeyp
     run(TELL, block("note", text=WORDS))
     assert "Nadia" not in kept()
     assert Run.objects.get().state == "stopped"
+
+
+def test_a_comment_taken_back_while_a_step_calls_somebody_stays_nowhere(monkeypatch):
+    survey = make_sent_survey()
+
+    def withdraw_first(via, real=notices.send, **message):
+        comment_withdrawal.withdraw(survey, by=API)
+        return real(via, **message)
+
+    monkeypatch.setattr(notices, "send", withdraw_first)
+    step = block("notify", via="email", to="boss@acme.example", message="They said {comment}")
+    workflow(step, trigger="csat-score-submit")
+    answering.answer(survey, score=4, comment="Zyxmark was slow", source="page")
+    run_until_idle()
+    assert not SandboxMessage.objects.filter(text__contains="Zyxmark").exists()
+    step = Step.objects.get()
+    assert (step.state, "Zyxmark" in str(step.output)) == ("succeeded", False)
 
 
 def test_the_words_of_old_conversations_go_and_a_run_under_way_goes_on():

@@ -105,6 +105,11 @@ FIGURES = {
     "csat_low": 0.7388745,
     "csat_high": 0.9453983, "average": 4.35, "distribution": {"1": 1, "2": 2, "3": 2, "4": 12, "5": 23},
 }  # fmt: skip
+RECOVERY = {
+    "low": 40, "reopened": 22, "asked_again": 18, "better": 12, "recovery_rate": 0.3,
+    "recovery_rate_low": 0.1807, "recovery_rate_high": 0.4543, "median_hours": 20.5,
+    "median_hours_low": 7.25, "median_hours_high": 46.0,
+}  # fmt: skip
 SETTINGS = {
     "auto_send": True, "delay_seconds": 300, "ticketing_system": "open",
     "custom_message": {"default": "", "de": "Wie war {agent_name}?"},
@@ -274,6 +279,10 @@ ANSWERS: JsonObject = {
         "total": FIGURES,
         "groups": [{"key": "email", "label": "Email", **FIGURES}],
         "target": {"percent": 85, "standing": "too_few"},
+    },
+    "RecoveryShape": {
+        "total": RECOVERY,
+        "groups": [{"key": "product", "label": "the product", **RECOVERY}],
     },
     "SettingsShape": SETTINGS,
     "SendingShape": SENDING,

@@ -8,7 +8,8 @@ from csat.api.serializers.queries import Query
 from csat.channels.kinds import Channel
 from csat.lib.types import JsonObject
 from csat.people.models import Agent
-from csat.reports.filters import CREDIT, NONE, Imported, TimeToResolve
+from csat.reports.filters import CREDIT, NONE, FollowUpFilter, Imported, TimeToResolve
+from csat.reports.recovery_groups import BY, RecoveryGroup
 from csat.reports.scores import Counts
 from csat.reports.targets import Standing
 from csat.sessions.models import HandoffReason
@@ -81,6 +82,10 @@ class ReportQuery(Query):
         child=serializers.ChoiceField([*TimeToResolve.values, NONE]),
         help_text=f"From the beginning until it was resolved. {SEVERAL} {OR_NONE}",
     )
+    follow_up = Several(
+        child=serializers.ChoiceField([*FollowUpFilter.values, NONE]),
+        help_text=f"How far a low score was looked after. {SEVERAL} {OR_NONE}",
+    )
     quarantined = serializers.BooleanField(required=False, help_text="Count answers in quarantine, too.")
 
 
@@ -123,6 +128,55 @@ class ReportShape(serializers.Serializer[JsonObject]):
         allow_null=True,
         help_text="Of the organisation, one team or one channel; null where the report is of other figures.",
     )
+
+
+class RecoveryQuery(ReportQuery):
+    group_by = serializers.ChoiceField(choices=list(BY), required=False)
+
+
+class RecoveryFiguresShape(serializers.Serializer[JsonObject]):
+    """Each step is a part of the one before. Shares are fractions from 0 to 1; null without data."""
+
+    low = serializers.IntegerField(help_text="Gave 1 or 2 at some time.")
+    reopened = serializers.IntegerField(help_text="After that.")
+    asked_again = serializers.IntegerField(help_text="After that.")
+    better = serializers.IntegerField(help_text="And then gave more than the first low score.")
+    recovery_rate = serializers.FloatField(allow_null=True, help_text="`better` of `low`.")
+    recovery_rate_low = serializers.FloatField(allow_null=True, help_text="Wilson's 95 % interval.")
+    recovery_rate_high = serializers.FloatField(allow_null=True)
+    median_hours = serializers.FloatField(
+        allow_null=True, help_text="From the first low score to the better one."
+    )
+    median_hours_low = serializers.FloatField(
+        allow_null=True, help_text="At least 95 %; null while there are fewer than six."
+    )
+    median_hours_high = serializers.FloatField(allow_null=True)
+
+
+class RecoveryGroupShape(RecoveryFiguresShape):
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+
+
+class RecoveryShape(serializers.Serializer[JsonObject]):
+    total = RecoveryFiguresShape()
+    groups = RecoveryGroupShape(many=True)
+
+
+def recovery_figures(group: RecoveryGroup) -> JsonObject:
+    steps, share, hours = group.steps, group.better_interval, group.hours_interval
+    return {
+        "low": steps.low,
+        "reopened": steps.reopened,
+        "asked_again": steps.asked_again,
+        "better": steps.better,
+        "recovery_rate": steps.better / steps.low if steps.low else None,
+        "recovery_rate_low": share.low if share else None,
+        "recovery_rate_high": share.high if share else None,
+        "median_hours": group.median_hours,
+        "median_hours_low": hours.low if hours else None,
+        "median_hours_high": hours.high if hours else None,
+    }
 
 
 def figures(counts: Counts) -> JsonObject:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from csat.surveys.answers import second_look
 from csat.surveys.choices import About
-from csat.surveys.models import Answer, CsatSettings, FollowUp, Score
+from csat.surveys.models import Answer, CsatSettings, FollowUp, Score, Survey
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Acknowledgement:
     done_at: datetime | None
     offer: second_look.Offer | None
     promised_until: datetime | None
-    has_words: bool
+    has_words: bool  # in any answer, also one that another has replaced: they can be withdrawn
     words_withdrawn_at: datetime | None
 
     @property
@@ -44,9 +44,14 @@ def of(answer: Answer, settings: CsatSettings) -> Acknowledgement | None:
         done_at=follow_up.done_at if follow_up and follow_up.owner_id else None,
         offer=second_look.offer(score, settings),
         promised_until=second_look.promised_until(score),
-        has_words=score.comment != "",
+        has_words=has_words(answer.survey),
         words_withdrawn_at=score.words_withdrawn_at,
     )
+
+
+def has_words(survey: Survey) -> bool:
+    """Whether the customer wrote anything with any of their ratings that is still kept."""
+    return survey.answers.exclude(comment="").exists()
 
 
 def mark_seen(score: Score) -> None:

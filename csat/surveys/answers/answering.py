@@ -44,7 +44,8 @@ def answer(
     Equal to the score that stands, it is no new answer: nothing is recorded, and that one is returned.
     `quarantine`: why it does not count; no event is recorded then. `await_comment`: a low score without a
     comment waits for one before webhooks and workflows hear of it. Concurrent calls each add an answer. One
-    by a link that staff copied (`handed_out_by` in its provenance) never replaces a score.
+    by a link that staff copied (`handed_out_by` in its provenance) never replaces a score, and one from a
+    browser where staff are logged in (`staff_browser`) only their own.
     """
     if source not in Source.values and source not in dict(source_choices()):
         raise Invalid(_("There is no such source."), fields={"source": [_("There is no such source.")]})
@@ -138,8 +139,8 @@ def _save(
     if score and _is_repeated(score.answer, said):  # another process was faster
         return score.answer
     answer = Answer(survey=survey, revision=locked.latest_revision + 1, **fields)
-    if score and not (answer.reason or may_replace) and is_by_copied_link(answer):
-        answer.reason = QuarantineReason.COPIED_LINK
+    if score and not (answer.reason or may_replace):
+        answer.reason = _why_staff_may_not_replace(score, answer)
     answer.state = Answer.State.QUARANTINED if answer.reason else Answer.State.ACCEPTED
     if answer.state == Answer.State.ACCEPTED and not _quarantine_burst(locked, answer, by=by):
         waits = await_comment and scale.is_low(answer.score) and not answer.comment
@@ -166,6 +167,19 @@ def _is_repeated(standing: Answer, said: JsonObject) -> bool:
     if not said["await_comment"]:
         comment_wait.publish_now(standing)
     return True
+
+
+def _why_staff_may_not_replace(score: Score, answer: Answer) -> QuarantineReason | str:
+    """A rating stands against whoever is logged in as staff where the next one comes from, unless they gave
+    it themselves, and against a link that staff copied. Of practice anything does.
+    """
+    if is_by_copied_link(answer):
+        return QuarantineReason.COPIED_LINK
+    member = answer.provenance.get("staff_browser")
+    if not member or answer.survey.session.practice:
+        return ""
+    theirs = score.answer.provenance.get("staff_browser") == member
+    return "" if theirs else QuarantineReason.STAFF_BROWSER
 
 
 def _quarantine_burst(locked: "_Locked", answer: Answer, *, by: Actor) -> bool:

@@ -2,8 +2,10 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from csat import signals
+from csat.channels import privacy as channel_privacy
 from csat.lib import word_removal
 from csat.surveys.answers import comment_wait
 from csat.surveys.models import FollowUp, Score, StaffMessage, Survey
@@ -12,6 +14,8 @@ from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.payloads import CommentWithdrawn
 from csat.timeline.recording import Actor, record
+
+QUOTED = gettext_noop("The customer has withdrawn the words that it quotes. Write it anew.")
 
 
 @transaction.atomic
@@ -52,6 +56,8 @@ def _remove_from_staffs_words(survey: Survey, words: list[str]) -> None:
     for message in StaffMessage.objects.filter(session=survey.session_id):
         if (text := word_removal.without(message.text, words)) != message.text:
             message.change(text=text)
+            StaffMessage.objects.filter(pk=message.pk).give_up(gettext(QUOTED))
+            channel_privacy.erase_messages([str(message.uuid)])
     for follow_up in FollowUp.objects.filter(session=survey.session_id):
         fields = {"note": follow_up.note, "resolution": follow_up.resolution}
         if (left := word_removal.without(fields, words)) != fields:

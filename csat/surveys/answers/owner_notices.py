@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -11,6 +11,7 @@ from csat.channels import notices
 from csat.jobs import Job, enqueue, enqueue_at
 from csat.lib.outcomes import Outcome, Retry, Unknown
 from csat.people import profiles
+from csat.surveys.answers import second_look
 from csat.surveys.delivery import release
 from csat.surveys.models import FollowUp
 
@@ -34,7 +35,7 @@ def send(pk: int) -> bool:
         return False
     with translation.override(profiles.profile_of(owner).language or None):
         subject = _("Not solved yet: conversation #%(number)s") % {"number": follow_up.session_id}
-        text = _text(follow_up)
+        text = _text(follow_up, owner)
     token = f"reopened-{follow_up.uuid}-{int(asked_at.timestamp())}"
     try:
         notices.send("email", to=owner.email, subject=subject, text=text, token=token)
@@ -60,10 +61,10 @@ def _is_too_late(asked_at: datetime) -> bool:
     return asked_at < earliest and not release.was_released_since(earliest)
 
 
-def _text(follow_up: FollowUp) -> str:
-    address = f"{settings.SITE_URL}/inbox/{follow_up.session.uuid}/"
+def _text(follow_up: FollowUp, owner: User) -> str:
+    """Times are by the owner's clock."""
     lines = [_("After a low rating the customer says that it is not solved, and asks to look at it again.")]
-    if follow_up.due_at:
-        due = timezone.localtime(follow_up.due_at).strftime("%Y-%m-%d %H:%M %Z")
-        lines.append(_("We promised to do so until %(time)s.") % {"time": due})
-    return "\n\n".join([*lines, address])
+    if promised := second_look.promised_until(follow_up.session.score):
+        time = timezone.localtime(promised, profiles.zone_of(owner)).strftime("%Y-%m-%d %H:%M %Z")
+        lines.append(_("We promised to do so until %(time)s.") % {"time": time})
+    return "\n\n".join([*lines, follow_up.session.inbox_url])

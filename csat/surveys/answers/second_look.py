@@ -14,7 +14,8 @@ from csat.surveys.answers import comment_wait, follow_ups
 from csat.surveys.models import CsatSettings, FollowUp, Score, Survey
 from csat.surveys.rules.sending_hours import office_time_after
 from csat.timeline.kinds import Kind
-from csat.timeline.payloads import Reopened
+from csat.timeline.models import Event
+from csat.timeline.payloads import Reopened, read
 from csat.timeline.recording import Actor, record
 
 
@@ -40,11 +41,16 @@ def is_offered(score: Score, settings: CsatSettings) -> bool:
 
 
 def promised_until(score: Score) -> datetime | None:
-    """Until when we look at it again, of a customer who has asked for it and waits for it still."""
-    if score.reopened_at is None:
+    """What was promised on the press, of a customer who waits for it still. It may have passed meanwhile.
+
+    The team may have an earlier time of its own, by which it counts the follow-up as overdue.
+    """
+    if score.reopened_at is None or not follow_ups.is_open(score.session):
         return None
-    waiting = FollowUp.objects.filter(session=score.session_id, done_at=None)
-    return waiting.values_list("due_at", flat=True).first()
+    presses = Event.objects.filter(session_id=score.session_id, kind=Kind.CSAT_REOPENED)
+    press = presses.order_by("-id").first()
+    promised = read(press, Reopened)["due_at"] if press else ""
+    return datetime.fromisoformat(promised) if promised else None
 
 
 @transaction.atomic
@@ -65,10 +71,13 @@ def ask_for(survey: Survey, *, by: Actor) -> bool:
         pk=survey.session_id
     )
     resolving.reopen(session, by=by)  # it may be open already: somebody was faster
-    follow_up = FollowUp.open_for(session, due_at=_promised(settings))
+    promised = _promised(settings)
+    follow_up = FollowUp.open_for(session, due_at=promised)
+    if follow_up.is_overdue:  # what was due before the press is due anew, and escalates anew
+        follow_up.change(due_at=promised, overdue_at=None)
     if follow_up.owner is None and (owner := follow_ups.owner_by_rule(session)):
         follow_up.change(owner=owner)
-    _record(survey, score, follow_up, by=by)
+    _record(survey, score, follow_up, promised, by=by)
     if follow_up.owner_id:
         enqueue(Job.TELL_OWNER, follow_up.pk)
     return True
@@ -78,12 +87,12 @@ def _promised(settings: CsatSettings) -> datetime:
     return office_time_after(timedelta(hours=settings.reopen_within_hours), timezone.now(), settings)
 
 
-def _record(survey: Survey, score: Score, follow_up: FollowUp, *, by: Actor) -> None:
+def _record(survey: Survey, score: Score, follow_up: FollowUp, promised: datetime, *, by: Actor) -> None:
     payload = Reopened(
         survey_id=str(survey.uuid),
         channel=survey.channel,
         score=score.score,
-        due_at=follow_up.due_at.isoformat() if follow_up.due_at else "",
+        due_at=promised.isoformat(),
         owner=follow_up.owner.get_username() if follow_up.owner else "",
     )
     record(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat.channels import notices, registry
+from csat.channels import privacy as channel_privacy
 from csat.channels.base import Channel
 from csat.channels.kinds import Medium
 from csat.channels.replies import confirmations
@@ -37,11 +38,13 @@ from csat.surveys.rules.sending_hours import SendingHours
 from csat.timeline.recording import Actor
 
 State = StaffMessage.State
+SENT_WITH = ("session__contact", "session__brand")
 MAX_LENGTH = 4000  # characters
 LEASE = timedelta(minutes=2)
-BATCH = 20
+BATCH = 20  # looked at together; claimed one by one
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
-LONGEST = timedelta(days=5)  # so long it waits for its provider
+MOST_ATTEMPTS = len(RETRIES) + 2  # also of those that killed their worker
+LONGEST = timedelta(days=5)  # so long it waits for its provider, or for a worker
 log = structlog.get_logger(__name__)
 
 
@@ -82,9 +85,12 @@ def write(session: Session, text: str, *, by: User) -> StaffMessage:
 
 def refusal(session: Session) -> str:
     """Why the customer cannot be written to on this conversation's channel, as a sentence; "": they can."""
+    return _refusal(session, way_to(session))
+
+
+def _refusal(session: Session, way: Way | None) -> str:
     if session.contact.opted_out_at:
         return _("The customer asked not to be written to.")
-    way = way_to(session)
     if way is None:
         if session.connected:
             return _("Its help desk does not let us write: the connection has to allow messages.")
@@ -124,20 +130,31 @@ def way_to(session: Session) -> Way | None:
 def send_due(*, seconds: float = 40) -> int:
     """Send what is due; how many were tried. Safe to run many times at once."""
     stop, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < stop and (batch := list(due().order_by("next_try", "id")[:BATCH])):
-        claimed = [message for message in batch if _claim(message)]
-        for message in claimed:
+    while time.monotonic() < stop and (message := claim_next()):
+        tried += 1
+        try:
             _send(message)
-        tried += len(claimed)
-        if not claimed:
-            break
+        except Exception:  # it comes back when its lease ends; the others do not wait for it
+            log.exception("a message to a customer could not be sent", message=str(message.uuid))
+    if due().exists():
+        enqueue(Job.SEND_MESSAGES)  # the next task sends the rest
     return tried
+
+
+def claim_next() -> StaffMessage | None:
+    """Claim the one that has waited longest, for as long as a lease: just before it is sent, so that of two
+    workers each has another, and a killed one leaves one in doubt. None: there is nothing to claim.
+    """
+    while first := list(due().order_by("next_try", "id")[:BATCH]):
+        for message in first:
+            if _claim(message):
+                return StaffMessage.objects.select_related(*SENT_WITH).get(pk=message.pk)
+    return None
 
 
 def due() -> QuerySet[StaffMessage]:
     """A message being sent has the end of its lease as `next_try`: one index finds a dead worker's, too."""
-    rows = StaffMessage.objects.filter(state__in=[State.DUE, State.SENDING], next_try__lte=timezone.now())
-    return rows.select_related("session__contact", "session__brand")
+    return StaffMessage.objects.filter(state__in=[State.DUE, State.SENDING], next_try__lte=timezone.now())
 
 
 def _claim(message: StaffMessage) -> bool:
@@ -154,13 +171,17 @@ def _claim(message: StaffMessage) -> bool:
 
 
 def _send(message: StaffMessage) -> None:
-    message = StaffMessage.objects.select_related("session__contact", "session__brand").get(pk=message.pk)
     now, settings = timezone.now(), CsatSettings.current()
-    if waits_until := _waits_until(message.session, settings, now):
-        _release(message, next_try=waits_until, attempt=message.attempt - 1)
+    way, session = way_to(message.session), message.session
+    hours = None if way and way.carrier is None else SendingHours.of(settings)  # what wakes nobody keeps none
+    if why := _outlived(message, hours, now):
+        _fail(message, why)
+        return
+    if hours and (opens_at := hours.opens_at(session.contact, now)) > now:
+        _release(message, next_try=opens_at, attempt=message.attempt - 1)
         return
     try:
-        via, provider_id = _hand_over(message, settings)
+        via, provider_id = _hand_over(message, way, settings)
     except (Retry, Unknown) as outcome:
         _try_again(message, outcome, now)
     except (Refused, Outcome) as trouble:
@@ -169,22 +190,28 @@ def _send(message: StaffMessage) -> None:
         _sent(message, via, provider_id)
 
 
-def _waits_until(session: Session, settings: CsatSettings, now: datetime) -> datetime | None:
-    """When sending hours open, for what wakes somebody; None: it may leave now."""
-    way = way_to(session)
-    if way is not None and way.carrier is None:
-        return None
-    opens_at = SendingHours.of(settings).opens_at(session.contact, now)
-    return opens_at if opens_at > now else None
+def _outlived(message: StaffMessage, hours: SendingHours | None, now: datetime) -> str:
+    """Why it is not sent any more, as whoever wrote it reads it; "": it still may be.
+
+    The time it may wait begins when sending hours first allowed it.
+    """
+    written_at = message.created_at
+    might_leave = hours.opens_at(message.session.contact, written_at) if hours else written_at
+    if not message.text:
+        return _("There are no words left to send.")
+    if now - might_leave > LONGEST:
+        return _("It waited too long to be sent. Write it anew if it still holds.")
+    if message.attempt > MOST_ATTEMPTS:
+        return _("It was tried too often.")
+    return ""
 
 
-def _hand_over(message: StaffMessage, settings: CsatSettings) -> tuple[str, str]:
+def _hand_over(message: StaffMessage, way: Way | None, settings: CsatSettings) -> tuple[str, str]:
     """By which channel, and the provider's id. Raises Refused, and the outcomes of lib.outcomes."""
     session, since = message.session, message.uncertain_since
     refuse_erased(session.contact)
-    if why := refusal(session):
+    if why := _refusal(session, way):
         raise Refused(why)
-    way = way_to(session)
     if way is not None and way.in_help_desk and way.carrier:
         plain = way.carrier.plain(way.address, message.text, token=str(message.uuid))
         return way.carrier.kind, notices.hand_over(way.carrier, plain, since=since)
@@ -202,10 +229,13 @@ def _hand_over(message: StaffMessage, settings: CsatSettings) -> tuple[str, str]
 
 @transaction.atomic
 def _sent(message: StaffMessage, via: str, provider_id: str) -> None:
+    message.session.lock()  # before the message, as who takes words out of both
     now, by = timezone.now(), Actor.from_json(message.written_by)
     ours = {"state": State.SENDING, "lease_until": message.lease_until}
     sent = {"via": via, "provider_id": provider_id[:320], "sent_at": now, "error": ""}
     if not message.change(where=ours, state=State.SENT, lease_until=None, **sent):
+        if message.again().state == State.FAILED:  # its words went while it was handed over
+            channel_privacy.erase_messages([str(message.uuid)])
         return
     agent = Agent.objects.filter(uuid=by.id).first() if by.id else None
     activity.add_message(message.session, sender="agent", text=message.text, by=by, agent=agent)

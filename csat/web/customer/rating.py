@@ -46,6 +46,12 @@ class PageVisit(Visit):
         return links.status_of(self.survey)
 
     @property
+    def staff_words(self) -> str:
+        if self.by_copy:
+            return _("You are logged in as one of the team: what you send from here does not count.")
+        return super().staff_words
+
+    @property
     def provenance(self) -> JsonObject:
         if not self.by_copy:
             return self.staff_mark

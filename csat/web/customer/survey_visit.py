@@ -14,8 +14,10 @@ from urllib.parse import urlencode
 
 from django.core import signing
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from csat.channels.base import Brand
 from csat.lib.text import as_uuid, clean
@@ -108,9 +110,9 @@ class Submission:
         if self.step == "skip":
             self.step, self.comment, self.about = "comment", "", None
         if self.score is None and self.step != "comment":
-            self.errors["score"] = _("Please choose one of the five faces.")
+            self.errors["score"] = gettext_lazy("Please choose one of the five faces.")
         if len(self.comment) > answering.MAX_COMMENT:
-            self.errors["comment"] = _("This is too long: please keep it under 5,000 characters.")
+            self.errors["comment"] = gettext_lazy("This is too long: please keep it under 5,000 characters.")
 
 
 @dataclass
@@ -138,9 +140,26 @@ class Visit:
 
     @property
     def staff_member(self) -> str:
-        """Whoever is logged in as staff in this browser; empty in a customer's. Asked of posts alone."""
+        """Whoever is logged in as staff in this browser; empty in a customer's. Asked of posts, and of the
+        page after one, alone.
+        """
         user = self.request.user
         return user.get_username() if user.is_authenticated and user.is_active else ""
+
+    @property
+    def staff_notice(self) -> str:
+        """What staff who are logged in here read once they have sent something. Before that nobody's login
+        is looked at.
+        """
+        has_sent = self.request.method == "POST" or "staff" in self.request.GET
+        if not has_sent or self.survey.session.practice or not self.staff_member:
+            return ""
+        with translation.override(self.language):
+            return self.staff_words
+
+    @property
+    def staff_words(self) -> str:
+        return _("You are logged in as one of the team: your rating is marked, and replaces no customer's.")
 
     @property
     def staff_mark(self) -> JsonObject:
@@ -155,6 +174,8 @@ class Visit:
     def address(self, **query: object) -> str:
         if "lang" in self.request.GET:
             query = {"lang": self.language, **query}
+        if self.request.method == "POST" and self.staff_notice:
+            query = {**query, "staff": 1}
         return self.request.path + (f"?{urlencode(query)}" if query else "")
 
     @cached_property
@@ -171,10 +192,12 @@ class Visit:
         return Answer.objects.filter(standing__survey=self.survey).first()
 
     def answer_to_comment(self, submission: Submission) -> Answer | None:
-        """The answer that a posted comment belongs to."""
+        """The answer that a posted comment belongs to. Staff who are logged in add to none but theirs."""
         if submission.answer is None:
             return None
-        return self.survey.answers.filter(uuid=submission.answer, state=Answer.State.ACCEPTED).first()
+        answer = self.survey.answers.filter(uuid=submission.answer, state=Answer.State.ACCEPTED).first()
+        is_others = answer and answer.provenance.get("staff_browser", "") != self.staff_member
+        return None if self.staff_member and is_others and not self.survey.session.practice else answer
 
 
 def save_comment(answer: Answer, submission: Submission) -> None:

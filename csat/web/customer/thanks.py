@@ -60,6 +60,8 @@ def _offer(visit: Visit, offer: second_look.Offer | None) -> str:
 def _promised(visit: Visit, known: acknowledgement.Acknowledgement) -> str:
     if known.promised_until is None:
         return ""
+    if known.promised_until <= timezone.now():
+        return _("Your conversation is open again. Sorry: it takes longer than we promised.")
     return _("Your conversation is open again. We look at it by %(time)s at the latest.") % {
         "time": _moment(visit, known.promised_until)
     }

@@ -16,7 +16,7 @@ from csat.surveys.choices import Source
 from csat.surveys.delivery import message
 from csat.surveys.models import Answer, CsatSettings, Link, Survey
 from csat.web import rate_limits
-from csat.web.customer import link_errors
+from csat.web.customer import link_errors, thanks
 from csat.web.customer.cross_origin import cors, frameable
 from csat.web.customer.rating import page_words
 from csat.web.customer.survey_visit import Submission, Visit, save_comment
@@ -96,7 +96,8 @@ def _show(visit: CardVisit) -> HttpResponse:
         if comment_wait.awaits_comment(answer):
             return _ask_why(visit, answer)
         face, change = BY_SCORE[answer.score], visit.address(change=1)
-        return _page(visit, "widget/thanks.html", face=face, answer=answer, change=change)
+        happened = thanks.of(visit)
+        return _page(visit, "widget/thanks.html", face=face, answer=answer, change=change, happened=happened)
     about = answer.about if answer else None
     submission = Submission(score=visit.card.score, comment=visit.card.comment, about=about)
     return _page(visit, "widget/form.html", submission=submission)
@@ -106,6 +107,10 @@ def _submit(visit: CardVisit) -> HttpResponse:
     submission = Submission.parse(visit.request.POST)
     if submission.step == "comment":
         return _submit_comment(visit, submission)
+    if submission.step == thanks.REOPEN:
+        if visit.answer and not visit.staff_member:
+            thanks.act(visit, thanks.REOPEN)
+        return redirect_after_post(visit.here)
     if submission.errors or submission.score is None:
         return _page(visit, "widget/form.html", submission=submission, status=422)
     widget_card.mark_shown(visit.survey)  # whatever the host page told: who answers was shown

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from csat.lib.refusal import Invalid
 from csat.lib.text import as_uuid
+from csat.people import profiles
 from csat.people.permissions import Verb, role_may
 from csat.reports.models import SavedView
 from csat.subscriptions import digests, shares
@@ -82,7 +83,7 @@ def send(request: StaffRequest, uuid: UUID) -> HttpResponse:
         "rhythms": Rhythm.choices,
         "weekdays": list(WEEKDAYS.items()),
         "hours": [(hour, f"{hour:02}:00") for hour in range(24)],
-        "zone": digests.zone_of(request.user).key,
+        "zone": profiles.zone_of(request.user).key,
         "given": request.POST or {"via": "email", "rhythm": "weekly", "weekday": "0", "hour": "8"},
         "errors": errors,
     }

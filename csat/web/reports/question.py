@@ -21,7 +21,17 @@ from csat import scale
 from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
 from csat.people.models import Agent
-from csat.reports.filters import CREDIT, LISTS, NONE, SPLIT, Filters, Imported, TimeToResolve, to_query
+from csat.reports.filters import (
+    CREDIT,
+    LISTS,
+    NONE,
+    SPLIT,
+    Filters,
+    FollowUpFilter,
+    Imported,
+    TimeToResolve,
+    to_query,
+)
 from csat.reports.filters import parse as parse_filters
 from csat.sessions.models import HandoffReason
 from csat.surveys.choices import About
@@ -237,6 +247,12 @@ def _further_selects(filters: Filters) -> list[Select]:
             "time_to_resolve",
             _("Any time to resolve"),
             [*TimeToResolve.choices, (NONE, _("Not resolved"))],
+        ),
+        _select(
+            filters,
+            "follow_up",
+            _("Followed up or not"),
+            [*FollowUpFilter.choices, (NONE, _("Nothing to follow up"))],
         ),
         _select(filters, "about", _("About anything"), [*About.choices, (NONE, _("Not specified"))]),
     ]

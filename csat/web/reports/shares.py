@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from csat.lib.refusal import Invalid
 from csat.lib.tokens import digest
+from csat.people import profiles
 from csat.people.permissions import Verb
 from csat.reports import queries, targets
 from csat.reports.comments import comments
 from csat.reports.filters import previous
 from csat.reports.models import SavedView
-from csat.subscriptions import digests, shares
+from csat.subscriptions import shares
 from csat.subscriptions.models import Share
 from csat.surveys.models import CsatSettings
 from csat.surveys.visibility import visible_teams
@@ -94,7 +95,7 @@ def _show(request: HttpRequest, token: str, template: str) -> HttpResponse:
         return response
     found = shares.find(token)
     if found:
-        with timezone.override(digests.zone_of(found.user)):
+        with timezone.override(profiles.zone_of(found.user)):
             context = _context(found)
             if context is not None:
                 shares.note_opened(found)

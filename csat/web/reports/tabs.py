@@ -202,7 +202,8 @@ def _perspectives(question: Question, query: QueryDict) -> list[tuple[str, list[
 
 
 def _low_scores(question: Question, query: QueryDict) -> Context:
-    skip, whole = _skip(query), recovery_groups.whole(question.filters)
+    skip, recoveries = _skip(query), recovery_groups.read(question.filters)
+    whole = recoveries.whole
     lows = recovery.low_scores(question.filters, skip=skip, limit=PAGE + 1)
     return {
         "lows": lows[:PAGE],
@@ -210,8 +211,7 @@ def _low_scores(question: Question, query: QueryDict) -> Context:
         "recovery": charts.recovery(whole.steps, question, RECOVERY),
         "took": charts.hours(whole),
         "recovered": [
-            (label, charts.recovered(recovery_groups.grouped(question.filters, by), question, by))
-            for by, label in RECOVERED_BY.items()
+            (label, charts.recovered(recoveries.by(by), question, by)) for by, label in RECOVERED_BY.items()
         ]
         if whole.steps.low
         else [],

@@ -2,9 +2,9 @@
 
 import pytest
 
-from csat.surveys.answers import acknowledgement, answering, follow_ups
+from csat.surveys.answers import acknowledgement, answering, comment_withdrawal, follow_ups
 from csat.surveys.models import CsatSettings, Score
-from tests.factories import make_sent_survey
+from tests.factories import CUSTOMER, make_sent_survey
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,16 @@ def test_an_answer_that_is_not_the_score_tells_nothing():
     first = answering.answer(survey, score=1, source="page")
     answering.answer(survey, score=4, source="page")
     assert acknowledgement.of(first, CsatSettings.current()) is None
+
+
+def test_words_of_a_rating_that_another_has_replaced_can_still_be_withdrawn():
+    survey = make_sent_survey()
+    answering.answer(survey, score=1, comment="Broken", source="page")
+    answering.answer(survey, score=4, source="page")
+    assert Score.objects.get().comment == ""
+    assert known(survey).has_words
+    comment_withdrawal.withdraw(survey, by=CUSTOMER)
+    assert not known(survey).has_words
 
 
 def test_reading_changes_nothing_that_others_synchronise():

@@ -1,12 +1,16 @@
 """Withdraw my words: afterwards no table, no file and no help desk has them, and the score stands."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
+from csat.channels.outbox import SandboxMessage
 from csat.connectors import conversations, writing_back
 from csat.connectors.changes import Change, Customer
 from csat.connectors.models import Connection, WriteBack
@@ -15,24 +19,32 @@ from csat.people import idempotency, keys
 from csat.people.models import ApiKey
 from csat.reports import exports
 from csat.reports.filters import parse
+from csat.sessions import activity
 from csat.sessions.models import Session
+from csat.subscriptions import digest_sending, digests
 from csat.surveys.answers import answering, comment_withdrawal, follow_ups
 from csat.surveys.delivery import staff_messages
 from csat.surveys.delivery.scheduling import get_or_create_survey
 from csat.surveys.models import Score, Survey
+from csat.themes.models import ScoreTheme
 from csat.timeline import dispatching
 from csat.timeline.models import Event
 from csat.timeline.recording import SYSTEM
-from csat.webhooks import endpoints
+from csat.webhooks import attempts, endpoints
+from csat.webhooks import bodies as webhook_bodies
 from csat.webhooks.models import WebhookAttempt
+from csat.workflows import bodies as workflow_bodies
 from csat.workflows.models import Step
 from tests.connectors.fake_desk import make_connection
 from tests.factories import API, CUSTOMER, make_sent_survey
 from tests.house.life import places
+from tests.standins.listening import Listener
+from tests.subscriptions.rated import make_view
 from tests.workflows import builders
 
 pytestmark = pytest.mark.django_db
 WORDS = "Zyxmark was never solved"
+AWKWARD = 'Zyxmark "naïvely" waited <5> days,\n& nobody wrote'
 MARK = ("zyxmark",)
 
 
@@ -98,6 +110,67 @@ def test_no_table_no_file_and_no_help_desk_has_them_afterwards(
     assert places(MARK, tmp_path) == set()
     assert "Zyxmark" not in str(fake_system.desk.notes)
     assert "CSAT 1/5 Terrible" in str(fake_system.desk.notes)
+
+
+@pytest.mark.parametrize("words", [WORDS, AWKWARD, "Zyxmark"])
+def test_no_door_that_a_rating_goes_through_keeps_them(
+    words: str,
+    manager: Client,
+    manager_user: User,
+    tmp_path: Path,
+    settings: Any,
+    listener: Listener,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """Mails of the outbox, digests, quotations by colleagues, bodies that were moved away, files."""
+    settings.MEDIA_ROOT = tmp_path
+    survey = told_everywhere(words, listener, manager_user)
+    messages = SandboxMessage.objects.filter(text__contains="Zyxmark")
+    assert {message.reference[:7] for message in messages} > {"digest-"}
+    assert places(MARK, tmp_path) >= {"csat_staffmessage.text", "csat_sandboxmessage.html", "csat_event.data"}
+    held = places(MARK, tmp_path)
+    assert held >= {"csat_stepbody.output", "csat_callbody.body"}, held
+    assert ScoreTheme.objects.exists() == (words != "Zyxmark")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        comment_withdrawal.withdraw(survey, by=CUSTOMER)
+
+    assert places(MARK, tmp_path) == set()
+    assert not ScoreTheme.objects.exists()
+    for path in ("/outbox/", f"/inbox/{survey.session.uuid}/", "/reports/?show=comments", "/reports/export/"):
+        page = manager.get(path)
+        assert (page.status_code, "zyxmark" in page.content.decode().lower()) == (200, False), path
+    assert f"/inbox/{survey.session.uuid}/" not in manager.get("/inbox/?q=Zyxmark").content.decode()
+
+
+def told_everywhere(words: str, listener: Listener, reader: User) -> Survey:
+    """Rated yesterday, and everything that reads a rating has read this one; bodies were moved since."""
+    with time_machine.travel(timezone.now() - timedelta(days=10)):
+        endpoints.add(url=listener.url, events=["csat.score_submitted"], by=SYSTEM)
+        builders.workflow(
+            builders.block("get_csat_score"),
+            builders.block("notify", via="email", to="boss@acme.test", message="They said: {comment}"),
+            builders.block("http_request", url=listener.url, method="POST", body='{"said": "{comment}"}'),
+            builders.block("send_message", text="You wrote: {comment}"),
+            trigger="csat-score-submit",
+        )
+        survey = make_sent_survey()
+        answering.answer(survey, score=5, comment=words, source="page", by=CUSTOMER)
+        publish()
+        builders.run_until_idle()
+        attempts.call_due()
+        for text in (f"You wrote “{words}”. We are at it.", f"Hello\n> {words}\nWe are at it."):
+            staff_messages.write(survey.session, text, by=reader)
+            staff_messages.send_due()
+            activity.add_note(survey.session, text, by=API)
+        exports.run(exports.start(reader, parse({"from": "2000-01-01", "to": "2100-01-01"}), [], "xlsx").pk)
+        digests.start(make_view(reader), by=reader)
+    with time_machine.travel(timezone.now() - timedelta(days=1)):
+        digest_sending.send_due()
+    webhook_bodies.move()
+    workflow_bodies.move()
+    staff_messages.write(survey.session, f"Once more: “{words}”", by=reader)
+    return survey
 
 
 def test_the_score_stays_and_others_are_told(survey: Survey) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -40,6 +41,13 @@ def test_by_mail_with_the_address_and_without_the_customers_words(follow_up):
     assert mail.to == "sam@acme.example"
     assert f"/inbox/{follow_up.session.uuid}/" in mail.text
     assert "Zebra" not in mail.text
+
+
+def test_the_time_is_by_the_owners_clock(follow_up, agent_user):
+    profiles.profile_of(agent_user).change(timezone="Asia/Tokyo")
+    owner_notices.send(follow_up.pk)
+    promised = follow_up.due_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"until {promised:%Y-%m-%d %H:%M} JST." in SandboxMessage.objects.get().text
 
 
 def test_not_when_they_want_no_such_mail_when_it_is_done_or_a_day_later(follow_up, agent_user):

@@ -81,6 +81,32 @@ def test_whoever_has_taken_it_keeps_it(agent_user, manager_user):
     assert FollowUp.objects.get().owner == manager_user
 
 
+def test_what_is_overdue_is_promised_anew_from_the_press_and_escalates_anew():
+    settings.change(by=API, follow_up_hours={"1": 1}, reopen_within_hours=5)
+    survey = rated()
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        follow_ups.mark_overdue()
+        assert second_look.ask_for(survey, by=CUSTOMER)
+        promised = second_look.promised_until(Score.objects.get())
+        assert promised == timezone.now() + timedelta(hours=5)
+        follow_up = FollowUp.objects.get()
+        assert (follow_up.due_at, follow_up.overdue_at) == (promised, None)
+        assert Event.objects.get(kind="csat.reopened_by_customer").data["due_at"] == promised.isoformat()
+    with time_machine.travel(timezone.now() + timedelta(hours=8)):
+        assert follow_ups.mark_overdue() == 1
+
+
+def test_an_earlier_time_of_the_teams_own_stays_and_is_not_what_was_promised():
+    settings.change(by=API, follow_up_hours={"1": 1}, reopen_within_hours=5)
+    survey = rated()
+    due_at = FollowUp.objects.get().due_at
+    second_look.ask_for(survey, by=CUSTOMER)
+    settings.change(by=API, reopen_within_hours=50)
+    assert FollowUp.objects.get().due_at == due_at
+    late = second_look.promised_until(Score.objects.get()) - timezone.now() - timedelta(hours=5)
+    assert abs(late) < timedelta(minutes=1)
+
+
 def test_the_promise_counts_office_hours_alone():
     friday = datetime(2026, 11, 27, 16, tzinfo=UTC)
     survey = rated()

@@ -16,6 +16,7 @@ from csat.lib.outcomes import Never, Retry, Unknown
 from csat.lib.refusal import Invalid, Refused
 from csat.people import erasure, suppression
 from csat.people.models import SuppressionReason
+from csat.sessions import privacy as session_privacy
 from csat.sessions.models import Session
 from csat.surveys.delivery import staff_messages
 from csat.surveys.models import StaffMessage
@@ -142,6 +143,103 @@ def test_a_killed_workers_message_is_looked_up_and_one_claim_wins(manager_user):
         assert staff_messages.send_due() == 1
     assert find.called
     assert message.again().state == "sent"
+
+
+def test_each_is_claimed_just_before_it_is_sent(manager_user):
+    for number in range(3):
+        staff_messages.write(make_session("sms"), f"Hello {number}", by=manager_user)
+    claimed = []
+
+    def send(message):
+        claimed.append(StaffMessage.objects.filter(state="sending").count())
+        return mock.Mock(provider_id="SM1")
+
+    with mock.patch.object(registry.get("sms"), "send", side_effect=send):
+        assert staff_messages.send_due() == 3
+    assert claimed == [1, 1, 1]
+
+
+def test_of_two_workers_each_sends_another(manager_user):
+    for number in range(2):
+        staff_messages.write(make_session("sms"), f"Hello {number}", by=manager_user)
+    sms, sent = registry.get("sms"), []
+
+    def send(message):
+        sent.append(message.text)
+        if len(sent) == 1:  # while the first one is with the provider, another worker comes
+            assert staff_messages.send_due() == 1
+        return mock.Mock(provider_id=f"SM{len(sent)}")
+
+    with mock.patch.object(sms, "send", side_effect=send):
+        assert staff_messages.send_due() == 1
+    assert sent == ["Hello 0", "Hello 1"]
+    assert len(said()) == 2
+
+
+def test_one_that_breaks_its_worker_holds_up_no_other_and_is_given_up_in_the_end(manager_user):
+    first, second = (staff_messages.write(make_session("sms"), text, by=manager_user) for text in ("a", "b"))
+    sms, sent = registry.get("sms"), registry.get("sms").send
+
+    def send(message):
+        if message.text == "a":
+            raise ZeroDivisionError
+        return sent(message)
+
+    with mock.patch.object(sms, "send", side_effect=send):
+        assert staff_messages.send_due() == 2
+        assert (first.again().state, second.again().state) == ("sending", "sent")
+        for _again in range(staff_messages.MOST_ATTEMPTS):
+            first.change(next_try=timezone.now())
+            staff_messages.send_due()
+    assert (first.again().state, first.again().error) == ("failed", "It was tried too often.")
+
+
+def test_words_that_expire_while_it_waits_are_not_sent_empty(manager_user):
+    message = staff_messages.write(make_session(), "Hello", by=manager_user)
+    session_privacy.forget(Session.objects.all())
+    assert staff_messages.send_due() == 0
+    assert (message.again().state, message.again().text) == ("failed", "")
+    assert "no longer kept" in message.again().error
+    emptied = staff_messages.write(make_session(), "Hello", by=manager_user)
+    emptied.change(text="")
+    staff_messages.send_due()
+    assert (emptied.again().state, emptied.again().error) == ("failed", "There are no words left to send.")
+    assert not SandboxMessage.objects.exists()
+
+
+def test_one_whose_time_is_over_is_not_sent_late(manager_user):
+    message = staff_messages.write(make_session(), "We call you tomorrow", by=manager_user)
+    with time_machine.travel(timezone.now() + staff_messages.LONGEST + timedelta(hours=1)):
+        staff_messages.send_due()
+    assert message.again().state == "failed"
+    assert "too long" in message.again().error
+    assert not SandboxMessage.objects.exists()
+
+
+def test_sending_hours_make_none_late(manager_user):
+    settings.change(by=API, sending_hours={"mon": [["09:00", "18:00"]]})
+    with time_machine.travel(datetime(2026, 11, 24, 20, tzinfo=UTC)) as clock:  # a Tuesday
+        message = staff_messages.write(make_session(), "Hello", by=manager_user)
+        staff_messages.send_due()
+        clock.move_to(message.again().next_try)
+        staff_messages.send_due()
+    assert message.again().state == "sent"
+
+
+def test_words_that_go_while_it_is_handed_over_leave_nothing(manager_user):
+    message = staff_messages.write(make_session(), "Zyxmark", by=manager_user)
+    email, sent = registry.get("email"), registry.get("email").send
+
+    def send(parcel):
+        receipt = sent(parcel)
+        session_privacy.forget(Session.objects.all())
+        return receipt
+
+    with mock.patch.object(email, "send", side_effect=send):
+        staff_messages.send_due()
+    assert message.again().state == "failed"
+    assert not SandboxMessage.objects.exists()
+    assert said() == []
 
 
 def test_a_help_desks_conversation_is_answered_there_or_not_at_all(fake_system, manager_user):

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from csat.people.agents import agent_for_user
 from csat.surveys.answers import answering, follow_ups
@@ -45,6 +46,16 @@ class TestAnotherLook:
         assert "Still not solved?" not in page
         assert survey.session.again().status == "open"
         assert FollowUp.objects.get().owner == agent_user
+
+    def test_a_promise_that_has_passed_is_not_promised_any_more(
+        self, customer: Client, survey: Survey, rated: str
+    ) -> None:
+        settings.change(by=API, reopen_within_hours=2)
+        submit(customer, rated, step="reopen")
+        with time_machine.travel(timezone.now() + timedelta(hours=3)):
+            page = text(customer, rated)
+        assert "it takes longer than we promised" in page
+        assert "at the latest" not in page
 
     def test_pressed_twice_it_happens_once(self, customer: Client, rated: str) -> None:
         opened = customer.get(rated)
@@ -136,6 +147,13 @@ class TestTheReceipt:
 
 
 class TestWithdrawing:
+    def test_words_that_came_with_an_earlier_rating_can_be_taken_back_too(
+        self, customer: Client, survey: Survey, rated: str
+    ) -> None:
+        answering.answer(survey, score=4, source="page")
+        submit(customer, rated, step="withdraw-surely")
+        assert not Answer.objects.exclude(comment="").exists()
+
     def test_it_is_asked_once_more_and_then_the_words_are_gone(
         self, customer: Client, survey: Survey, rated: str
     ) -> None:

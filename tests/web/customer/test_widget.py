@@ -9,6 +9,7 @@ from csat.sessions import resolving
 from csat.surveys import links
 from csat.surveys.delivery import scheduling, sending
 from csat.surveys.models import Answer, CsatSettings, Score
+from csat.surveys.rules.settings import change
 from csat.timeline.models import Event
 from tests.factories import API, make_agent, make_resolved_session, make_session, switch_on
 from tests.tokens import rate_token
@@ -271,3 +272,27 @@ class TestCard:
         time_machine.move_to("2026-11-22T10:00:01Z", tick=False)
         answers = [client.post(card, {"score": "9"}).status_code for _ in range(31)]
         assert answers == [422] * 30 + [429]
+
+
+class TestAnotherLook:
+    def test_it_is_offered_as_on_the_page_and_one_tap_reopens(self, client, session, card):
+        change(by=API, reopen_by_customer=True)
+        client.post(card, {"score": "1", "comment": "Broken"})
+        assert "Still not solved?" in client.get(card).content.decode()
+        for _twice in range(2):
+            assert client.post(card, {"step": "reopen"}).status_code == 303
+        page = client.get(card).content.decode()
+        assert "Your conversation is open again. We look at it by" in page
+        assert "Still not solved?" not in page
+        assert session.again().status == "open"
+        assert told("csat.reopened_by_customer") == 1
+
+    def test_not_after_a_good_rating_switched_off_or_before_any(self, client, session, card):
+        client.post(card, {"step": "reopen"})
+        client.post(card, {"score": "1", "comment": "Broken"})
+        client.post(card, {"step": "reopen"})
+        change(by=API, reopen_by_customer=True)
+        client.post(card, {"score": "4"})
+        client.post(card, {"step": "reopen"})
+        assert "Still not solved?" not in client.get(card).content.decode()
+        assert told("csat.reopened_by_customer") == 0

@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from csat.people import agents, brands
+from csat.people.models import Team
 from csat.reports.models import SavedView
 from csat.reports.queries import Group
 from csat.reports.scores import Counts
-from csat.surveys.answers import answering
+from csat.surveys.answers import answering, follow_ups
 from csat.surveys.choices import Source
 from csat.surveys.models import Survey
 from csat.timeline.recording import SYSTEM
@@ -452,3 +453,35 @@ def test_the_dates_under_a_trend_stand_equally_far_apart(many: int) -> None:
     assert min(many, 2) <= len(labels) <= 4
     assert len(steps) <= 1
     assert labels[-1][1] == charts.period(weeks[-1], "week")
+
+
+class TestHowFarItWasFollowedUp:
+    def test_the_filter_holds_for_figures_tabs_and_the_list_behind(
+        self, manager: Client, manager_user: User
+    ) -> None:
+        done, waiting = rate(1, "Slow"), rate(2, "Late")
+        rate(5)
+        follow_ups.mark_done(done.session, manager_user)
+        page = page_of(manager, "follow_up=done&show=comments")
+        assert "n 1</a>" in tile(page, "CSAT")
+        assert ("Slow" in page, "Late" in page) == (True, False)
+        assert '<option value="done" selected>Follow-up done</option>' in page
+        behind = page_of(manager, "follow_up=open", "/reports/sessions/")
+        assert f'id="session-{waiting.session_id}"' in behind
+        assert f'id="session-{done.session_id}"' not in behind
+
+    def test_a_lead_sees_that_of_their_teams_alone(self, lead: Client) -> None:
+        care = Team.objects.get(name="Care")
+        ours, theirs = rate(1), rate(1)
+        ours.session.change(team=care)
+        behind = page_of(lead, "follow_up=open", "/reports/sessions/")
+        assert f'id="session-{ours.session_id}"' in behind
+        assert f'id="session-{theirs.session_id}"' not in behind
+
+    @pytest.mark.parametrize("persona", ["agent", "outsider"])
+    def test_who_reads_no_reports_reads_none_of_it(
+        self, persona: str, request: pytest.FixtureRequest
+    ) -> None:
+        client: Client = request.getfixturevalue(persona)
+        assert client.get("/reports/?follow_up=open").status_code == 403
+        assert client.get("/reports/export/?follow_up=open").status_code == 403
