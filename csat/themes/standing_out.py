@@ -52,7 +52,9 @@ def standing_out(
 
 
 def log_odds(here: Counter[str], there: Counter[str], words: Sequence[str]) -> dict[str, float]:
-    """Of each word the z-score of the difference of its log-odds in the two heaps."""
+    """Of each word the z-score of the difference of its log-odds in the two heaps; 0 where it is their only
+    word, as there is nothing to weigh it against.
+    """
     together = here + there
     n_here, n_there, n = here.total(), there.total(), together.total()
     if not n:
@@ -65,7 +67,7 @@ def log_odds(here: Counter[str], there: Counter[str], words: Sequence[str]) -> d
         odds = log(one / (n_here + priors - one)) - log(other / (n_there + priors - other))
         return odds / sqrt(1 / one + 1 / other)
 
-    return {word: of(word) for word in words if together[word] < n}
+    return {word: of(word) if together[word] < n else 0.0 for word in words}
 
 
 def discoveries(p_values: dict[str, float], share: float = FALSE) -> list[str]:

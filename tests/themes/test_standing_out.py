@@ -68,6 +68,12 @@ def test_less_than_five_comments_say_nothing() -> None:
     assert found(["the hinge broke"] * 4, HIGH) == []
 
 
+def test_comments_that_say_one_word_alone_cannot_be_compared() -> None:
+    assert log_odds(Counter(fine=6), Counter(), ["fine"]) == {"fine": 0.0}
+    assert found(["refund"] * 9, ["Refund!"] * 3) == found(["refund"] * 9, []) == []
+    assert found(["退款"] * 9, [], language="zh-hans") == []
+
+
 def test_names_digits_and_addresses_never_appear() -> None:
     heap = ["Layla sent 4521 to ana@example.com and www.acme.example about a hinge"] * 40
     assert not [word for word in found(heap, HIGH, names={"layla"}) if "layla" in word]
