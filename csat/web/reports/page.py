@@ -20,7 +20,7 @@ from csat.surveys.visibility import visibility_for
 from csat.web import conversation_list, paging
 from csat.web.access import StaffRequest, may
 from csat.web.replica import from_replica
-from csat.web.reports import tabs
+from csat.web.reports import tabs, themes
 from csat.web.reports.question import Question, address, asked, filter_row
 from csat.web.reports.saved_views import MAX_VIEWS
 
@@ -31,6 +31,8 @@ from csat.web.reports.saved_views import MAX_VIEWS
 @from_replica
 def page(request: StaffRequest) -> HttpResponse:
     question = asked(request)
+    if request.htmx and request.htmx.target == "words":
+        return render(request, "reports/_words.html", themes.words(question))
     views = SavedView.objects.filter(user=request.user)[:MAX_VIEWS]
     context = tabs.context(question, request.GET) | {"views": views}
     status = 422 if question.problems else 200
