@@ -25,6 +25,11 @@ def blank(session_ids: Collection[int], **_: Any) -> None:
     _remove_digests(survey__session__in=session_ids)
 
 
+def remove_words(session_id: int, **_: Any) -> None:
+    """A comment that its customer has withdrawn is quoted in no digest that is kept."""
+    blank([session_id])
+
+
 def _remove_digests(**whose: Any) -> None:
     """Those of the time in which they may quote one of these answers: whole mails, as they quote several."""
     times = Answer.objects.filter(**whose).aggregate(first=Min("created_at"), last=Max("created_at"))
