@@ -23,6 +23,7 @@ from csat.web.replica import from_replica
 from csat.web.reports import tabs, themes
 from csat.web.reports.question import Question, address, asked, filter_row
 from csat.web.reports.saved_views import MAX_VIEWS
+from csat.web.reports.trend import trend
 
 
 @may(Verb.READ_REPORTS)
@@ -33,6 +34,9 @@ def page(request: StaffRequest) -> HttpResponse:
     question = asked(request)
     if request.htmx and request.htmx.target == "words":
         return render(request, "reports/_words.html", themes.words(question))
+    if request.htmx and (request.htmx.target or "").startswith("weeks-"):  # of one row of a table
+        by_week = trend(queries.grouped(question.filters, "week"), question)
+        return render(request, "reports/_weeks.html", {"trend": by_week})
     views = SavedView.objects.filter(user=request.user)[:MAX_VIEWS]
     context = tabs.context(question, request.GET) | {"views": views}
     status = 422 if question.problems else 200

@@ -93,6 +93,11 @@ class Question:
         others = [(other, text) for other, text in parse_qsl(self.address) if other != name]
         return urlencode([*others, *((name, other) for other in kept)])
 
+    def of_one(self, name: str, value: str, *, step: str) -> str:
+        """The address of this report of one value of a filter alone."""
+        others = [(other, text) for other, text in parse_qsl(self.address) if other not in (name, "step")]
+        return urlencode([*others, (name, value), ("step", step)])
+
     @property
     def unfinished(self) -> bool:
         """Whether its last day is not over, so that its figures may still change."""
