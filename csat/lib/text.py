@@ -76,6 +76,8 @@ def greetable(name: str) -> str:
 
 def fold(word: str) -> str:
     """As people type it in a hurry: no accents, no capitals, one kind of apostrophe."""
+    if word.isascii():  # most words are: nothing to decompose, and no letter of LETTERS
+        return word.lower()
     return _without_marks(_without_marks(word).casefold()).translate(LETTERS)
 
 

@@ -27,7 +27,7 @@ from csat.timeline.recording import SYSTEM, Actor
 
 RESOURCES = (
     "contacts", "chat-sessions", "csat", "webhooks", "workflows", "handoff-analytics", "imports",
-    "connections",
+    "connections", "reports",
 )  # fmt: skip
 SCOPES = tuple(f"{resource}:{right}" for resource in RESOURCES for right in ("read", "write"))
 START = "csat_live_"

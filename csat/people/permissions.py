@@ -8,6 +8,7 @@ from csat.people.roles import ADMIN, AGENT, ANALYST, MANAGER, TEAM_LEAD, Role
 class Verb(StrEnum):
     READ_CONVERSATIONS = "read conversations and contacts"
     READ_REPORTS = "read reports"
+    WRITE_CHART_NOTE = "write notes on the charts"  # of which teams: chart_notes.may_write
     READ_OWN_SCORES = "read one's own scores"
     READ_OUTBOX = "read the outbox"
     WORK_ON_CONVERSATION = "work on a conversation"  # resolve, close, reopen, write, tag, assign
@@ -48,6 +49,7 @@ ADMINS = frozenset({ADMIN})
 ROLES_OF = {
     Verb.READ_CONVERSATIONS: STAFF,
     Verb.READ_REPORTS: REPORTED_TO,
+    Verb.WRITE_CHART_NOTE: frozenset({TEAM_LEAD}) | MANAGERS,
     Verb.READ_OWN_SCORES: frozenset({AGENT, TEAM_LEAD}),
     Verb.READ_OUTBOX: WORKERS,
     Verb.WORK_ON_CONVERSATION: WORKERS,

@@ -80,6 +80,11 @@ def actor_of(user: User | AbstractBaseUser | AnonymousUser) -> Actor:
     return Actor(ActorKind.AGENT, str(agent.uuid), agent.name, user_id=user.pk, username=user.get_username())
 
 
+def as_actor(by: User | Actor) -> Actor:
+    """The same of whoever may be a person or a program."""
+    return by if isinstance(by, Actor) else actor_of(by)
+
+
 def write_to_admins(subject: str, text: str) -> None:
     """Mail them, one by one. A mail that cannot be sent is logged: the log must do where mail is broken."""
     for address in emails_of(ADMIN):

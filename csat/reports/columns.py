@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 from csat import scale
 from csat.lib import csv_lines
 from csat.lib.refusal import Invalid
-from csat.reports import cohort
+from csat.reports import cohort, targets
 from csat.reports.filters import Filters
 from csat.sessions.models import HandoffReason
 from csat.surveys.models import Answer, CsatSettings, Survey
@@ -53,8 +53,8 @@ class Joined(Aggregate):
 
 @dataclass(frozen=True)
 class Column:
-    """`source`: where it is found from the survey. `sql`: the same text as `csv_row` gives, written by
-    PostgreSQL from {c}, a time in {zone}.
+    """`source`: where it is found from the survey, or what says so of the filters. `sql`: the same text as
+    `csv_row` gives, written by PostgreSQL from {c}, a time in {zone}.
     """
 
     name: str
@@ -149,8 +149,7 @@ ALL = [
         lambda value: None if value is None else int(value.total_seconds()),
         "floor(extract(epoch FROM {c}))::bigint",
     ),
-]
-ALL += [
+    Column("CSAT Target %", targets.of_survey),
     moment("Reopened by Customer At", "score__reopened_at"),
     moment("Follow-up Due At", "session__follow_up__due_at"),
     moment("Follow-up Done At", "session__follow_up__done_at"),
@@ -215,4 +214,6 @@ def _source(column: Column, filters: Filters) -> Any:
     if filters.quarantined and column.source in FROM_ANSWER:
         latest = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
         return Subquery(latest.values(FROM_ANSWER[column.source])[:1])
-    return F(column.source.format(credit=filters.credit)) if isinstance(column.source, str) else column.source
+    if isinstance(column.source, str):
+        return F(column.source.format(credit=filters.credit))
+    return column.source(filters) if callable(column.source) else column.source

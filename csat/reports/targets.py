@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Case, IntegerField, Value, When
 from django.utils.translation import gettext as _
 
 from csat.channels.kinds import Channel
@@ -54,6 +55,21 @@ def find(filters: Filters) -> Target | None:
             targets = Target.objects.filter(team__name=name, channel="")
             return targets.filter(**({"team": team} if team else {})).first()
     return None
+
+
+def of_survey(filters: Filters) -> Case:
+    """As a column of surveys: the target in percent of its team; without one of its channel, and without that
+    of the organisation. A lead is told those of teams alone, as on the page.
+    """
+    found = {(row.team_id, row.channel): row.percent for row in Target.objects.all()}
+    of_teams = [When(session__team=team, then=Value(percent)) for (team, _), percent in found.items() if team]
+    if filters.scope is not None:
+        return Case(*of_teams, default=Value(None), output_field=IntegerField(null=True))
+    of_channels = [
+        When(channel=channel, then=Value(percent)) for (_, channel), percent in found.items() if channel
+    ]
+    whole = Value(found.get((None, "")))
+    return Case(*of_teams, *of_channels, default=whole, output_field=IntegerField(null=True))
 
 
 @transaction.atomic

@@ -55,7 +55,8 @@ class Mail:
 class Quote:
     """A rating with its words, and where its conversation is."""
 
-    face: str
+    face: str  # emoji
+    score: int
     words: str
     who: str
     url: str
@@ -168,7 +169,8 @@ def _share(part: int, whole: int, interval: Interval | None) -> str:
 def _quotes(scores: Sequence[Score]) -> list[Quote]:
     return [
         Quote(
-            face=f"{scale.BY_SCORE[score.score].emoji} {score.score}",
+            face=scale.BY_SCORE[score.score].emoji,
+            score=score.score,
             words=rendering.truncate(one_line(score.comment), QUOTED),
             who=", ".join(
                 filter(None, [f"#{score.session.ticket_number}", score.agent.name if score.agent else ""])

@@ -21,6 +21,7 @@ from csat.reports import views
 from csat.reports.models import SavedView
 from csat.subscriptions import due_times
 from csat.subscriptions.models import Digest, Rhythm, Via
+from csat.timeline.recording import Actor
 from csat.webhooks.models import Endpoint
 
 NEEDS = {  # what somebody must be allowed to do besides reading reports
@@ -35,7 +36,7 @@ _signer = Signer(salt="csat.digest.stop")
 def start(
     view: SavedView,
     *,
-    by: User,
+    by: User | Actor,
     reader: User | None = None,
     via: str = Via.EMAIL,
     to: str = "",
@@ -47,19 +48,15 @@ def start(
     """Send this view from its next due time on. Raises Invalid with every field that is wrong.
 
     `reader` (for email; else `by`): whose mail, rights and clock count. `to`: the channel id of Slack.
-    `weekday`: 0 (Monday) to 6, `hour`: 0 to 23.
+    `weekday`: 0 (Monday) to 6, `hour`: 0 to 23. A program that asks has the rights of the view's owner.
     """
-    reader, problems = (reader or by) if via == Via.EMAIL else by, Problems()
-    if via not in Via.values or not role_may(roles.role_of(by), NEEDS[Via(via)]):
+    person, problems = view.user if isinstance(by, Actor) else by, Problems()
+    reader = (reader or person) if via == Via.EMAIL else person
+    if via not in Via.values or not role_may(roles.role_of(person), NEEDS[Via(via)]):
         problems.add("via", _("Choose from the list."))
-    if rhythm not in Rhythm.values:
-        problems.add("rhythm", _("Choose from the list."))
-    if weekday not in range(7):
-        problems.add("weekday", _("Choose a day of the week."))
-    if hour not in range(24):
-        problems.add("hour", _("Choose an hour from 0 to 23."))
+    _check_times(rhythm, weekday, hour, problems)
     if via == Via.EMAIL:
-        _check_reader(reader, by, problems)
+        _check_reader(reader, person, problems)
     elif views.names_agents(view):
         problems.add("via", _("This view is of single agents: it can be sent by email only."))
     if via == Via.SLACK and not SLACK_CHANNEL.fullmatch(to):
@@ -80,23 +77,44 @@ def start(
         text = _("This view is already sent there. Stop that one first.")
         raise Invalid(text, fields={"via": [text]}) from None
     after = {"view": view.name, "via": str(via), "reader": reader.get_username(), "rhythm": str(rhythm)}
-    audit(roles.actor_of(by), AuditAction.DIGEST_STARTED, after=after, target=digest)
+    audit(roles.as_actor(by), AuditAction.DIGEST_STARTED, after=after, target=digest)
     return digest
 
 
 @transaction.atomic
-def stop(digest: Digest, *, by: User) -> bool:
+def change(digest: Digest, *, by: User | Actor, rhythm: str, weekday: int, hour: int) -> bool:
+    """Send it at other times from now on; False when it was so already or was stopped. Raises Invalid."""
+    problems = Problems()
+    _check_times(rhythm, weekday, hour, problems)
+    problems.check()
+    before = {"rhythm": digest.rhythm, "weekday": digest.weekday, "hour": digest.hour}
+    after = {"rhythm": str(rhythm), "weekday": weekday, "hour": hour}
+    if after == before:
+        return False
+    digest.rhythm, digest.weekday, digest.hour = rhythm, weekday, hour
+    if not digest.change(where={"stopped_at": None}, **after, next_at=next_due(digest)):
+        return False
+    audit(roles.as_actor(by), AuditAction.DIGEST_CHANGED, before=before, after=after, target=digest)
+    return True
+
+
+@transaction.atomic
+def stop(digest: Digest, *, by: User | Actor) -> bool:
     """False when it had been stopped already."""
     if not digest.change(where={"stopped_at": None}, stopped_at=timezone.now()):
         return False
     before = {"view": digest.view.name, "via": digest.via, "reader": digest.user.get_username()}
-    audit(roles.actor_of(by), AuditAction.DIGEST_STOPPED, before=before, target=digest)
+    audit(roles.as_actor(by), AuditAction.DIGEST_STOPPED, before=before, target=digest)
     return True
+
+
+def all_running() -> QuerySet[Digest]:
+    return Digest.objects.filter(stopped_at=None).select_related("view", "user", "endpoint")
 
 
 def running(by: User) -> QuerySet[Digest]:
     """Those that this person gets or set up on their views; for admins everybody's."""
-    rows = Digest.objects.filter(stopped_at=None).select_related("view", "user", "endpoint")
+    rows = all_running()
     if role_may(roles.role_of(by), Verb.CHANGE_PEOPLE):
         return rows
     return rows.filter(user=by) | rows.filter(view__user=by)
@@ -141,6 +159,15 @@ def find_by_token(token: str) -> Digest | None:
     if uuid is None:
         return None
     return Digest.objects.filter(uuid=uuid).select_related("view", "user").first()
+
+
+def _check_times(rhythm: str, weekday: int, hour: int, problems: Problems) -> None:
+    if rhythm not in Rhythm.values:
+        problems.add("rhythm", _("Choose from the list."))
+    if weekday not in range(7):
+        problems.add("weekday", _("Choose a day of the week."))
+    if hour not in range(24):
+        problems.add("hour", _("Choose an hour from 0 to 23."))
 
 
 def _check_reader(reader: User, by: User, problems: Problems) -> None:

@@ -26,8 +26,8 @@ def blank(session_ids: Collection[int], **_: Any) -> None:
 
 
 def remove_words(session_id: int, **_: Any) -> None:
-    """A comment that its customer has withdrawn is quoted in no digest."""
-    _remove_digests(survey__session=session_id)
+    """A comment that its customer has withdrawn is quoted in no digest that is kept."""
+    blank([session_id])
 
 
 def _remove_digests(**whose: Any) -> None:

@@ -19,6 +19,7 @@ from csat.people.permissions import Verb, role_may
 from csat.reports import views
 from csat.reports.models import SavedView
 from csat.subscriptions.models import Share
+from csat.timeline.recording import Actor
 
 LIVES = (7, 30, 90, 365)  # days to choose from
 OPENING_NOTED_EVERY = timedelta(minutes=1)
@@ -27,43 +28,85 @@ _signer = Signer(salt="csat.share")
 
 @transaction.atomic
 def make(
-    view: SavedView, *, by: User, days: int = 30, with_names: bool = False, with_comments: bool = False
+    view: SavedView,
+    *,
+    by: User | Actor,
+    days: int = 30,
+    with_names: bool = False,
+    with_comments: bool = False,
 ) -> Share:
     """Raises Invalid with every field that is wrong. `days` until it ends: one of LIVES.
 
-    Without names no agent is named, so a view of single agents needs `with_names`.
+    Without names no agent is named, so a view of single agents needs `with_names`. One that a program makes
+    is that of the view's owner: it shows what the owner may see.
     """
-    problems = Problems()
+    maker, problems = view.user if isinstance(by, Actor) else by, Problems()
     if days not in LIVES:
         problems.add("days", _("Choose from the list."))
-    if views.names_agents(view) and not with_names:
-        problems.add("with_names", _("This view is of single agents: it can be shared with names only."))
+    if not role_may(roles.role_of(maker), Verb.READ_REPORTS):
+        problems.add("view_id", _("The owner of this view may not read reports any more."))
+    _check_names(view, with_names, problems)
     problems.check()
     share = Share.objects.create(
         view=view,
-        user=by,
+        user=maker,
         with_names=with_names,
         with_comments=with_comments,
         expires_at=timezone.now() + timedelta(days=days),
     )
     after = {"view": view.name, "days": days, "with_names": with_names, "with_comments": with_comments}
-    audit(roles.actor_of(by), AuditAction.REPORT_SHARED, after=after, target=share)
+    audit(roles.as_actor(by), AuditAction.REPORT_SHARED, after=after, target=share)
     return share
 
 
 @transaction.atomic
-def revoke(share: Share, *, by: User) -> bool:
+def change(
+    share: Share,
+    *,
+    by: User | Actor,
+    days: int | None = None,
+    with_names: bool | None = None,
+    with_comments: bool | None = None,
+) -> bool:
+    """What it shows from now on; `days`: it ends so many days from now. None leaves what there is. False when
+    it opens nothing any more. Raises Invalid.
+    """
+    names = share.with_names if with_names is None else with_names
+    problems = Problems()
+    if days is not None and days not in LIVES:
+        problems.add("days", _("Choose from the list."))
+    _check_names(share.view, names, problems)
+    problems.check()
+    after = {
+        "with_names": names,
+        "with_comments": share.with_comments if with_comments is None else with_comments,
+    }
+    ends = {} if days is None else {"expires_at": timezone.now() + timedelta(days=days)}
+    before = {"with_names": share.with_names, "with_comments": share.with_comments}
+    if not share.change(where={"revoked_at": None}, **after, **ends):
+        return False
+    told = after if days is None else after | {"days": days}
+    audit(roles.as_actor(by), AuditAction.SHARE_CHANGED, before=before, after=told, target=share)
+    return True
+
+
+@transaction.atomic
+def revoke(share: Share, *, by: User | Actor) -> bool:
     """False when it was revoked already."""
     if not share.change(where={"revoked_at": None}, revoked_at=timezone.now()):
         return False
     before = {"view": share.view.name}
-    audit(roles.actor_of(by), AuditAction.SHARE_REVOKED, before=before, target=share)
+    audit(roles.as_actor(by), AuditAction.SHARE_REVOKED, before=before, target=share)
     return True
+
+
+def all_open() -> QuerySet[Share]:
+    return Share.objects.filter(_opens()).select_related("view", "user")
 
 
 def open_ones(by: User) -> QuerySet[Share]:
     """Those of this person that still open; for admins everybody's."""
-    rows = Share.objects.filter(_opens()).select_related("view", "user")
+    rows = all_open()
     return rows if role_may(roles.role_of(by), Verb.CHANGE_PEOPLE) else rows.filter(user=by)
 
 
@@ -95,6 +138,11 @@ def note_opened(share: Share) -> None:
     now = timezone.now()
     if share.last_opened_at is None or now - share.last_opened_at >= OPENING_NOTED_EVERY:
         share.change(last_opened_at=now)
+
+
+def _check_names(view: SavedView, with_names: bool, problems: Problems) -> None:
+    if views.names_agents(view) and not with_names:
+        problems.add("with_names", _("This view is of single agents: it can be shared with names only."))
 
 
 def _opens() -> Q:

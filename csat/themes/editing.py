@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from csat.lib.languages import normalize
@@ -70,12 +71,11 @@ def set_words(theme: Theme, language: str, text: str, *, by: Actor) -> bool:
 
 @transaction.atomic
 def merge(theme: Theme, *, into: Theme, by: Actor) -> None:
-    """The other takes over its words and comments, and it is gone. Raises Invalid."""
+    """The other takes over its words and comments, and it is gone. Raises Invalid, and changes nothing."""
     if theme.pk == into.pk:
         raise Invalid(_("Choose another theme."), fields={"into": [_("Choose another theme.")]})
-    for language in vocabulary.words_of([theme]):
-        together = dict.fromkeys([*words_in(into, language), *words_in(theme, language)])
-        _keep_words(into, language, "\n".join(together))
+    for language, text in _words_together(theme, into).items():
+        _keep_words(into, language, text)
     both = ScoreTheme.objects.filter(theme=into).values("score")
     ScoreTheme.objects.filter(theme=theme).exclude(score__in=both).update(theme=into)
     audit(by, AuditAction.THEME_MERGED, before={"name": str(theme)}, after={"name": str(into)}, target=into)
@@ -110,6 +110,26 @@ def preview(text: str, language: str, *, visibility: Visibility) -> tuple[int, l
         if normalize(spoken) == language and words.themes(comment, language)
     ]
     return len(hits), hits[:3]
+
+
+def _words_together(theme: Theme, into: Theme) -> dict[str, str]:
+    """By language. Raises Invalid where they are too many for one theme."""
+    together = {
+        language: "\n".join(dict.fromkeys([*words_in(into, language), *words_in(theme, language)]))
+        for language in vocabulary.words_of([theme])
+    }
+    too_long = [
+        str(get_language_info(language)["name_translated"])
+        for language, text in together.items()
+        if len(text) > MAX_WORDS
+    ]
+    if too_long:
+        text = _(
+            "Together these themes have too many words: more than %(n)d characters in %(languages)s. "
+            "Shorten one of the lists first."
+        ) % {"n": MAX_WORDS, "languages": ", ".join(too_long)}
+        raise Invalid(text, fields={"into": [text]})
+    return together
 
 
 def _keep_words(theme: Theme, language: str, text: str) -> None:

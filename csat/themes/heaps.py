@@ -3,11 +3,10 @@
 from django.db.models import QuerySet
 
 from csat.lib.languages import normalize
-from csat.lib.text import fold
 from csat.people.models import Agent, Team
 from csat.scale import LOW_MAX, SATISFIED_MIN
 from csat.surveys.models import Score
-from csat.themes.standing_out import WORD, Standout, standing_out
+from csat.themes.standing_out import Standout, standing_out, words_of_names
 
 MOST_COMMENTS = 20_000  # of a heap, the newest
 
@@ -23,8 +22,8 @@ def now_against_before(scores: QuerySet[Score], before: QuerySet[Score]) -> dict
 
 
 def _compare(scores: QuerySet[Score], others: QuerySet[Score]) -> dict[str, list[Standout]]:
-    heap, against = _by_language(scores), _by_language(others)
-    names = _names(scores) | _names(others)
+    names = _staff_names()
+    heap, against = _by_language(scores, names), _by_language(others, names)
     found = {
         language: standing_out(comments, against.get(language, []), language=language, names=names)
         for language, comments in heap.items()
@@ -32,20 +31,19 @@ def _compare(scores: QuerySet[Score], others: QuerySet[Score]) -> dict[str, list
     return {language: words for language, words in sorted(found.items()) if words}
 
 
-def _by_language(scores: QuerySet[Score]) -> dict[str, list[str]]:
-    rows = scores.order_by("-submitted_at").values_list("session__language", "comment")[:MOST_COMMENTS]
+def _by_language(scores: QuerySet[Score], names: set[str]) -> dict[str, list[str]]:
+    """The comments; the names of who wrote them are added to `names`."""
+    rows = scores.order_by("-submitted_at").values_list("session__language", "comment", "contact__name")
     heaps: dict[str, list[str]] = {}
-    for language, comment in rows:
+    writers: set[str] = set()
+    for language, comment, writer in rows[:MOST_COMMENTS]:
         heaps.setdefault(normalize(language), []).append(comment)
+        writers.add(writer)
+    names |= words_of_names(writers)
     return heaps
 
 
-def _names(scores: QuerySet[Score]) -> set[str]:
-    """Each word of the names of these contacts, and of all agents and teams, folded."""
-    contacts = scores.order_by("-submitted_at").values_list("contact__name", flat=True)[:MOST_COMMENTS]
-    names = [
-        *contacts,
-        *Agent.objects.values_list("name", flat=True),
-        *Team.objects.values_list("name", flat=True),
-    ]
-    return {fold(word) for name in set(names) for word in WORD.findall(name.lower())}
+def _staff_names() -> set[str]:
+    """Of all agents and teams, whoever reads."""
+    agents, teams = Agent.objects.order_by(), Team.objects.order_by()
+    return words_of_names([*agents.values_list("name", flat=True), *teams.values_list("name", flat=True)])

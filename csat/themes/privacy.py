@@ -24,3 +24,8 @@ def remove_words(session_id: int, **_: Any) -> None:
 def blank(session_ids: list[int], **_: Any) -> None:
     """This room's part of forgetting the words of conversations."""
     ScoreTheme.objects.filter(score__session__in=session_ids).delete()
+
+
+def remove_words(session_id: int, **_: Any) -> None:
+    """A comment that its customer has withdrawn is about nothing any more."""
+    blank([session_id])

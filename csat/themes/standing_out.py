@@ -22,7 +22,9 @@ MOST = 15
 PRIOR = 500.0  # words
 WORD = re.compile(r"[^\W\d_]+")
 ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*|\S*\d\S*")
+ONLINE_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 HAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff\u0e00-\u0e7f]+")
+THAI = re.compile("[\u0e00-\u0e7f]")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def standing_out(
 ) -> list[Standout]:
     """What is said more in `heap` than in `others`, the surest first, at most 15.
 
-    `names` are folded words that are never shown. A comment counts once for a word, however often it says it.
+    `names`, as `words_of_names` has them, are never shown. A comment counts once for a word, however often it
+    says it.
     """
     here, there = _count(heap, language, names), _count(others, language, names)
     tested = [word for word, n in (here + there).items() if n >= AT_LEAST]
@@ -51,8 +54,22 @@ def standing_out(
     return _without_parts(found)[:MOST]
 
 
+def words_of_names(names: Iterable[str]) -> set[str]:
+    """What is never shown of them: each word, folded. Where there are no blanks, as in Chinese and Japanese,
+    nobody sees how long the family name is: its first and its last two characters as well.
+    """
+    words: set[str] = set()
+    for name in set(names):
+        words.update(fold(word) for word in WORD.findall(name.lower()))
+        for run in HAN.findall(name):
+            words.update([run] if THAI.search(run) else (run, run[:2], run[-2:]))
+    return words
+
+
 def log_odds(here: Counter[str], there: Counter[str], words: Sequence[str]) -> dict[str, float]:
-    """Of each word the z-score of the difference of its log-odds in the two heaps."""
+    """Of each word the z-score of the difference of its log-odds in the two heaps; 0 where it is their only
+    word, as there is nothing to weigh it against.
+    """
     together = here + there
     n_here, n_there, n = here.total(), there.total(), together.total()
     if not n:
@@ -65,7 +82,7 @@ def log_odds(here: Counter[str], there: Counter[str], words: Sequence[str]) -> d
         odds = log(one / (n_here + priors - one)) - log(other / (n_there + priors - other))
         return odds / sqrt(1 / one + 1 / other)
 
-    return {word: of(word) for word in words if together[word] < n}
+    return {word: of(word) if together[word] < n else 0.0 for word in words}
 
 
 def discoveries(p_values: dict[str, float], share: float = FALSE) -> list[str]:
@@ -76,8 +93,11 @@ def discoveries(p_values: dict[str, float], share: float = FALSE) -> list[str]:
 
 
 def _count(comments: Iterable[str], language: str, names: Collection[str]) -> Counter[str]:
-    terms = _characters if language in CONTAINED else _terms
-    return Counter(term for comment in comments for term in terms(comment, language, names))
+    if language in CONTAINED:
+        hidden = frozenset(name for name in names if len(name) > 1 and HAN.fullmatch(name))
+        lengths = sorted({len(name) for name in hidden}, reverse=True)
+        return Counter(term for comment in comments for term in _characters(comment, hidden, lengths))
+    return Counter(term for comment in comments for term in _terms(comment, language, names))
 
 
 def _terms(comment: str, language: str, names: Collection[str]) -> set[str]:
@@ -87,7 +107,7 @@ def _terms(comment: str, language: str, names: Collection[str]) -> set[str]:
     for sentence in re.split(r"[.,;:!?…\n]+", ADDRESS.sub(".", comment.lower())):
         words = WORD.findall(sentence)
         folded = [fold(word) for word in words]
-        plain = [word not in names for word in folded]
+        plain = [word not in names and word.removesuffix("s") not in names for word in folded]
         rare = [ok and word not in common and len(word) > 2 for word, ok in zip(folded, plain, strict=True)]
         found |= {word for word, ok in zip(words, rare, strict=True) if ok}
         for n in range(len(words) - 1):
@@ -96,17 +116,30 @@ def _terms(comment: str, language: str, names: Collection[str]) -> set[str]:
     return found
 
 
-def _characters(comment: str, language: str, names: Collection[str]) -> set[str]:
-    """Two and three neighbouring characters: what stands for words where there are no blanks."""
-    text = ADDRESS.sub(".", comment.lower())
-    for name in names:
-        text = text.replace(name, ".")
+def _characters(comment: str, hidden: Collection[str], lengths: Sequence[int]) -> set[str]:
+    """Two and three neighbouring characters: what stands for words where there are no blanks. `lengths`: of
+    the names that are hidden.
+    """
     return {
-        run[start : start + length]
-        for run in HAN.findall(text)
+        part[start : start + length]
+        for run in HAN.findall(ONLINE_ADDRESS.sub(".", comment))
+        for part in _around(run, hidden, lengths)
         for length in (2, 3)
-        for start in range(len(run) - length + 1)
+        for start in range(len(part) - length + 1)
     }
+
+
+def _around(run: str, hidden: Collection[str], lengths: Sequence[int]) -> list[str]:
+    """What stands before, between and behind the names in these characters."""
+    kept, start = [""], 0
+    while start < len(run):
+        length = next((length for length in lengths if run[start : start + length] in hidden), 0)
+        if length:
+            kept.append("")
+        else:
+            kept[-1] += run[start]
+        start += length or 1
+    return kept
 
 
 def _without_parts(found: list[Standout]) -> list[Standout]:

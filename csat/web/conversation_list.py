@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, QuerySet, prefetch_related_objects
 
 from csat.sessions.models import Session
 from csat.surveys import kept_links
 from csat.surveys.models import FollowUp, Score
 from csat.surveys.visibility import Visibility
+from csat.themes import reading
+from csat.themes.models import Theme
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.timeline.payloads import Said, read
@@ -23,6 +25,7 @@ class Row:
     preview: str
     score: Score | None
     comment: str
+    themes: list[Theme]  # of the comment, where it may be seen
     follow_up: FollowUp | None  # one that is not done
 
 
@@ -35,6 +38,10 @@ def with_related(sessions: QuerySet[Session]) -> QuerySet[Session]:
 
 def rows(sessions: list[Session], visibility: Visibility) -> list[Row]:
     messages = _last_messages(sessions)
+    scores = [
+        score for session in sessions if visibility.comment_of(score := getattr(session, "score", None))
+    ]
+    prefetch_related_objects(scores, reading.prefetch())
     return [_row(session, messages.get(session.pk), visibility) for session in sessions]
 
 
@@ -42,12 +49,14 @@ def _row(session: Session, message: Event | None, visibility: Visibility) -> Row
     score = getattr(session, "score", None)
     can_see = visibility.can_see(score)
     follow_up = getattr(session, "follow_up", None)
+    comment = visibility.comment_of(score)
     preview = kept_links.show(read(message, Said).get("text", ""))[:200] if message else ""
     return Row(
         session,
         preview,
         score if can_see else None,
-        visibility.comment_of(score),
+        comment,
+        reading.of(score) if score and comment else [],
         follow_up if can_see and follow_up and not follow_up.done_at else None,
     )
 

@@ -13,10 +13,12 @@ from csat.connectors.models import Connection, ConversationOrigin, WriteBack
 from csat.imports.models import Import
 from csat.people import agents, keys, suppression
 from csat.people.models import Agent, Organization
-from csat.reports.models import Export
+from csat.reports.models import ChartNote, Export, SavedView, Target
 from csat.sessions import activity
 from csat.sessions.models import Session
+from csat.subscriptions.models import Digest, Share
 from csat.surveys.models import Answer, ChannelSettings, CsatSettings, Delivery, FollowUp, Link, Score, Survey
+from csat.themes.models import Theme
 from csat.webhooks.models import Endpoint, WebhookAttempt
 from csat.workflows.models import Run, Step, Version, Workflow
 from tests.factories import API, make_agent, make_resolved_session
@@ -86,9 +88,23 @@ def make_everything(number: int = 1) -> None:
         )
         Step.objects.create(run=run, block_id="a", type="add_tag")
         Export.objects.create()
+        _make_reports(name)
         Import.objects.create(kind="generic", file_name=f"{name}.csv", mapping={"columns": {}})
         _make_connection(name, session)
         User.objects.create(username=f"user{name}", date_joined=timezone.now() - timedelta(days=1))
+
+
+def _make_reports(name: str) -> None:
+    """What brings reports to people, and what stands on them."""
+    user = User.objects.create(username=f"reader{name}")
+    view = SavedView.objects.create(user=user, name=name)
+    digest = Digest.objects.create(view=view, user=user, next_at=timezone.now())
+    digest.issues.create(first="2026-01-05", end="2026-01-12")
+    Share.objects.create(view=view, user=user, expires_at=timezone.now())
+    team = agents.find_or_create_team(f"Team {name}")
+    Target.objects.create(team=team, percent=80)
+    ChartNote.objects.create(day="2026-01-05", text=name, team=team)
+    Theme.objects.create(slug=name).changed_words.create(language="en", text=name)
 
 
 def _make_connection(name: str, session: Session) -> Connection:

@@ -64,6 +64,7 @@ RESOURCES = {
     "/handoff-analytics": "handoff-analytics",
     "/connections": "connections",
     "/imports": "imports",
+    "/reports": "reports",
 }
 NOBODY = "5b0ff0e1-9a53-4b6c-8f0e-2a1c3d4e5f60"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -17,6 +18,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from csat.reports.filters import LISTS
+from csat.reports.models import SavedView
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import queueing
 from csat.webhooks.models import Endpoint
@@ -39,6 +41,8 @@ CONTRACT = {
     "/connections", "/connections/{id}", "/connections/{id}/test",
     "/connections/{id}/pause", "/connections/{id}/resume", "/connections/{id}/events",
     "/connections/{id}/events/{event_id}/process",
+    "/reports/views", "/reports/digests", "/reports/digests/{id}", "/reports/shares", "/reports/shares/{id}",
+    "/reports/notes", "/reports/notes/{id}",
 }  # fmt: skip
 
 
@@ -168,7 +172,13 @@ def _bare_rows(api: Machine) -> dict[str, str]:
     imported = api.client.post("/api/v1/imports", {"file": file, "kind": "generic"}).json()
     connection = api.post("/connections", {"kind": "generic"}).json()
     Client().post(connection["inbound_url"], {}, content_type="application/json")
+    user = User.objects.create_superuser("boss", "boss@acme.example")
+    view = {"view_id": str(SavedView.objects.create(user=user, name="All").uuid)}
+    note = {"day": "2026-11-20", "text": "x"}
     return {
+        "/reports/digests": api.post("/reports/digests", view).json()["id"],
+        "/reports/shares": api.post("/reports/shares", view).json()["id"],
+        "/reports/notes": api.post("/reports/notes", note).json()["id"],
         "/contacts": contact,
         "/chat/sessions": session,
         "/csat/requests": request,

@@ -3,10 +3,12 @@
 import os
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 import schemathesis
+from django.contrib.auth.models import User
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
@@ -18,6 +20,9 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from csat.connectors import connections
 from csat.people import keys
+from csat.reports import chart_notes
+from csat.reports.models import SavedView
+from csat.subscriptions import digests, shares
 from csat.surveys.answers.answering import answer
 from csat.surveys.delivery import scheduling
 from csat.webhooks import endpoints, queueing
@@ -61,7 +66,20 @@ def known(db: Any, settings: Any) -> dict[str, str]:
         "workflows": str(editing.create(name="Fuzz", trigger_type="manual-trigger", blocks=[], by=API).uuid),
         "call_id": str(queueing.enqueue_test(endpoint, by=API).uuid),
         "connections": str(connection.uuid),
+        **_reports(),
         "event_id": str(connection.events.create(key="1", body="{}").uuid),
+    }
+
+
+def _reports() -> dict[str, str]:
+    user = User.objects.create_superuser("boss", "boss@acme.example")
+    view = SavedView.objects.create(user=user, name="All", query="period=30")
+    note = chart_notes.add(day=date(2026, 11, 20), text="New release", by=API)
+    return {
+        "reports/digests": str(digests.start(view, by=user).uuid),
+        "reports/shares": str(shares.make(view, by=user).uuid),
+        "reports/notes": str(note.uuid),
+        "view_id": str(view.uuid),
     }
 
 
@@ -120,6 +138,11 @@ def _name_what_there_is(case: Case, known: dict[str, str], data: Any) -> None:
     )
     for name in case.path_parameters or {}:
         case.path_parameters[name] = known.get(name, here)
-    for name, resource in (("session_id", "chat"), ("contact_id", "contacts"), ("call_id", "call_id")):
+    for name, resource in (
+        ("session_id", "chat"),
+        ("contact_id", "contacts"),
+        ("call_id", "call_id"),
+        ("view_id", "view_id"),
+    ):
         if isinstance(case.body, dict) and name in case.body:
             case.body[name] = known[resource]

@@ -24,7 +24,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WIDE_AND_LIGHT: dict[str, Any] = {"viewport": DESKTOP, "color_scheme": "light"}
 NARROW_AND_DARK: dict[str, Any] = {"viewport": PHONE, "color_scheme": "dark"}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
-TABS = ("agent", "handoff_reason", "low", "comments")  # the others are tables of one of these kinds
+TABS = (
+    "agent",
+    "handoff_reason",
+    "low",
+    "comments",
+    "comments&words=1",
+    "hour",
+    "about",
+    "time_to_resolve",
+)  # the others are tables of one of these kinds
 
 
 @pytest.fixture

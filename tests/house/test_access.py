@@ -44,6 +44,7 @@ GONE_ADMINS = (302, 403, 403, 403, 403, 404, 403)
 POST_WORKERS = (302, 405, 405, 403, 405, 405, 403)  # a GET of what only takes POST
 POST_REPORTED_TO = (302, 403, 405, 405, 405, 405, 403)
 POST_MANAGERS = (302, 403, 403, 403, 405, 405, 403)
+POST_LEADS_AND_MANAGERS = (302, 403, 405, 403, 405, 405, 403)
 POST_ADMINS = (302, 403, 403, 403, 403, 405, 403)
 PUBLIC = (200,) * 7
 UNKNOWN = (404,) * 7  # a public page whose token nobody has
@@ -144,8 +145,8 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("reports/shares/<uuid:uuid>/revoke/", f"/reports/shares/{NOBODY}/revoke/", POST_REPORTED_TO),
     ("share/<str:token>/", "/share/nonsense/", UNKNOWN),
     ("share/<str:token>/wall/", "/share/nonsense/wall/", UNKNOWN),
-    ("reports/notes/", "/reports/notes/", POST_MANAGERS),
-    ("reports/notes/<uuid:uuid>/remove/", f"/reports/notes/{NOBODY}/remove/", POST_MANAGERS),
+    ("reports/notes/", "/reports/notes/", POST_LEADS_AND_MANAGERS),
+    ("reports/notes/<uuid:uuid>/remove/", f"/reports/notes/{NOBODY}/remove/", POST_LEADS_AND_MANAGERS),
     ("reports/targets/", "/reports/targets/", MANAGERS),
     ("reports/sent/", "/reports/sent/", REPORTED_TO),
     ("reports/sent/<uuid:uuid>/stop/", f"/reports/sent/{NOBODY}/stop/", POST_REPORTED_TO),

@@ -5,10 +5,12 @@ sees here whom it reaches.
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 
 from csat.api import urls
@@ -17,7 +19,11 @@ from csat.connectors import connections
 from csat.connectors.models import Connection, ConversationOrigin
 from csat.imports import importing
 from csat.people import keys
+from csat.reports import chart_notes
+from csat.reports.models import SavedView
 from csat.sessions.models import Session
+from csat.subscriptions import digests, shares
+from csat.subscriptions.models import Share
 from csat.surveys.answers import answering
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints, queueing
@@ -36,6 +42,7 @@ READS: dict[str, set[str]] = {
     "workflows:read": {"name", *RATING},  # what the steps put out
     "handoff-analytics:read": set(),
     "imports:read": set(),
+    "reports:read": set(),  # not what a shared link shows: its address is told to who makes it alone
     "connections:read": set(),  # what became of an event, not what it told
 }
 MARKS = {
@@ -90,7 +97,19 @@ def ids(db: None, settings: Any, tmp_path: Path) -> dict[str, str]:
         "webhooks/<id:id>": str(endpoint.uuid),
         "workflows/<id:id>": str(workflow.uuid),
         "imports/<id:id>": str(imported.uuid),
+        **_reports(),
         "connections/<id:id>": str(_connection_that_brought(survey.session).uuid),
+    }
+
+
+def _reports() -> dict[str, str]:
+    user = User.objects.create_superuser("boss", "boss@acme.example")
+    view = SavedView.objects.create(user=user, name="All", query="period=30")
+    note = chart_notes.add(day=date(2026, 11, 20), text="New release", by=SYSTEM)
+    return {
+        "reports/digests/<id:id>": str(digests.start(view, by=user).uuid),
+        "reports/shares/<id:id>": str(shares.make(view, by=user, with_comments=True).uuid),
+        "reports/notes/<id:id>": str(note.uuid),
     }
 
 
@@ -154,6 +173,11 @@ def test_no_scope_that_reads_is_shown_a_secret_or_the_address_of_a_connection(
     for secret in ("zebra-signing", "zebra-token", connection.opened["address"], connection.digest):
         assert secret not in told
     assert (str(connection.uuid) in told) == (scope in ("connections:read", "chat-sessions:read"))
+
+
+def test_the_address_of_a_shared_report_is_told_to_no_scope_that_reads(ids: dict[str, str]) -> None:
+    address = shares.url(Share.objects.get())
+    assert address not in " ".join(text for scope in READS for text in answers(scope, ids))
 
 
 @pytest.mark.parametrize("scope", sorted(READS.keys() - KEEPS_LINKS))

@@ -15,9 +15,10 @@ PAGES = {
 ON_THE_PRIMARY = {
     # one row, asked for by its id, often by whoever has just made it
     "OneContact", "OneSession", "OneRequest", "OneScore", "SessionScore", "OneWebhook", "OneConnection",
-    "OneWorkflow", "OneImport", "OneBrand",
+    "OneWorkflow", "OneImport", "OneBrand", "OneDigest", "OneShare", "OneNote",
     # configuration: a few rows
-    "Settings", "Webhooks", "Connections", "Workflows", "Imports", "Brands", "Sending",
+    "Settings", "Webhooks", "Connections", "Workflows", "Imports", "Brands", "Sending", "SavedViews",
+    "Digests", "Shares", "Notes",
     # no rows at all
     "Schema", "Docs",
 }  # fmt: skip

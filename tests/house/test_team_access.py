@@ -24,7 +24,7 @@ from csat.people import agents, roles
 from csat.people.models import Agent, Contact, Profile, Team
 from csat.reports import exports, rollup
 from csat.reports.filters import Filters, parse
-from csat.reports.models import Export, SavedView
+from csat.reports.models import ChartNote, Export, SavedView
 from csat.sessions import activity, resolving, tagging
 from csat.sessions.models import Session
 from csat.subscriptions.models import Digest, Share
@@ -53,6 +53,7 @@ OF_A_ROW = {
     "contacts/<uuid:uuid>/": "contact",
     "outbox/<uuid:uuid>/": "mail",
     "outbox/<uuid:uuid>/mail/": "mail",
+    "reports/notes/<uuid:uuid>/remove/": "note",
     "reports/views/<uuid:uuid>/rename/": "view",
     "reports/views/<uuid:uuid>/delete/": "view",
     "reports/views/<uuid:uuid>/send/": "view",
@@ -164,7 +165,9 @@ class Story:
         export = Export.objects.get_or_create(user=user, defaults={"filters": {}, "state": "done"})[0]
         digest = Digest.objects.get_or_create(view=view, user=user, defaults={"next_at": NOW})[0]
         share = Share.objects.get_or_create(view=view, user=user, defaults={"expires_at": NOW})[0]
+        note = ChartNote.objects.get_or_create(day=NOW, text=f"{self.word} went home", team=self.team)[0]
         return {
+            "note": [note.uuid],
             "session": [session.uuid for session in self.sessions],
             "contact": list(
                 Contact.objects.filter(name__startswith=self.word).values_list("uuid", flat=True)
@@ -416,7 +419,10 @@ def test_no_row_of_another_team_is_opened_or_changed_by_its_address(
 def _state() -> list[Any]:
     return [
         Event.objects.exclude(kind="audit").count(),
-        *(list(model.objects.order_by("pk").values()) for model in (Session, Survey, Score, SavedView)),
+        *(
+            list(model.objects.order_by("pk").values())
+            for model in (Session, Survey, Score, SavedView, ChartNote)
+        ),
     ]
 
 

@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from csat.lib.text import as_uuid, clean, clean_json, fold_phrase, greetable, identifier, one_line
+from csat.lib.text import as_uuid, clean, clean_json, fold, fold_phrase, greetable, identifier, one_line
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,8 @@ def test_anything_else_is_no_uuid(told):
 )
 def test_accents_and_capitals_make_no_difference(typed: str, folded: str) -> None:
     assert fold_phrase(typed) == folded
+
+
+@pytest.mark.parametrize("word", [chr(code) for code in range(128)] + ["Don't", "ABC-9", ""])
+def test_plain_letters_are_folded_as_all_others_are(word: str) -> None:
+    assert fold(word) == fold(f"{word}é").removesuffix("e")

@@ -15,6 +15,7 @@ MANAGERS = "manager admin"
 WHO = {
     Verb.READ_CONVERSATIONS: STAFF,
     Verb.READ_REPORTS: REPORTED_TO,
+    Verb.WRITE_CHART_NOTE: "team_lead manager admin",
     Verb.READ_OWN_SCORES: "agent team_lead",
     Verb.READ_OUTBOX: WORKERS,
     Verb.WORK_ON_CONVERSATION: WORKERS,

@@ -39,11 +39,37 @@ def test_a_teams_note_is_on_the_charts_of_that_team(manager_user: User) -> None:
     assert set(shown((care.pk,), team="Sales")) == {"all"}
 
 
+def test_a_note_of_a_day_that_is_not_over_says_so_and_stands_on_a_report_until_now(
+    manager_user: User, time_machine: Any
+) -> None:
+    time_machine.move_to("2026-11-25T10:00:00Z")
+    for day in (24, 25):
+        chart_notes.add(day=date(2026, 11, day), text="x", by=manager_user)
+    notes = chart_notes.of_chart(parse({**WEEK, "to": "2026-11-25T10:00:00Z"}))
+    assert [(note.day.day, note.unfinished) for note in notes] == [(24, False), (25, True)]
+
+
+def test_who_sees_their_own_teams_only_writes_and_removes_notes_of_these(
+    manager_user: User, lead_user: User, analyst_user: User
+) -> None:
+    care, sales = lead_user.profile.teams.get(), Team.objects.create(name="Sales")
+    of_all = chart_notes.add(day=DAY, text="x", by=manager_user)
+    ours = chart_notes.add(day=DAY, text="x", by=lead_user, team=care)
+    for user, team in ((lead_user, sales), (lead_user, None), (analyst_user, care)):
+        with pytest.raises(Invalid) as caught:
+            chart_notes.add(day=DAY, text="x", by=user, team=team)
+        assert set(caught.value.fields) == {"team"}
+    for user, note in ((lead_user, of_all), (analyst_user, ours)):
+        with pytest.raises(Missing):
+            chart_notes.remove(note.uuid, by=user)
+    chart_notes.remove(ours.uuid, by=lead_user)
+
+
 def test_a_changed_setting_is_noted_once_a_day_without_who_did_it(time_machine: Any) -> None:
     time_machine.move_to("2026-11-25T10:00:00Z")
     for delay in (300, 900):
         settings.change(by=API, delay_seconds=delay)
-    assert chart_notes.of_chart(parse(WEEK)) == [Note(DAY, "CSAT settings changed")]
+    assert chart_notes.of_chart(parse(WEEK)) == [Note(DAY, "CSAT settings changed", unfinished=True)]
 
 
 def test_what_changes_no_figure_is_not_noted(manager_user: User, time_machine: Any) -> None:

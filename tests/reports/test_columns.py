@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from csat.lib.refusal import Invalid
-from csat.reports import columns
+from csat.people.models import Team
+from csat.reports import columns, targets
 from csat.reports.filters import parse
 from csat.surveys.answers import answering, follow_ups, second_look
 from csat.surveys.delivery import staff_messages
@@ -41,6 +42,19 @@ class TestARow:
         make_sent_survey()
         wanted, (row,) = self.rows("Agent", "CSAT Score", "CSAT Label", "CSAT Comment", "Handoff Reasons")
         assert columns.csv_row(row, wanted, ZoneInfo("UTC")) == ["", "", "", "", ""]
+
+    def test_the_target_is_that_of_the_team_else_of_the_channel_else_of_the_organisation(self, admin_user):
+        care, sales = Team.objects.create(name="Care"), Team.objects.create(name="Sales")
+        for channel, team in (("email", care), ("email", None), ("sms", sales)):
+            make_sent_survey(channel, team=team)
+        assert self.rows("CSAT Target %")[1] == [(None,)] * 3
+        targets.set_target(percent=80, by=admin_user)
+        targets.set_target(percent=85, by=admin_user, channel="sms")
+        targets.set_target(percent=90, by=admin_user, team=care)
+        assert self.rows("CSAT Target %")[1] == [(85,), (80,), (90,)]
+        wanted = columns.chosen(["CSAT Target %"])
+        told_to_a_lead = list(columns.rows(parse({}, scope=(care.pk, sales.pk)), wanted))
+        assert told_to_a_lead == [(None,), (90,)]
 
     def test_words_that_look_like_a_formula_are_guarded_in_a_file(self):
         answering.answer(make_sent_survey(), score=4, source="page", comment="=1+1")

@@ -57,6 +57,7 @@ def test_the_columns_are_those_of_the_contract():
         "Brand",
         "Themes",
         "Seconds to Resolve",
+        "CSAT Target %",
         "Reopened by Customer At",
         "Follow-up Due At",
         "Follow-up Done At",

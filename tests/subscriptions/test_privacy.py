@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from csat.channels.outbox import SandboxMessage
 from csat.people import erasure
 from csat.subscriptions import digest_sending, digests, privacy
+from csat.surveys.answers import comment_withdrawal
 from csat.timeline.recording import SYSTEM
 from tests.subscriptions.rated import make_view, rate
 
@@ -41,4 +42,9 @@ def test_when_words_expire_those_of_digests_do_too(quoted: Any) -> None:
     privacy.blank([quoted.session_id + 1])
     assert _quotes() == 1
     privacy.blank([quoted.session_id])
+    assert _quotes() == 0
+
+
+def test_a_withdrawn_comment_is_quoted_in_no_digest(quoted: Any) -> None:
+    assert comment_withdrawal.withdraw(quoted, by=SYSTEM)
     assert _quotes() == 0

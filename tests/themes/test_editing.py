@@ -5,7 +5,7 @@ import pytest
 from csat.lib.refusal import Invalid
 from csat.surveys.visibility import Visibility
 from csat.themes import editing, recounting
-from csat.themes.models import Recount, Theme, ThemeWords
+from csat.themes.models import MAX_WORDS, Recount, Theme, ThemeWords
 from csat.themes.vocabulary import shipped
 from csat.timeline.models import Event
 from tests.factories import API
@@ -67,6 +67,22 @@ def test_merged_into_another_words_and_comments_go_over(comment: Comment) -> Non
     assert not Theme.objects.filter(slug="delivery").exists()
     with pytest.raises(Invalid):
         editing.merge(refund, into=refund, by=API)
+
+
+def test_what_is_too_long_together_is_not_merged_and_nothing_changes() -> None:
+    delivery, refund = Theme.objects.get(slug="delivery"), Theme.objects.get(slug="refund")
+    editing.set_words(delivery, "ar", "parcel", by=API)  # comes before the language that is refused
+    for theme, letter in ((delivery, "a"), (refund, "b")):
+        editing.set_words(theme, "de", "\n".join(f"{letter}{n:05}" for n in range(MAX_WORDS // 8)), by=API)
+    before = list(ThemeWords.objects.order_by("pk").values()), Recount.current().version
+    with pytest.raises(Invalid) as refused:
+        editing.merge(delivery, into=refund, by=API)
+    assert list(refused.value.fields) == ["into"]
+    assert "German" in refused.value.message
+    assert "20,000" in refused.value.message.replace("20000", "20,000")
+    assert (list(ThemeWords.objects.order_by("pk").values()), Recount.current().version) == before
+    assert Theme.objects.filter(slug="delivery").exists()
+    assert not Event.objects.filter(data__what="theme.merged").exists()
 
 
 def test_one_that_is_removed_is_gone_from_every_comment(comment: Comment) -> None:

@@ -1,7 +1,9 @@
 """Dictionary forms."""
 
 import pytest
+from django.conf import settings
 
+from csat.themes import lemmas
 from csat.themes.lemmas import has_lemmas, lemma
 
 
@@ -18,3 +20,10 @@ def test_languages_without_blanks_or_data_have_none() -> None:
         "en",
         "pt-br",
     ]
+
+
+def test_the_data_of_every_language_stays_in_memory_once_it_was_read() -> None:
+    """To read it again for each comment of another language would take a second or more."""
+    with_forms = [code for code, _name in settings.LANGUAGES if has_lemmas(code)]
+    assert len(with_forms) > 8
+    assert len(with_forms) <= lemmas.AT_ONCE

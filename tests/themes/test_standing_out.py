@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from csat.themes import standing_out
-from csat.themes.standing_out import PRIOR, discoveries, log_odds
+from csat.themes.standing_out import PRIOR, discoveries, log_odds, words_of_names
 
 
 def by_the_paper(here: dict[str, int], there: dict[str, int], word: str) -> float:
@@ -68,10 +68,34 @@ def test_less_than_five_comments_say_nothing() -> None:
     assert found(["the hinge broke"] * 4, HIGH) == []
 
 
+def test_comments_that_say_one_word_alone_cannot_be_compared() -> None:
+    assert log_odds(Counter(fine=6), Counter(), ["fine"]) == {"fine": 0.0}
+    assert found(["refund"] * 9, ["Refund!"] * 3) == found(["refund"] * 9, []) == []
+    assert found(["退款"] * 9, [], language="zh-hans") == []
+
+
 def test_names_digits_and_addresses_never_appear() -> None:
     heap = ["Layla sent 4521 to ana@example.com and www.acme.example about a hinge"] * 40
     assert not [word for word in found(heap, HIGH, names={"layla"}) if "layla" in word]
     assert not [word for word in found(heap, HIGH) if any(c in word for c in "@.4521") or "acme" in word]
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "comment", "hidden", "shown"),
+    [("Mira Öz-Banks", "de", "Miras Scharnier und Banks Tor", ("mira", "banks", "oz"), "scharnier"),
+     ("José", "es", "la bisagra JOSE rota", ("jose",), "bisagra"),
+     ("山田太郎", "ja", "山田さんの返金が遅い、太郎", ("山田", "太郎", "田さ"), "返金"),
+     ("ガブリエル", "ja", "ガブリエルの返金", ("ガブ", "リエ"), "返金"),
+     ("王小明", "zh-hans", "小明说退款3天", ("小明", "明说"), "退款"),
+     ("สมศรี ใจดี", "th", "สมศรีคืนเงิน", ("สม", "มศ"), "คืน")],
+)  # fmt: skip
+def test_no_part_of_a_name_appears_however_it_is_written(
+    name: str, language: str, comment: str, hidden: tuple[str, ...], shown: str
+) -> None:
+    others = ["wunderbares wetter 很好用的产品"] * 40
+    words = found([comment] * 40, others, language=language, names=words_of_names([name]))
+    assert not [word for word in words for part in hidden if part in word]
+    assert any(shown in word for word in words)
 
 
 def test_in_chance_alone_nothing_stands_out_nearly_ever() -> None:

@@ -249,6 +249,27 @@ IMPORT = {
 }  # fmt: skip
 
 
+_VIEW_ID = "b7c1d2e3-4f5a-4b6c-8d7e-9f0a1b2c3d4e"
+VIEW = {
+    "id": _VIEW_ID, "name": "Email, weekly", "query": "period=7&channel=email", "owner": "maria",
+    "created_at": BEGAN, "updated_at": BEGAN,
+}  # fmt: skip
+DIGEST = {
+    "id": "1f6a9c3e-52b7-4d08-9e41-6c7a8b9d0e1f", "view_id": _VIEW_ID, "view_name": "Email, weekly",
+    "via": "email", "reader": "maria", "to": None, "rhythm": "weekly", "weekday": 0, "hour": 8,
+    "next_at": "2026-11-23T07:00:00Z", "created_at": BEGAN, "updated_at": BEGAN,
+}  # fmt: skip
+SHARE = {
+    "id": "2a7b8c9d-0e1f-4a2b-8c3d-4e5f6a7b8c9d", "view_id": _VIEW_ID, "view_name": "Email, weekly",
+    "owner": "maria", "with_names": False, "with_comments": False, "expires_at": "2026-12-20T09:58:00Z",
+    "last_opened_at": None, "created_at": BEGAN, "updated_at": BEGAN,
+}  # fmt: skip
+NOTE = {
+    "id": "3b8c9d0e-1f2a-4b3c-9d4e-5f6a7b8c9d0e", "day": "2026-11-20", "text": "New release", "team": None,
+    "created_at": BEGAN, "updated_at": BEGAN,
+}  # fmt: skip
+
+
 def _page(*items: Any, **more: Any) -> JsonObject:
     return {"items": list(items), "next": NEXT, **more}
 
@@ -308,6 +329,14 @@ ANSWERS: JsonObject = {
     "Arrivals": {"items": [ARRIVAL]},
     "InboundEventShape": INBOUND_EVENT,
     "InboundEventShapePage": _page(INBOUND_EVENT),
+    "ViewShapePage": _page(VIEW),
+    "DigestShape": DIGEST,
+    "DigestShapePage": _page(DIGEST),
+    "ShareShape": SHARE,
+    "ShareShapePage": _page(SHARE),
+    "ShareWithUrl": SHARE | {"url": "https://csat.acme.example/share/0e1f4a2b8c3d:bm90IGEgc2VjcmV0/"},
+    "NoteShape": NOTE,
+    "NoteShapePage": _page(NOTE),
     "BrandShape": BRAND,
     "BrandShapePage": _page(BRAND),
 }  # fmt: skip

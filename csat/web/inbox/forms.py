@@ -11,6 +11,7 @@ from csat.channels.kinds import Channel
 from csat.people.models import Agent
 from csat.sessions.models import Session
 from csat.surveys.rules import brands
+from csat.themes import reading
 from csat.web.days import DayField
 
 SCORES: list[tuple[str, Any]] = [
@@ -30,6 +31,7 @@ class InboxFilters(forms.Form):
     agent = forms.ModelChoiceField(Agent.objects.all(), required=False, to_field_name="uuid")
     score = forms.ChoiceField(required=False, choices=SCORES)
     brand = forms.ChoiceField(required=False, choices=brands.choices)
+    theme = forms.ModelChoiceField(reading.shown(), required=False, to_field_name="slug")
     needs_follow_up = forms.BooleanField(required=False)
     overdue = forms.BooleanField(required=False)
     mine = forms.BooleanField(required=False)
@@ -46,4 +48,6 @@ class InboxFilters(forms.Form):
         """The valid filters in use."""
         self.is_valid()
         chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        if "theme" in chosen:
+            chosen["theme"] = chosen["theme"].slug
         return chosen | ({"mine": self.reader} if "mine" in chosen else {})

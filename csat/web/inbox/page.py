@@ -16,6 +16,7 @@ from csat.people.permissions import Verb
 from csat.sessions.models import Session
 from csat.surveys.rules import brands
 from csat.surveys.visibility import Visibility, agents_among, visibility_for
+from csat.themes import reading
 from csat.timeline.kinds import Kind
 from csat.timeline.models import Event
 from csat.web import checklist, context, conversation_list, paging
@@ -90,6 +91,9 @@ def _selects(filters: InboxFilters, visibility: Visibility) -> dict[str, object]
     ]
     if len(brand_choices := brands.choices()) > 1:
         selects.append(("brand", _("Any brand"), brand_choices))
+    themes = [(theme.slug, str(theme)) for theme in reading.shown()] if visibility.can_see_comments else []
+    if themes:
+        selects.append(("theme", _("Any theme"), themes))
     return {
         "filters": filters,
         "chips": chips.chips(filters, visibility),

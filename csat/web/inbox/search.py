@@ -18,6 +18,7 @@ from csat.sessions.models import Session, on_channel
 from csat.surveys.choices import SurveyState
 from csat.surveys.models import Score
 from csat.surveys.visibility import Visibility
+from csat.themes.models import ScoreTheme
 from csat.web import conversation_list
 
 MAX_IDS = 2000  # hits of one kind that are passed to the database as ids
@@ -83,6 +84,14 @@ def _by_comment(text: str, visibility: Visibility) -> Q:
     return Q(score__comment__folded_contains=text) & visibility.as_filter("score__")
 
 
+def _by_theme(slug: str, visibility: Visibility) -> Q:
+    """Of a comment that the reader may see: its theme tells what it says."""
+    if not visibility.can_see_comments:
+        return Q(pk__in=[])
+    tagged = ScoreTheme.objects.filter(visibility.as_filter("score__"), theme__slug=slug, theme__muted=False)
+    return Q(pk__in=tagged.values("score__session"))
+
+
 def _beginning_of(day: date) -> datetime:
     """In the reader's time zone."""
     return midnight(day, ZoneInfo(timezone.get_current_timezone_name()))
@@ -94,6 +103,7 @@ FILTERS: dict[str, Callable[[Any, Visibility], Q]] = {
     "channel": lambda value, visibility: on_channel(value),
     "agent": lambda value, visibility: Q(assignee=value) | Q(resolver=value),
     "score": _by_score,
+    "theme": _by_theme,
     "brand": lambda value, visibility: Q(brand__isnull=True) if value == DEFAULT else Q(brand__slug=value),
     "needs_follow_up": lambda value, visibility: (
         Q(follow_up__isnull=False, follow_up__done_at=None) & visibility.as_filter("score__")

@@ -89,6 +89,7 @@ class Bar(Figures):
     label: str
     kind: str  # of an agent: human or ai
     links: dict[str, str]  # by what they did: answered, replied, delivered
+    by_week: str  # the address of its report alone, week by week
     rank: int  # 0: not ranked
     before: Figures | None  # of the period before, if it had ratings
 
@@ -120,6 +121,7 @@ def bars(
                 did: question.link(by=by, key=group.key, did=did)
                 for did in ("answered", "replied", "delivered")
             },
+            by_week=question.of_one(by, group.key, step="week"),
             rank=(ranks or {}).get(group.key, 0),
             before=Figures(counts_before[group.key]) if group.key in counts_before else None,
         )

@@ -20,9 +20,10 @@ from csat.surveys.visibility import visibility_for
 from csat.web import conversation_list, paging
 from csat.web.access import StaffRequest, may
 from csat.web.replica import from_replica
-from csat.web.reports import tabs
+from csat.web.reports import tabs, themes
 from csat.web.reports.question import Question, address, asked, filter_row
 from csat.web.reports.saved_views import MAX_VIEWS
+from csat.web.reports.trend import trend
 
 
 @may(Verb.READ_REPORTS)
@@ -31,6 +32,11 @@ from csat.web.reports.saved_views import MAX_VIEWS
 @from_replica
 def page(request: StaffRequest) -> HttpResponse:
     question = asked(request)
+    if request.htmx and request.htmx.target == "words":
+        return render(request, "reports/_words.html", themes.words(question))
+    if request.htmx and (request.htmx.target or "").startswith("weeks-"):  # of one row of a table
+        by_week = trend(queries.grouped(question.filters, "week"), question)
+        return render(request, "reports/_weeks.html", {"trend": by_week})
     views = SavedView.objects.filter(user=request.user)[:MAX_VIEWS]
     context = tabs.context(question, request.GET) | {"views": views}
     status = 422 if question.problems else 200

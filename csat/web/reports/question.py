@@ -10,6 +10,7 @@ from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from csat import scale
 from csat.channels.kinds import Channel
 from csat.lib.refusal import Invalid
-from csat.people.models import Agent
+from csat.people.models import Agent, Team
 from csat.reports.filters import (
     CREDIT,
     LISTS,
@@ -101,6 +102,16 @@ class Question:
         kept = [other for other in self.filters.chosen.get(name, ()) if other != value] if value else []
         others = [(other, text) for other, text in parse_qsl(self.address) if other != name]
         return urlencode([*others, *((name, other) for other in kept)])
+
+    def of_one(self, name: str, value: str, *, step: str) -> str:
+        """The address of this report of one value of a filter alone."""
+        others = [(other, text) for other, text in parse_qsl(self.address) if other not in (name, "step")]
+        return urlencode([*others, (name, value), ("step", step)])
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether its last day is not over, so that its figures may still change."""
+        return self.filters.end > timezone.now()
 
     @cached_property
     def teams(self) -> str:
@@ -196,7 +207,8 @@ class Select:
 def filter_row(question: Question) -> dict[str, object]:
     """The context of the filter row: two selects in the row itself, `further` ones behind a button."""
     filters = question.filters
-    further = _further_selects(filters)
+    teams = list(known_teams(filters))
+    further = _further_selects(filters, teams)
     known = agents_among(filters.scope).only("uuid", "name", "email")[:MAX_CHOICES]
     agents = [(str(agent.uuid), str(agent)) for agent in known]
     used = [
@@ -212,6 +224,7 @@ def filter_row(question: Question) -> dict[str, object]:
             _select(filters, "agent", _("Any agent"), agents),
         ],
         "further": further,
+        "known_teams": teams,
         "tags": filters.tag or ("",),
         "credit": Select(
             "credit", "", filters.credit, [(name, str(label)) for name, label in CREDITS.items()]
@@ -220,9 +233,13 @@ def filter_row(question: Question) -> dict[str, object]:
     }
 
 
-def _further_selects(filters: Filters) -> list[Select]:
-    known = teams_among(filters.scope).values_list("name", flat=True)[:MAX_CHOICES]
-    teams = [(name, name) for name in known]
+def known_teams(filters: Filters) -> QuerySet[Team, str]:
+    """The names to choose from; not asked for yet."""
+    return teams_among(filters.scope).values_list("name", flat=True)[:MAX_CHOICES]
+
+
+def _further_selects(filters: Filters, known_teams: list[str]) -> list[Select]:
+    teams = [(name, name) for name in known_teams]
     teams += [] if filters.scope is not None else [(NONE, _("No team"))]
     languages = sorted(
         ((code, _(name)) for code, name in settings.LANGUAGES), key=lambda language: language[1]

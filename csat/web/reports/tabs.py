@@ -19,7 +19,7 @@ from csat.reports.scores import Counts
 from csat.surveys.visibility import agents_among
 from csat.web.reports import charts, hours, tables, themes
 from csat.web.reports.causes import causes
-from csat.web.reports.question import CREDITS, PARAMETERS, Question, address, coarser
+from csat.web.reports.question import CREDITS, PARAMETERS, Question, address, coarser, known_teams
 from csat.web.reports.trend import trend
 
 Context = dict[str, object]
@@ -84,6 +84,7 @@ def context(question: Question, query: QueryDict) -> Context:
             notes=notes,
         ),
         "notes": notes,
+        "known_teams": known_teams(question.filters),
         "steps": [(step, label, address(query, step=step)) for step, label in STEPS.items()],
         "tabs": [(name, label, address(query, show=name, search="", who="")) for name, label in tabs.items()],
         "show": tab,

@@ -12,6 +12,7 @@ from csat.reports import formatting, scores, themes
 from csat.reports.filters import NONE, previous
 from csat.reports.queries import label, unset_label
 from csat.reports.scores import Counts
+from csat.reports.themes import ThemeCounts
 from csat.sessions.models import HandoffReason
 from csat.surveys.models import Score
 from csat.themes import heaps
@@ -78,21 +79,27 @@ class HeatRow:
 
 
 def context(question: Question, query: QueryDict) -> dict[str, object]:
-    rows = _rows(question, query)
+    counted = themes.by_theme(question.filters)
     by = query.get("across", "")
     by = by if by in ACROSS else "channel"
     return {
-        "themes": rows,
+        "themes": _rows(counted, question, query),
         "recount": Recount.objects.filter(pk=1).first(),
         "across": [
             (name, title, address(query, across=name), name == by) for name, (title, _all) in ACROSS.items()
         ],
-        "theme_heat": _heat(question, by),
-        "standouts": _standouts(question),
+        "theme_heat": _heat(counted, question, by),
+        "comparing_words": f"{address(query)}&words=1",
+        **(words(question) if query.get("words") else {}),
     }
 
 
-def _rows(question: Question, query: QueryDict) -> list[Row]:
+def words(question: Question) -> dict[str, object]:
+    """What stands out: the comments are read for it, so only where somebody asks."""
+    return {"standouts": _standouts(question)}
+
+
+def _rows(counted: list[ThemeCounts], question: Question, query: QueryDict) -> list[Row]:
     filters = question.filters
     before = {row.key: row.counts for row in themes.by_theme(previous(filters))}
     quotes, over_time = themes.quotes(filters), themes.over_time(filters, question.step)
@@ -106,7 +113,7 @@ def _rows(question: Question, query: QueryDict) -> list[Row]:
             quotes.get(row.theme.pk, []) if row.theme else [],
             _points(over_time.get(row.theme.pk, [])) if row.theme else "",
         )
-        for row in themes.by_theme(filters)
+        for row in counted
     ]
 
 
@@ -121,7 +128,7 @@ def _points(counts: list[Counts]) -> str:
     )
 
 
-def _heat(question: Question, by: str) -> dict[str, object]:
+def _heat(counted: list[ThemeCounts], question: Question, by: str) -> dict[str, object]:
     """Each cell is the share of low scores among the comments of a theme there."""
     cells = themes.across(question.filters, by)
     found = {key for by_key in cells.values() for key in by_key}
@@ -139,7 +146,7 @@ def _heat(question: Question, by: str) -> dict[str, object]:
                 for counts in [cells[row.theme.pk].get(key, Counts())]
             ],
         )
-        for row in themes.by_theme(question.filters)
+        for row in counted
         if row.theme and row.theme.pk in cells
     ]
     return {"columns": [label(by, key) if key else unset_label(by) for key in keys], "rows": rows}

@@ -9,6 +9,7 @@ from itertools import accumulate, groupby
 from math import ceil, floor
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from csat import scale
 from csat.reports import formatting
@@ -61,7 +62,13 @@ class Mark:
 
     @property
     def words(self) -> str:
-        return "\n".join(f"{charts.period(str(note.day), 'day')}: {note.text}" for note in self.notes)
+        return "\n".join(map(_note_in_words, self.notes))
+
+
+def _note_in_words(note: Note) -> str:
+    of_team = f" ({note.team})" if note.team else ""
+    unfinished = f"; {_('day not over yet')}" if note.unfinished else ""
+    return f"{charts.period(str(note.day), 'day')}: {note.text}{of_team}{unfinished}"
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,10 @@ ABOUT = {  # what each is for, and which people's data it reaches
         "Connections to help desks and what became of their events. Reaches no contact and no secret; "
         "writing decides which conversations come in, and makes addresses that take them."
     ),
+    "reports": gettext_lazy(
+        "Saved reports, their digests and shared links, and notes on the charts. Reaches no customer; "
+        "writing sends reports to staff, and makes links that show one, with comments if asked, to anybody."
+    ),
     "imports": gettext_lazy(
         "Imports of past conversations and ratings, and undoing them. Reading reaches counts and reasons, "
         "no customer; writing creates contacts and conversations, and can remove those it created."

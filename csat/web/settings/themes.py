@@ -90,7 +90,11 @@ def act(request: StaffRequest, uuid: UUID, name: str) -> HttpResponse:
         if into is None:
             messages.error(request, _("Choose another theme."))
             return redirect("theme", uuid)
-        editing.merge(theme, into=into, by=by)
+        try:
+            editing.merge(theme, into=into, by=by)
+        except Invalid as invalid:
+            messages.error(request, invalid.message)
+            return redirect("theme", uuid)
         messages.success(request, _("Merged. All comments are being read again."))
         return redirect("theme", into.uuid)
     if name != "remove":

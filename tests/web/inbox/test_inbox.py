@@ -23,6 +23,7 @@ from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.kept_links import RATING_URL
 from csat.surveys.rules import settings
+from csat.themes.models import Theme
 from csat.timeline.recording import SYSTEM
 from csat.web import paging
 from csat.web.inbox import chips
@@ -35,7 +36,9 @@ from tests.factories import (
     make_sent_survey,
     make_session,
 )
+from tests.themes.conftest import Comment, comment
 
+__all__ = ["comment"]
 pytestmark = pytest.mark.django_db
 
 
@@ -349,7 +352,7 @@ class TestCost:
                 listed(agent, **headers)
             costs.append(len(queries))
         assert costs[0] == costs[1]
-        assert costs[1] <= 15  # one of them counts the chips
+        assert costs[1] <= 17  # one of them counts the chips, two are themes
 
 
 class TestFollowUps:
@@ -387,3 +390,33 @@ class TestFollowUps:
     def test_who_may_not_handle_them_takes_none(self, analyst: Client, three: list[Session]) -> None:
         assert 'value="list"' not in listed(analyst, "needs_follow_up=1")
         assert analyst.post(f"/inbox/{three[0].uuid}/take/").status_code in (403, 404)
+
+
+class TestThemes:
+    def test_a_theme_filters_and_stands_beside_its_conversation(
+        self, agent: Client, manager: Client, comment: Comment
+    ) -> None:
+        score = comment("The parcel never arrived.")
+        comment("Wonderful.", score=5)
+        page = manager.get("/inbox/").content.decode()
+        assert '<select id="filter-theme"' in page
+        assert page.count('data-theme="') == 1
+        page = manager.get("/inbox/?theme=delivery").content.decode()
+        assert f'id="session-{score.session_id}"' in page
+        assert page.count('class="row session"') == 1
+        assert manager.get("/inbox/?theme=refund").content.decode().count('class="row session"') == 0
+        assert manager.get("/inbox/?theme=nonsense").content.decode().count('class="row session"') == 2
+        Theme.objects.filter(slug="delivery").update(muted=True)
+        assert 'data-theme="' not in manager.get("/inbox/").content.decode()
+        assert manager.get("/inbox/?theme=delivery").content.decode().count('class="row session"') == 2
+
+    def test_whoever_reads_no_comments_learns_nothing_of_them_by_their_themes(
+        self, agent: Client, comment: Comment
+    ) -> None:
+        comment("The parcel never arrived.")
+        assert agent.get("/inbox/?theme=delivery").content.decode().count('class="row session"') == 1
+        settings.change(by=API, comments_hidden_from_agents=True)
+        page = agent.get("/inbox/").content.decode()
+        assert "filter-theme" not in page
+        assert 'data-theme="' not in page
+        assert agent.get("/inbox/?theme=delivery").content.decode().count('class="row session"') == 0

@@ -35,8 +35,8 @@ def rate(score: int, *, about: str | None = None, at: datetime | None = None, **
     return survey
 
 
-def page_of(client: Client, query: str) -> str:
-    answer = client.get(f"/reports/?{query}")
+def page_of(client: Client, query: str, **headers: str) -> str:
+    answer = client.get(f"/reports/?{query}", headers=headers)
     assert answer.status_code == 200
     return unescape(" ".join(answer.content.decode().split()))
 
@@ -151,7 +151,7 @@ class TestTables:
 
     def test_without_data_a_row_is_last_either_way(self) -> None:
         def bar(label: str, counts: Counts) -> Bar:
-            return Bar(counts=counts, label=label, kind="", links={}, rank=0, before=None)
+            return Bar(counts=counts, label=label, kind="", links={}, by_week="", rank=0, before=None)
 
         bars = [bar("none", Counts()), bar("bad", scored(1, 0, 0, 0, 0)), bar("good", scored(0, 0, 0, 0, 1))]
         for sort, order in (("csat", ["bad", "good", "none"]), ("-csat", ["good", "bad", "none"])):
@@ -184,3 +184,33 @@ def test_a_conversation_is_placed_by_how_long_it_took(manager: Client) -> None:
     assert "4 hours to 1 day" in page
     link = re.findall(r'href="(/reports/sessions/[^"]+by=time_to_resolve&key=1d[^"]*)"', page)[0]
     assert f'id="session-{survey.session_id}"' in manager.get(link).content.decode()
+
+
+def test_a_cell_of_nobody_opens_its_whole(manager: Client) -> None:
+    """So that it is reached and read by the keyboard as the others are."""
+    rate(5)
+    page = page_of(manager, "show=hour")
+    low = page.split('aria-labelledby="map-1"')[1].split("</section>")[0]
+    (address,) = re.findall(r'<a class="faint" href="([^"]+)"', low)
+    assert "did=answered" in address
+    assert manager.get(unescape(address)).content.decode().count('class="row session"') == 1
+
+
+def test_the_weeks_of_a_row_come_only_where_somebody_asks(manager: Client) -> None:
+    rate(5)
+    rate(1, channel="sms")
+    page = page_of(manager, "show=channel&compare=1&step=day")
+    assert page.count('class="stacks"') == 1  # the report's own
+    found = dict(re.findall(r'data-hx-get="([^"]+)" data-hx-target="#(weeks-\d-\d)"', page))
+    assert len(found) == 2
+    address, target = next((one, two) for one, two in found.items() if "channel=sms" in one)
+    assert f'<div id="{target}"' in page
+    query = unescape(address).removeprefix("?")
+    part = page_of(manager, query, HX_Request="true", HX_Target=target)
+    assert "<h1" not in part
+    assert part.count('class="block fill-') == 1
+    assert 'class="block fill-1"' in part
+    assert 'id="hatch"' not in part  # the report has it
+    whole = page_of(manager, query)  # without JavaScript
+    assert "SMS" in whole
+    assert "<h1" in whole

@@ -301,9 +301,28 @@ class TestTabs:
                 with CaptureQueriesContext(connection) as queries:
                     page_of(manager, f"show={show}&compare=1")
                 costs.append(len(queries))
-            assert costs[0] == costs[1] <= (56 if show == "comments" else 34), (
-                show
-            )  # themes, and what stands out
+            assert costs[0] == costs[1] <= (36 if show == "comments" else 34), show
+
+    def test_words_are_compared_only_where_somebody_asks(self, manager: Client) -> None:
+        for _ in range(12):
+            rate(1, "The hinge broke", contact=make_contact(name="Hinge Hunter"))
+            rate(5, "Lovely weather")
+        page = page_of(manager, "show=comments&channel=email")
+        assert "Compare words" in page
+        assert "standouts" not in page
+        address = re.search(r'data-hx-get="([^"]+)" data-hx-target="#words"', page)[1].replace("&amp;", "&")  # type: ignore[index]
+        with CaptureQueriesContext(connection) as queries:
+            part = page_of(manager, address[1:], HX_Request="true", HX_Target="words")
+        assert len(queries) <= 16
+        assert "<h1" not in part
+        assert ">broke</span>" in part
+        assert "hinge" not in part  # a customer's name
+        whole = page_of(manager, address[1:])  # without JavaScript
+        assert ">broke</span>" in whole
+        assert "<h1" in whole
+        few = page_of(manager, "show=comments&words=1&score=4")
+        assert "No word stands out" not in few  # there is no comment at all
+        assert "No word stands out" in page_of(manager, "show=comments&words=1&score=5")
 
 
 class TestBehindAFigure:

@@ -71,6 +71,17 @@ def test_merged_and_removed(manager, delivery):
     assert Theme.objects.filter(slug="bot").exists()
 
 
+def test_words_that_are_too_many_together_are_said_and_both_themes_stay(manager, delivery):
+    refund = Theme.objects.get(slug="refund")
+    for theme, letter in ((delivery, "a"), (refund, "b")):
+        text = "\n".join(f"{letter}{n:05}" for n in range(2500))
+        theme.changed_words.create(language="de", text=text)
+    address = reverse("theme-act", args=[delivery.uuid, "merge"])
+    page = manager.post(address, {"into": "refund"}, follow=True).content.decode()
+    assert "Together these themes have too many words" in page
+    assert Theme.objects.filter(slug__in=["delivery", "refund"]).count() == 2
+
+
 def test_the_tab_comments_shows_themes_heat_and_the_comments_behind_one(manager, comment: Comment):
     comment("The parcel never arrived.", score=1)
     page = manager.get(reverse("reports"), {"show": "comments"}).content.decode()
