@@ -86,8 +86,6 @@ signals.comment_withdrawn.connect(subscription_privacy.remove_words)
 signals.comment_withdrawn.connect(theme_privacy.remove_words)
 signals.comment_withdrawn.connect(webhook_privacy.remove_words)
 signals.comment_withdrawn.connect(connector_privacy.remove_words)
-signals.comment_withdrawn.connect(subscription_privacy.remove_words)
-signals.comment_withdrawn.connect(theme_privacy.remove_words)
 signals.comment_withdrawn.connect(report_privacy.remove_words)
 
 signals.contact_data.connect(people_privacy.export)

@@ -16,11 +16,6 @@ def erase(contact: Contact, **_: Any) -> None:
     ScoreTheme.objects.filter(score__contact=contact).delete()
 
 
-def remove_words(session_id: int, **_: Any) -> None:
-    """What a withdrawn comment was about goes with it."""
-    ScoreTheme.objects.filter(score__session=session_id).delete()
-
-
 def blank(session_ids: list[int], **_: Any) -> None:
     """This room's part of forgetting the words of conversations."""
     ScoreTheme.objects.filter(score__session__in=session_ids).delete()
