@@ -15,7 +15,7 @@ SECONDS = 20.0  # for all that is asked together: a mail server may take 18
 Examiner = Callable[[], Iterable[Finding]]
 
 WITHOUT_DATABASE: tuple[Examiner, ...] = (
-    configuration.examine, machine.redis, machine.disk, machine.backup, providers.examine,
+    configuration.examine, machine.redis, machine.disk, machine.backup, machine.journal, providers.examine,
 )  # fmt: skip
 IN_DATABASE: tuple[Examiner, ...] = (
     database.examine, database.replicas, database.clocks,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from csat.diagnosis import words
 from csat.diagnosis.findings import Area, Finding, error, ok, warning
 from csat.lib import backups, cache
+from csat.people import erasure_journal
 
 LITTLE, LEAST = 2_000_000_000, 200_000_000  # bytes left on a disk
 OTHERS = 0o077  # rights of anybody but the owner
@@ -67,6 +68,17 @@ def redis() -> Iterator[Finding]:
         yield error(Area.CACHE, _("Redis does not answer: %(why)s") % {"why": why}, todo)
     else:
         yield ok(Area.CACHE, _("Redis answers."))
+
+
+def journal() -> Iterator[Finding]:
+    """The file without which a restored backup brings erased people back; an empty one is made here."""
+    try:
+        erasure_journal.open_file().close()
+    except OSError as trouble:
+        text = _("Erasures cannot be noted in %(file)s: %(why)s.")
+        todo = _("Let ERASURE_JOURNAL name a file on a disk that outlives the database; a restore needs it.")
+        why = {"file": settings.ERASURE_JOURNAL, "why": trouble.strerror}
+        yield error(Area.BACKUPS, text % why, todo)
 
 
 def backup() -> Iterator[Finding]:

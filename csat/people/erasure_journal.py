@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, BinaryIO, TypedDict
 
 import structlog
 from django.conf import settings
@@ -137,20 +137,23 @@ def _append_or_log(entry: Entry | Wish) -> None:
         log.exception("an erasure or opt-out is not in the journal yet", contact=entry["contact"])
 
 
+def open_file() -> BinaryIO:
+    """To append to, for our own user only; made, with its folder, if it is not there. Raises OSError."""
+    file = Path(settings.ERASURE_JOURNAL)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return open(os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b", buffering=0)
+
+
 def _append(entry: Entry | Wish) -> None:
     """One write, on the disk when it returns; after a line that was cut off it begins a new one.
 
     Several machines may share the file: on NFS appending alone would not keep their lines apart.
     """
-    file = Path(settings.ERASURE_JOURNAL)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
+    with open_file() as file:
+        descriptor = file.fileno()
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size
         cut_off = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         os.write(descriptor, (b"\n" if cut_off else b"") + json.dumps(entry).encode() + b"\n")
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

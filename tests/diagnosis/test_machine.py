@@ -68,3 +68,13 @@ def test_no_backup_is_a_warning(settings: Any, tmp_path: Path) -> None:
     for folder in ("", str(tmp_path)):
         settings.BACKUP_DIR = folder
         assert [finding.level for finding in machine.backup()] == [Level.WARNING]
+
+
+def test_a_journal_of_erasures_that_cannot_be_written_is_an_error(tmp_path: Path, settings: Any) -> None:
+    settings.ERASURE_JOURNAL = str(tmp_path / "new" / "erasures.jsonl")
+    assert list(machine.journal()) == []
+    assert (tmp_path / "new" / "erasures.jsonl").stat().st_mode & 0o077 == 0
+    settings.ERASURE_JOURNAL = "/proc/nowhere/erasures.jsonl"
+    [finding] = machine.journal()
+    assert finding.level == Level.ERROR
+    assert finding.text.startswith("Erasures cannot be noted in /proc/nowhere/erasures.jsonl: ")

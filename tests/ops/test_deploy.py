@@ -90,16 +90,23 @@ def test_compose_and_kubernetes_start_commands_that_there_are() -> None:
     ]
     commands += [
         command
-        for resource in resources()
-        for container in resource.get("spec", {}).get("template", {}).get("spec", {}).get("containers", [])
+        for pod in pods()
+        for container in pod["containers"]
         for command in (
             container.get("command", []),
             container.get("livenessProbe", {}).get("exec", {}).get("command", []),
         )
     ]
     ours = {command[2] for command in commands if "manage.py" in command}
-    assert ours == {"migrate", "qcluster", "alive"}
+    assert ours == {"migrate", "qcluster", "alive", "backup"}
     assert ours <= set(get_commands())
+
+
+def pods() -> list[dict[str, Any]]:
+    """Of all resources that make some."""
+    specs = [one.get("spec", {}) for one in resources()]
+    specs = [spec.get("jobTemplate", {}).get("spec", spec) for spec in specs]
+    return [spec["template"]["spec"] for spec in specs if "template" in spec]
 
 
 def resources() -> list[dict[str, Any]]:
@@ -112,13 +119,8 @@ def test_kubernetes_takes_every_resource() -> None:
 
 
 def test_every_pod_runs_as_nobody_with_a_root_it_cannot_write() -> None:
-    pods = [
-        resource["spec"]["template"]["spec"]
-        for resource in resources()
-        if "template" in resource.get("spec", {})
-    ]
-    assert len(pods) == 4
-    for pod in pods:
+    assert len(pods()) == 5
+    for pod in pods():
         assert pod["securityContext"]["runAsNonRoot"]
         for container in pod["containers"]:
             assert container["securityContext"]["readOnlyRootFilesystem"]
@@ -136,7 +138,7 @@ def test_in_compose_every_container_of_ours_keeps_the_journal_of_erasures_on_a_v
     ours = {
         name: one for name, one in whole["services"].items() if "DATABASE_URL" in one.get("environment", {})
     }
-    assert sorted(ours) == ["migrate", "outward", "surveys", "web"]
+    assert sorted(ours) == ["backup", "migrate", "outward", "surveys", "web"]
     for service in ours.values():
         named = dict(volume.split(":")[:2] for volume in service["volumes"])
         assert set(named) <= set(whole["volumes"])
@@ -147,8 +149,7 @@ def test_in_kubernetes_every_pod_keeps_the_journal_of_erasures_on_a_claimed_volu
     (config,) = [one["data"] for one in resources() if one["kind"] == "ConfigMap"]
     (claim,) = [one for one in resources() if one["kind"] == "PersistentVolumeClaim"]
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]  # of all pods, on whatever node
-    pods = [one["spec"]["template"]["spec"] for one in resources() if "template" in one.get("spec", {})]
-    for pod in pods:
+    for pod in pods():
         claimed = {
             volume["name"]
             for volume in pod["volumes"]
@@ -178,6 +179,16 @@ def test_the_image_itself_keeps_the_journal_of_erasures_on_a_volume() -> None:
     (folder,) = re.findall(r"\bBACKUP_DIR=(\S+)", text)
     (volumes,) = re.findall(r"^VOLUME (.+)$", text, re.M)
     assert on_volume({"ERASURE_JOURNAL": f"{folder}/erasures.jsonl"}, volumes.split())
+
+
+def test_the_image_dumps_a_server_as_new_as_composes() -> None:
+    """By the client of its Debian, which is of that version: pg_dump refuses a newer server."""
+    image = (DEPLOY / "Dockerfile").read_text()
+    (debian,) = set(re.findall(r"^FROM python:\S+-slim-(\w+)", image, re.M))
+    assert "--no-install-recommends postgresql-client" in image
+    newest = {"bookworm": 15, "trixie": 17}[debian]
+    (server,) = re.findall(r"postgres:(\d+)", str(compose()["services"]["database"]["image"]))
+    assert int(server) <= newest
 
 
 def test_systemd_takes_every_unit(tmp_path: Path) -> None:
