@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -30,6 +31,17 @@ def both_work():
     return {row.cluster for row in WorkerProcess.objects.all()} == {"surveys", "outward"}
 
 
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def works(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_both_clusters_work_and_a_signal_ends_them_in_order(workers):
     assert wait_for(both_work, seconds=90)
     workers.send_signal(signal.SIGTERM)
@@ -38,5 +50,9 @@ def test_both_clusters_work_and_a_signal_ends_them_in_order(workers):
 
 def test_when_one_of_them_dies_the_other_ends_too_and_it_is_an_error(workers):
     assert wait_for(both_work, seconds=90)
-    os.kill(WorkerProcess.objects.get(cluster="outward").pid, signal.SIGKILL)
+    killed = WorkerProcess.objects.get(cluster="outward").pid
+    orphans = children(killed)
+    assert orphans
+    os.kill(killed, signal.SIGKILL)
     assert workers.wait(60) != 0
+    assert wait_for(lambda: not any(map(works, orphans)))

@@ -1,8 +1,11 @@
 """Run both clusters of the queue out of one process, so that what they load is in memory once."""
 
+import ctypes
 import gc
 import multiprocessing
+import os
 import signal
+import sys
 from multiprocessing import connection
 from typing import Any
 
@@ -16,6 +19,8 @@ from django_q.models import OrmQ
 from csat.jobs import Job
 
 CLUSTERS = ("surveys", "outward")
+LOOK_EVERY = 1.0  # seconds
+PR_SET_PDEATHSIG = 1
 
 
 class Command(BaseCommand):
@@ -28,6 +33,7 @@ class Command(BaseCommand):
         """
         self._check_elsewhere()
         _load()
+        _leave_no_orphans()
         from django_q.cluster import Cluster
 
         clusters: dict[str, Cluster] = {}
@@ -38,14 +44,17 @@ class Command(BaseCommand):
                 for number in (signal.SIGTERM, signal.SIGINT):
                     signal.signal(number, _stop)
                 clusters[name].start()
-            connection.wait([cluster.sentinel.sentinel for cluster in clusters.values()])
-            ended = [name for name, cluster in clusters.items() if not cluster.sentinel.is_alive()]
+            guards = [cluster.sentinel.sentinel for cluster in clusters.values()]
+            # one that was killed is told by the pipe only when its last child has ended, too: so we look
+            while all(map(_works, clusters.values())):
+                connection.wait(guards, LOOK_EVERY)
+            ended = [name for name, cluster in clusters.items() if not _works(cluster)]
             raise CommandError(f"the cluster {' and '.join(ended)} ended")
         finally:
-            for cluster in clusters.values():
-                if cluster.stop_event:
-                    cluster.stop_event.set()
-            for cluster in clusters.values():
+            living = [cluster for cluster in clusters.values() if _works(cluster)]
+            for cluster in living:  # a killed one would never take note of it, and we would wait for that
+                cluster.stop_event.set()
+            for cluster in living:
                 cluster.stop()
 
     def _check_elsewhere(self) -> None:
@@ -66,6 +75,19 @@ def _load() -> None:
     cache.close()
     gc.collect()
     gc.freeze()  # a collection writes to what it looks at, and so would part the memory that is shared
+
+
+def _works(cluster: Any) -> bool:
+    return bool(cluster.sentinel and cluster.sentinel.is_alive())
+
+
+def _leave_no_orphans() -> None:
+    """Whatever is forked from now on ends with who forked it: a cluster whose guard was killed would work on
+    beside the one that is started in its place. Where the system is not Linux, a supervisor has to see to it.
+    """
+    if sys.platform == "linux":
+        prctl = ctypes.CDLL(None).prctl
+        os.register_at_fork(after_in_child=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
 
 
 def _stop(*_: object) -> None:
