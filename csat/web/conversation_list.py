@@ -38,9 +38,7 @@ def with_related(sessions: QuerySet[Session]) -> QuerySet[Session]:
 
 def rows(sessions: list[Session], visibility: Visibility) -> list[Row]:
     messages = _last_messages(sessions)
-    scores = [
-        score for session in sessions if visibility.comment_of(score := getattr(session, "score", None))
-    ]
+    scores: list[Score] = [session.score for session in sessions if hasattr(session, "score")]
     prefetch_related_objects(scores, reading.prefetch())
     return [_row(session, messages.get(session.pk), visibility) for session in sessions]
 

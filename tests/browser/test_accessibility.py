@@ -8,9 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
+from csat.people.models import Agent
+from csat.reports.models import SavedView
+from csat.subscriptions import shares
 from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.models import Survey
+from csat.themes.models import Theme
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints
 from csat.workflows import editing, examples
@@ -67,6 +71,10 @@ def staff_pages(rated: Survey) -> list[str]:
         *(
             "/reports/sessions/",
             "/reports/export/",
+            "/reports/sent/",
+            "/reports/targets/",
+            "/themes/",
+            f"/themes/{Theme.objects.get(slug='delivery').uuid}/",
             "/workflows/",
             f"/workflows/{workflow.uuid}/",
             f"/workflows/{workflow.uuid}/runs/",
@@ -100,6 +108,30 @@ def test_staff_pages_break_no_rule(
     for path in staff_pages[::every]:
         page.goto(path)
         found += problems(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("look", [WIDE_AND_LIGHT, NARROW_AND_DARK], ids=["wide", "narrow"])
+def test_what_is_asked_for_on_a_report_and_shown_elsewhere_breaks_no_rule(
+    look: dict[str, Any], open_as: Callable[..., Page], admin_user: User, agent_user: User, rated: Survey
+) -> None:
+    """The weeks of a row, one's own scores, a shared report and its wall."""
+    link = shares.url(
+        shares.make(SavedView.objects.create(user=admin_user, name="All"), by=admin_user, with_comments=True)
+    )
+    path = "/share/" + link.split("/share/")[1]
+    page = open_as(admin_user, "/reports/", bypass_csp=True, **look)
+    page.locator(".by-week").first.click()
+    page.locator(".row-weeks svg").wait_for()
+    found = problems(page)
+    for address in (path, f"{path}wall/"):
+        page.goto(address)
+        found += problems(page)
+    # a wall renews itself: nobody touches it, and nothing on it can be lost
+    found = [line for line in found if "meta-refresh" not in line or "/wall/" not in line]
+    Agent.objects.filter(pk=rated.session.again().resolver_id).update(user=agent_user)
+    page = open_as(agent_user, "/my-scores/", bypass_csp=True, **look)
+    found += problems(page)
     assert found == []
 
 

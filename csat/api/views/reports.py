@@ -86,7 +86,7 @@ class OneDigest(Resource):
     @doc.changes(DigestShape, DigestTimes, "Change when a digest is sent", example={"hour": 7})
     def patch(self, request: Request, id: UUID) -> Response:
         digest = get_or_404(digests.all_running(), id)
-        there = {"rhythm": digest.rhythm, "weekday": digest.weekday, "hour": digest.hour}
+        there: JsonObject = {"rhythm": digest.rhythm, "weekday": digest.weekday, "hour": digest.hour}
         digests.change(digest, by=self.actor, **there | read_body(request, DigestTimes, partial=True))
         return Response(DigestShape(digest).data)
 
@@ -179,7 +179,7 @@ class OneNote(Resource):
         note, payload = _get_note(id), read_body(request, NoteInput, partial=True)
         if "team" in payload:
             payload["team"] = _find_team(payload["team"])
-        there = {"day": note.day, "text": note.text, "team": note.team}
+        there: JsonObject = {"day": note.day, "text": note.text, "team": note.team}
         chart_notes.change(note, by=self.actor, **there | payload)
         return Response(NoteShape(note).data)
 
