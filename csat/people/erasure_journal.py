@@ -69,7 +69,11 @@ def note_wish(
 
 
 def complete() -> int:
-    """Add those whom the database knows as erased and the journal does not; how many. Raises OSError."""
+    """Add those whom the database knows as erased and the journal does not; how many. Raises OSError.
+
+    Afterwards there is a journal, if only an empty one.
+    """
+    open_file().close()
     known = {entry["contact"] for entry in read(Path(settings.ERASURE_JOURNAL))}
     erased = Contact.objects.filter(erased_at__isnull=False).values_list("uuid", "erased_at")
     missing = 0

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from csat.lib.backups import Manifest
 from csat.management.commands import restore
-from csat.people import erasure, keys, suppression
+from csat.people import erasure, erasure_journal, keys, suppression
 from csat.people.models import Contact
 from csat.surveys import links
 from csat.surveys.answers import answering
@@ -62,9 +62,21 @@ class TestRefusals:
         settings.ERASURE_JOURNAL = str(tmp_path / "erasures.jsonl")
         assert self.refused("backup", "/proc/nowhere").startswith("/proc/nowhere: ")
 
-    def test_a_restore_needs_a_backup_and_each_journal_that_is_named(self, tmp_path: Path) -> None:
+    def test_a_restore_needs_a_backup_and_each_journal_that_is_named(
+        self, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.ERASURE_JOURNAL = str(tmp_path / "erasures.jsonl")
+        erasure_journal.open_file().close()
         assert "There is no whole backup in" in self.refused("restore", str(tmp_path))
         assert "--erasures: there is no file x" in self.refused("restore", str(tmp_path), "--erasures", "x")
+
+    def test_a_restore_without_any_journal_of_erasures_has_to_be_meant(
+        self, settings: Any, tmp_path: Path
+    ) -> None:
+        """On a new machine, or from a shell without the variables of the service."""
+        settings.ERASURE_JOURNAL = str(tmp_path / "nowhere" / "erasures.jsonl")
+        assert "There is no journal of erasures at" in self.refused("restore", str(tmp_path))
+        assert "no whole backup" in self.refused("restore", str(tmp_path), "--no-erasures")
 
 
 @pytest.fixture
@@ -119,9 +131,12 @@ def test_it_comes_back_encrypted_whole_held_and_without_whom_was_erased(
     assert sending.send_due() == 1  # which the backup does not know
 
     (tmp_path / "wrong").write_text("another passphrase of some length")
-    wrong = target.manage("restore", str(backups), "--decrypt", str(tmp_path / "wrong"), fails=True)
+    journal = str(tmp_path / "erasures.jsonl")
+    wrong = target.manage(
+        "restore", str(backups), "--erasures", journal, "--decrypt", str(tmp_path / "wrong"), fails=True
+    )
     assert "cannot be read with this key" in wrong
-    kept, journal = tmp_path / "keys", str(tmp_path / "erasures.jsonl")
+    kept = tmp_path / "keys"
     told = target.manage(
         "restore", str(backups), "--decrypt", passphrase, "--erasures", journal, "--keys-to", str(kept)
     )
@@ -145,7 +160,8 @@ def test_it_comes_back_encrypted_whole_held_and_without_whom_was_erased(
         "sent": [0, False],
         "waiting": [["sent", "link"]],
     }
-    assert "is not empty" in target.manage("restore", str(backups), "--decrypt", passphrase, fails=True)
+    again = ["restore", str(backups), "--erasures", journal, "--decrypt", passphrase]
+    assert "is not empty" in target.manage(*again, fails=True)
 
 
 @pytest.mark.slow
@@ -189,7 +205,7 @@ def test_what_is_refused_is_refused_before_anything_is_written_and_a_missing_key
     assert "is not empty" in refused()
     assert not list((tmp_path / "media").rglob("*"))
     assert CsatSettings.current().restored_from is None
-    told = target.manage("restore", str(backups))
+    told = target.manage("restore", str(backups), "--no-erasures")
     assert "Warning: the LINK_KEY " in told
     assert "erased people's opt-outs" in told
 

@@ -52,6 +52,11 @@ class Command(BaseCommand):
             default=[],
             help="a journal of erasures and opt-outs of another machine; may be given several times",
         )
+        parser.add_argument(
+            "--no-erasures",
+            action="store_true",
+            help="there is no journal: nobody was erased or opted out since the backup",
+        )
 
     def handle(
         self,
@@ -60,11 +65,18 @@ class Command(BaseCommand):
         decrypt: str | None,
         keys_to: str | None,
         erasures: list[str],
+        no_erasures: bool,
         **options: Any,
     ) -> None:
         for name in erasures:
             if not Path(name).is_file():
                 raise CommandError(f"--erasures: there is no file {name}.")
+        journals = [Path(settings.ERASURE_JOURNAL), *map(Path, erasures)]
+        if not no_erasures and not any(journal.exists() for journal in journals):
+            raise CommandError(
+                f"There is no journal of erasures at {journals[0]}: name it by ERASURE_JOURNAL or --erasures,"
+                " or say --no-erasures when nobody was erased or opted out since the backup."
+            )
         try:
             folder = backups.find(Path(dir))
             manifest = Manifest.of(folder)
@@ -87,7 +99,6 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from error
         call_command("migrate", interactive=False, verbosity=0)
-        journals = [Path(settings.ERASURE_JOURNAL), *map(Path, erasures)]
         erased, wishes = self._finish(manifest, held_since, journals)
         self._tell(folder, manifest, erased, wishes)
 

@@ -228,6 +228,13 @@ class TestReleasing:
         assert "Surveys go out as soon as they are due." in text_of(answer)
         assert Delivery.objects.get().error_code == "restored"
 
+    def test_a_restore_that_was_killed_is_not_released(self, manager: Client) -> None:
+        now = timezone.now()
+        CsatSettings.current().change(paused_at=now, restored_from=now)
+        answer = manager.post("/settings/csat/release/", as_it_is(), follow=True)
+        assert "The restore has not come to its end: run manage.py restore again" in text_of(answer)
+        assert CsatSettings.current().restored_from
+
     def test_it_works_without_javascript(self, manager: Client, restored: Survey) -> None:
         answer = manager.post("/settings/csat/release/", as_it_is())
         assert "1 survey that was due before is not sent" in text_of(answer)
