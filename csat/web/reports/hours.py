@@ -19,7 +19,6 @@ class Cell(Part):
     """The share of one hour of the week."""
 
     darkest: float = 1.0  # the share of the darkest shade
-    whole_link: str = ""  # the conversations of the whole, where none of them is of the share
 
     @property
     def few(self) -> bool:
@@ -52,10 +51,8 @@ def maps(groups: Sequence[Group], question: Question) -> list[Map]:
     if not groups:
         return []
     by_hour = {int(group.key): group.counts for group in groups}
-    low = _map(by_hour, question, ("low", "answered"), lambda counts: (counts.low, counts.n))
-    response = _map(
-        by_hour, question, ("replied", "delivered"), lambda counts: (counts.answered, counts.delivered)
-    )
+    low = _map(by_hour, question, "low", lambda counts: (counts.low, counts.n))
+    response = _map(by_hour, question, "replied", lambda counts: (counts.answered, counts.delivered))
     return [
         Map(
             _("Low scores by hour"),
@@ -75,10 +72,7 @@ def maps(groups: Sequence[Group], question: Question) -> list[Map]:
 
 
 def _map(
-    by_hour: dict[int, Counts],
-    question: Question,
-    did: tuple[str, str],
-    of: Callable[[Counts], tuple[int, int]],
+    by_hour: dict[int, Counts], question: Question, did: str, of: Callable[[Counts], tuple[int, int]]
 ) -> list[tuple[str, str, list[Cell]]]:
     parts = {hour: of(counts) for hour, counts in by_hour.items()}
     shares = [count / whole for count, whole in parts.values() if whole >= FEW]
@@ -90,10 +84,9 @@ def _map(
             [
                 Cell(
                     *parts.get(hour, (0, 0)),
-                    question.link(by="hour", key=hour, did=did[0]),
+                    question.link(by="hour", key=hour, did=did),
                     hour_label(hour),
                     darkest=darkest,
-                    whole_link=question.link(by="hour", key=hour, did=did[1]),
                 )
                 for hour in range(day * 24, day * 24 + 24)
             ],
