@@ -2,7 +2,7 @@
 
 import pytest
 
-from csat.themes.lemmas import has_lemmas, lemma
+from csat.themes.lemmas import has_lemmas, is_known, lemma
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ def test_languages_without_blanks_or_data_have_none() -> None:
         "en",
         "pt-br",
     ]
+
+
+def test_a_dictionary_holds_words_of_its_language() -> None:
+    assert is_known("robota", "pl")
+    assert not is_known("xyzzy", "pl")
