@@ -123,7 +123,7 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
             continue
         if options := tuple(filter(None, (_row(option, language) for option in word.split("|")))):
             parts.append(Part(options, GAPS.get(gap, 0)))
-            between = "[^.!?。！？]{0,%d}?" % SIGNS[gap] if gap else ""
+            between = f"[^.!?。！？]{{0,{SIGNS[gap]}}}?" if gap else ""
             expression += between + _written(word)
             gap = ""
     if not parts:
