@@ -20,6 +20,15 @@ def lemma(word: str, language: str) -> str:
     return fold(_lemmatizer().lemmatize(word, lang=SIMPLEMMA.get(language, language)))
 
 
+@lru_cache(maxsize=WORDS)
+def is_known(word: str, language: str) -> bool:
+    """Whether the dictionary of a language that has one holds it."""
+    from simplemma.strategies import DictionaryLookupStrategy
+
+    lookup = DictionaryLookupStrategy(_dictionaries())
+    return lookup.get_lemma(word, SIMPLEMMA.get(language, language)) is not None
+
+
 @cache
 def has_lemmas(language: str) -> bool:
     """Whether words of this language are known in their forms."""
@@ -32,7 +41,13 @@ def has_lemmas(language: str) -> bool:
 def _lemmatizer():  # type: ignore[no-untyped-def]
     from simplemma import Lemmatizer
     from simplemma.strategies import DefaultStrategy
+
+    strategy = DefaultStrategy(greedy=False, dictionary_factory=_dictionaries())
+    return Lemmatizer(lemmatization_strategy=strategy)
+
+
+@cache
+def _dictionaries():  # type: ignore[no-untyped-def]
     from simplemma.strategies.dictionaries import StreamDictionaryFactory
 
-    dictionaries = StreamDictionaryFactory(cache_max_size=AT_ONCE)
-    return Lemmatizer(lemmatization_strategy=DefaultStrategy(greedy=False, dictionary_factory=dictionaries))
+    return StreamDictionaryFactory(cache_max_size=AT_ONCE)

@@ -1,22 +1,28 @@
 """What a line of a theme's words means, and where a comment says it. Pure: no database.
 
-delay           this word; a dictionary form stands for all its forms
-deliver*        every word that begins so
-on hold         these words in a row
-took .. hours   with up to three words between them
-!fast           not where it is negated: "not fast"
--fast food      never there, whatever other words say
+delay             this word; a dictionary form stands for all its forms
+deliver*          every word that begins so
+*kosten           every word that ends so
+on hold           these words in a row
+took .. hours     with up to three words between them
+never ... solved  with any number of words of the same sentence between them
+no-one|nobody repl*|answer*
+                  one of these, then one of those; a hyphen stands for a blank
+!fast             not where it is negated: "not fast"
+?two weeks        only where the comment has no other theme
+-fast food        never there, whatever other words say
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from csat.lib.text import fold
-from csat.themes.languages import NEGATIONS, PROCLITIC, Negation
+from csat.themes.languages import NEGATIONS, PROCLITIC, Negation, spelt
 
-GAP = 3  # words
-GAP_SIGN = ".."
+GAPS = {"..": 3, "...": 20}  # words
+SIGNS = {"..": 8, "...": 25}  # the same where there are no blanks: signs
 REACH = 3  # words before (or after) within which a negation is one of this word
 TOKEN = re.compile(r"\w+|[.,;:!?…。，、！？؟،]")
 Lemma = Callable[[str], str]
@@ -32,25 +38,58 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One word of a pattern. After a gap, up to three others may come before it."""
+class Word:
+    """What one word of a comment must be, begin or end with."""
 
-    keys: frozenset[str]
-    begins: bool = False
-    after_gap: bool = False
+    keys: frozenset[str] = frozenset()
+    begins: str = ""
+    ends: str = ""
 
     def fits(self, token: Token) -> bool:
+        if self.keys:
+            return not self.keys.isdisjoint(token.keys)
         if self.begins:
-            return any(key.startswith(begin) for key in token.keys for begin in self.keys)
-        return not self.keys.isdisjoint(token.keys)
+            return any(key.startswith(self.begins) for key in token.keys)
+        return any(key.endswith(self.ends) for key in token.keys)
 
 
-@dataclass(frozen=True)
+class Part:
+    """One of these rows of words; up to `gap` other words may come before it."""
+
+    def __init__(self, options: tuple[tuple[Word, ...], ...], gap: int = 0) -> None:
+        firsts = [row[0] for row in options]
+        self.options, self.gap = options, gap
+        self.keys = frozenset(key for first in firsts for key in first.keys)
+        self.begins = tuple(first.begins for first in firsts if first.begins)
+        self.endings = tuple(first.ends for first in firsts if first.ends)
+
+    def may_begin(self, token: Token) -> bool:
+        """Whether the first word of one of its rows is this one: quicker than to try them all."""
+        return not self.keys.isdisjoint(token.keys) or any(
+            key.startswith(self.begins) or key.endswith(self.endings) for key in token.keys
+        )
+
+    def ends(self, words: list[Token], start: int) -> Iterator[int]:
+        """Where it ends when it begins here."""
+        if self.may_begin(words[start]):
+            for row in self.options:
+                end = start + len(row)
+                if end <= len(words) and all(map(Word.fits, row, words[start:end])):
+                    yield end
+
+    def may_be_in(self, keys: set[str]) -> bool:
+        """Whether one of its words is among these, as far as it is known by whole words."""
+        return bool(self.begins or self.endings) or not self.keys.isdisjoint(keys)
+
+
+@dataclass(frozen=True, eq=False)
 class Pattern:
     theme: int
     parts: tuple[Part, ...]
     unless_negated: bool = False
     excludes: bool = False
+    weak: bool = False
+    expression: re.Pattern[str] = field(default=re.compile(""))  # where there are no blanks
 
 
 @dataclass(frozen=True)
@@ -62,31 +101,51 @@ class Hit:
 
 def lines(text: str) -> list[str]:
     """The words of a theme, as somebody typed them: a line each, or with commas."""
-    return list(dict.fromkeys(part.strip() for part in re.split(r"[\n,،、，]", text) if part.strip(" -!*.")))
+    return list(
+        dict.fromkeys(part.strip() for part in re.split(r"[\n,،、，]", text) if part.strip(" -!?*.|"))
+    )
 
 
 def tokens(text: str, language: str, lemma: Lemma | None = None) -> list[Token]:
-    return [Token(_keys(word, language, lemma)) for word in TOKEN.findall(text.lower())]
+    return [Token(_keys(word, language, lemma)) for word in TOKEN.findall(spelt(text.lower(), language))]
 
 
 def compile_line(line: str, theme: int, language: str) -> Pattern | None:
     """None for a line without a letter or number. A word stands for itself, and so for all that have it as
     their dictionary form: an inflected one is found as it is written only.
     """
-    excludes, unless_negated = line.startswith("-"), line.startswith("!")
+    signs = line[: len(line) - len(line.lstrip("-!?"))]
     parts: list[Part] = []
-    gap = False
-    for word in line.lstrip("-!").lower().split():
-        if word == GAP_SIGN:
-            gap = True
+    expression, gap = "", ""
+    for word in line[len(signs) :].lower().split():
+        if word in GAPS:
+            gap = word if parts else ""
             continue
-        pieces = [piece for piece in TOKEN.findall(word) if piece[0].isalnum()]
-        for n, piece in enumerate(pieces):
-            begins = word.endswith("*") and n == len(pieces) - 1
-            keys = {fold(piece)} if begins else set(_keys(piece, language, None))
-            parts.append(Part(frozenset(keys), begins, gap and bool(parts)))
-            gap = False
-    return Pattern(theme, tuple(parts), unless_negated, excludes) if parts else None
+        if options := tuple(filter(None, (_row(option, language) for option in word.split("|")))):
+            parts.append(Part(options, GAPS.get(gap, 0)))
+            between = f"[^.!?。！？]{{0,{SIGNS[gap]}}}?" if gap else ""
+            expression += between + _written(word)
+            gap = ""
+    if not parts:
+        return None
+    return Pattern(theme, tuple(parts), "!" in signs, "-" in signs, "?" in signs, re.compile(expression))
+
+
+def _row(option: str, language: str) -> tuple[Word, ...]:
+    """The words that one option of a part stands for: "don't" and "no-one" are two."""
+    found = [piece for piece in TOKEN.findall(spelt(option, language)) if piece[0].isalnum()]
+    row = [Word(frozenset(_keys(piece, language, None))) for piece in found]
+    if row and option.endswith("*"):
+        row[-1] = Word(begins=fold(found[-1]))
+    elif row and option.startswith("*"):
+        row[0] = Word(ends=fold(found[0]))
+    return tuple(row)
+
+
+def _written(word: str) -> str:
+    """The same as an expression for a text without blanks."""
+    options = (re.escape(squeezed(option.strip("*"))) for option in word.split("|"))
+    return f"(?:{'|'.join(filter(None, options))})"
 
 
 def _keys(word: str, language: str, lemma: Lemma | None) -> tuple[str, ...]:
@@ -100,36 +159,39 @@ def _keys(word: str, language: str, lemma: Lemma | None) -> tuple[str, ...]:
 
 
 class WordIndex:
-    """The patterns of a language whose words stand apart."""
+    """The patterns of a language whose words stand apart, by what their first one is, begins or ends with."""
 
     def __init__(self, patterns: list[Pattern], language: str) -> None:
         self._words: dict[str, list[Pattern]] = {}
         self._beginnings: dict[str, list[Pattern]] = {}
+        self._endings: dict[str, list[Pattern]] = {}
         self._negation = NEGATIONS.get(language, Negation())
         for pattern in patterns:
-            first = pattern.parts[0]
-            for key in first.keys:
-                (self._beginnings if first.begins else self._words).setdefault(key, []).append(pattern)
+            for first, *_others in pattern.parts[0].options:
+                for key in first.keys:
+                    self._words.setdefault(key, []).append(pattern)
+                if first.begins:
+                    self._beginnings.setdefault(first.begins, []).append(pattern)
+                if first.ends:
+                    self._endings.setdefault(first.ends, []).append(pattern)
 
     def themes(self, words: list[Token]) -> set[int]:
-        hits = [hit for start in range(len(words)) for hit in self._at(words, start)]
-        excluded = [hit for hit in hits if hit.pattern.excludes]
-        return {
-            hit.pattern.theme
-            for hit in hits
-            if not hit.pattern.excludes
-            and not any(_overlap(hit, other) for other in excluded)
-            and not (hit.pattern.unless_negated and self._is_negated(words, hit))
-        }
+        keys = {key for word in words for key in word.keys}
+        hits = [hit for start in range(len(words)) for hit in self._at(words, start, keys)]
+        return _said(hit for hit in hits if not (hit.pattern.unless_negated and self._is_negated(words, hit)))
 
-    def _at(self, words: list[Token], start: int) -> Iterator[Hit]:
+    def _at(self, words: list[Token], start: int, said: set[str]) -> Iterator[Hit]:
+        """What is said from here on; `said` are the keys of all words."""
         candidates: dict[Pattern, None] = {}
         for key in words[start].keys:
             candidates |= dict.fromkeys(self._words.get(key, ()))
             for length in range(1, len(key) + 1):
-                candidates |= dict.fromkeys(self._beginnings.get(key[:length], ()))
+                if found := self._beginnings.get(key[:length]):
+                    candidates |= dict.fromkeys(found)
+                if found := self._endings.get(key[-length:]):
+                    candidates |= dict.fromkeys(found)
         for pattern in candidates:
-            if end := _end(pattern.parts, words, start):
+            if pattern.parts[-1].may_be_in(said) and (end := _end(pattern.parts, words, start)):
                 yield Hit(start, end, pattern)
 
     def _is_negated(self, words: list[Token], hit: Hit) -> bool:
@@ -142,43 +204,45 @@ class TextIndex:
     """The patterns of a language without blanks: they are looked for in the text as it stands."""
 
     def __init__(self, patterns: list[Pattern]) -> None:
-        self._patterns = [
-            (re.compile(".{0,8}".join(re.escape(min(part.keys)) for part in pattern.parts)), pattern)
-            for pattern in patterns
-        ]
+        self._patterns = patterns
 
     def themes(self, text: str) -> set[int]:
-        hits = [
+        return _said(
             Hit(found.start(), found.end(), pattern)
-            for expression, pattern in self._patterns
-            for found in expression.finditer(text)
-        ]
-        excluded = [hit for hit in hits if hit.pattern.excludes]
-        return {
-            hit.pattern.theme
-            for hit in hits
-            if not hit.pattern.excludes and not any(_overlap(hit, other) for other in excluded)
-        }
+            for pattern in self._patterns
+            for found in pattern.expression.finditer(text)
+        )
 
 
 def squeezed(text: str) -> str:
-    """As `TextIndex` reads it: folded, without blanks."""
-    return "".join(fold(text).split())
+    """As `TextIndex` reads it: without blanks and capitals. Marks stay: Japanese ones make other letters."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _end(parts: tuple[Part, ...], words: list[Token], start: int) -> int:
     """Where the pattern that begins here ends; 0 when it is not said here."""
-    at = start + 1
-    for part in parts[1:]:
-        for step in range(GAP + 1 if part.after_gap else 1):
-            if at + step >= len(words) or words[at + step].is_mark:
-                return 0
-            if part.fits(words[at + step]):
-                at += step + 1
+    for end in parts[0].ends(words, start):
+        if len(parts) == 1:
+            return end
+        for at in range(end, min(end + parts[1].gap + 1, len(words))):
+            if words[at].is_mark:
                 break
-        else:
-            return 0
-    return at
+            if found := _end(parts[1:], words, at):
+                return found
+    return 0
+
+
+def _said(hits: Iterable[Hit]) -> set[int]:
+    """The themes of these hits, without those that another one excludes."""
+    hits = list(hits)
+    excluded = [hit for hit in hits if hit.pattern.excludes]
+    left = [
+        hit.pattern
+        for hit in hits
+        if not hit.pattern.excludes and not any(_overlap(hit, other) for other in excluded)
+    ]
+    strong = {pattern.theme for pattern in left if not pattern.weak}
+    return strong or {pattern.theme for pattern in left}
 
 
 def _overlap(hit: Hit, other: Hit) -> bool:

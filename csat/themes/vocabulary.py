@@ -1,6 +1,7 @@
 """The words of all themes, ready to be looked for: those that came with us, and what people changed."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from csat.themes.languages import languages_of
 from csat.themes.models import Recount, Theme, ThemeWords
 from csat.themes.patterns import Pattern, TextIndex, WordIndex, compile_line, lines, squeezed, tokens
 
+WORD = re.compile(r"[^\W\d_]+")
 FOLDER = Path(__file__).with_name("words")
 Words = dict[str, dict[int, list[str]]]  # language, theme: lines
 
@@ -53,14 +55,24 @@ class Vocabulary:
         words = frozenset(key for token in plain for key in token.keys)
         found: set[int] = set()
         for candidate in languages_of(words, comment, language, list(self._words)):
-            if candidate in lemmas.CONTAINED:
-                found |= self._text_index(candidate).themes(squeezed(comment))
-                continue
-            forms = self._forms and candidate == language and lemmas.has_lemmas(candidate)
-            lemma = partial(lemmas.lemma, language=candidate) if forms else None
-            spoken = tokens(comment, candidate, lemma) if lemma or candidate != language else plain
-            found |= self._word_index(candidate).themes(spoken)
+            found |= self._themes_in(candidate, comment, expected=candidate == language)
+            if candidate == language and (found or self._is_spoken(language, comment)):
+                break  # what it holds of the others looks alike by chance
         return found
+
+    def _is_spoken(self, language: str, comment: str) -> bool:
+        """Whether half of its words are in the dictionary of this language."""
+        if not self._forms or not lemmas.has_lemmas(language):
+            return False
+        words = WORD.findall(comment.lower())
+        return 2 * sum(lemmas.is_known(word, language) for word in words) > len(words)
+
+    def _themes_in(self, language: str, comment: str, *, expected: bool) -> set[int]:
+        if language in lemmas.CONTAINED:
+            return self._text_index(language).themes(squeezed(comment))
+        forms = self._forms and expected and lemmas.has_lemmas(language)
+        lemma = partial(lemmas.lemma, language=language) if forms else None
+        return self._word_index(language).themes(tokens(comment, language, lemma))
 
     def _word_index(self, language: str) -> WordIndex:
         if language not in self._by_words:

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 
 from csat.themes import lemmas
-from csat.themes.lemmas import has_lemmas, lemma
+from csat.themes.lemmas import has_lemmas, is_known, lemma
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_the_data_of_every_language_stays_in_memory_once_it_was_read() -> None:
     with_forms = [code for code, _name in settings.LANGUAGES if has_lemmas(code)]
     assert len(with_forms) > 8
     assert len(with_forms) <= lemmas.AT_ONCE
+
+
+def test_a_dictionary_holds_words_of_its_language() -> None:
+    assert is_known("robota", "pl")
+    assert not is_known("xyzzy", "pl")

@@ -24,6 +24,13 @@ def found(comment: str, *words: str, language: str = "en") -> bool:
         ("That was fast. Not bad.", ["!fast"]),
         ("Not bad. Fast!", ["!fast"]),
         ("fast food, and a fast answer", ["fast", "-fast food"]),
+        ("Versandkosten", ["*kosten"]),
+        ("It was never in three calls or two mails solved", ["never ... solved"]),
+        ("No one ever answered", ["no-one|nobody .. repl*|answer*"]),
+        ("Nobody replies", ["no-one|nobody .. repl*|answer*"]),
+        ("It doesnt work, it can’t", ["does not work"]),
+        ("It can’t", ["cannot"]),
+        ("sooooo slow", ["so slow"]),
     ],
 )
 def test_a_comment_that_says_it(comment: str, words: list[str]) -> None:
@@ -39,10 +46,19 @@ def test_a_comment_that_says_it(comment: str, words: list[str]) -> None:
         ("It took me and all of my friends hours", ["took .. hours"]),
         ("It was not very fast", ["!fast"]),
         ("I love fast food", ["fast", "-fast food"]),
+        ("It was never late. I solved it", ["never ... solved"]),
+        ("One reply", ["no-one|nobody .. repl*|answer*"]),
     ],
 )
 def test_a_comment_that_does_not_say_it(comment: str, words: list[str]) -> None:
     assert not found(comment, *words)
+
+
+def test_what_is_weak_counts_only_where_nothing_else_is_said() -> None:
+    patterns = [compile_line("?two weeks", 1, "en"), compile_line("parcel", 2, "en")]
+    index = WordIndex([one for one in patterns if one], "en")
+    assert index.themes(tokens("Two weeks!", "en")) == {1}
+    assert index.themes(tokens("Two weeks for a parcel", "en")) == {2}
 
 
 def test_turkish_denies_behind_the_word() -> None:
@@ -73,6 +89,15 @@ def test_without_blanks_it_is_contained_and_an_exclusion_holds_where_it_overlaps
     assert index.themes(squeezed("这个太贵了")) == {1}
     assert index.themes(squeezed("贵公司很好")) == set()
     assert index.themes(squeezed("贵公司的东西太贵")) == {1}
+
+
+def test_without_blanks_there_are_gaps_and_choices_and_voiced_letters_are_others() -> None:
+    pattern = compile_line("まだ .. 返事|連絡", 1, "ja")
+    assert pattern
+    index = TextIndex([pattern])
+    assert index.themes(squeezed("まだ何の連絡もない")) == {1}
+    assert index.themes(squeezed("また今度連絡します")) == set()
+    assert index.themes(squeezed("まだです。連絡します")) == set()
 
 
 def test_lines_are_parted_by_ends_of_line_and_commas_each_once_and_none_is_empty() -> None:
