@@ -40,6 +40,7 @@ SETTINGS = {
 PROVIDERS = ("ANYMAIL_", "TWILIO_", "SLACK_", "SENTRY_", "CSAT_", "DJANGO_")
 NO_TESTS_SELECTED = 5  # pytest's exit code
 SIDE_BY_SIDE = ("-n", "2", "--dist")
+THREE = ("-n", "3", "--dist")  # where browsers and servers are waited for
 
 
 @dataclass
@@ -158,7 +159,7 @@ def _all_parts(run: Run, env: dict[str, str]) -> None:
         run.tests(
             "tests on SQLite",
             "not postgres and not redis and not cluster",
-            *SIDE_BY_SIDE,
+            *THREE,
             "worksteal",
             env=env,
         )

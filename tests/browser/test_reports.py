@@ -42,7 +42,7 @@ def test_from_a_filter_to_the_conversation_behind_a_bar(reports: Page, shoot: Sh
     reports.get_by_role("link", name="Agents").click()
     expect(reports.get_by_role("heading", name="Not ranked: fewer than 30 answers")).to_be_visible()
     expect(reports).to_have_url(re.compile("channel=sms.*show=agent"))
-    reports.locator("table.bars").last.get_by_role("link", name="Layla Haddad").click()
+    reports.locator("table.bars").last.get_by_role("link", name="Layla Haddad", exact=True).click()
     expect(reports.get_by_text("Li Wei")).to_be_visible()
     expect(reports.get_by_text("Ana Souza")).to_have_count(0)
 

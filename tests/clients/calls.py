@@ -204,6 +204,34 @@ def brands() -> None:
     call("delete_brands_by_brand", "globex")
 
 
+def reports() -> None:
+    assert call("get_csat_report_recovery").groups == []
+    [view] = call("get_reports_views").items
+    wanted = {"view_id": str(view.id), "rhythm": "daily", "hour": 7}
+    digest = call("post_reports_digests", body=("DigestInputRequest", wanted))
+    assert digest.to is None
+    assert call("get_reports_digests").items == [digest]
+    assert call("get_reports_digests_by_id", digest.id) == digest
+    changed = call("patch_reports_digests_by_id", digest.id, body=("PatchedDigestTimesRequest", {"hour": 8}))
+    assert changed.hour == 8
+    call("delete_reports_digests_by_id", digest.id)
+    share = call("post_reports_shares", body=("ShareInputRequest", {"view_id": str(view.id), "days": 7}))
+    assert share.url
+    assert [one.id for one in call("get_reports_shares").items] == [share.id]
+    assert call("get_reports_shares_by_id", share.id).id == share.id
+    names = ("PatchedShareChangeRequest", {"with_names": True})
+    assert call("patch_reports_shares_by_id", share.id, body=names).with_names
+    call("delete_reports_shares_by_id", share.id)
+    content = {"day": "2026-11-20", "text": "New release", "team": None}
+    note = call("post_reports_notes", body=("NoteInputRequest", content))
+    assert note.team is None
+    assert call("get_reports_notes").items == [note]
+    assert call("get_reports_notes_by_id", note.id) == note
+    rolled = ("PatchedNoteInputRequest", {"text": "Rolled back"})
+    assert call("patch_reports_notes_by_id", note.id, body=rolled).text == "Rolled back"
+    call("delete_reports_notes_by_id", note.id)
+
+
 def main() -> None:
     assert call("get_handoff_analytics").total_handoffs == 0
     contact = contacts()
@@ -216,6 +244,7 @@ def main() -> None:
     imports()
     connections()
     brands()
+    reports()
     print(json.dumps(sorted(called)))
 
 

@@ -163,6 +163,29 @@ async function brands(): Promise<void> {
   await good(api.DELETE("/brands/{brand}", brand));
 }
 
+async function reports(): Promise<void> {
+  assert.deepEqual((await good(api.GET("/csat/report/recovery"))).groups, []);
+  const view_id = (await good(api.GET("/reports/views"))).items[0]!.id;
+  const digest = await good(api.POST("/reports/digests", { body: { view_id, rhythm: "daily", hour: 7 } }));
+  assert.equal(digest.to, null);
+  await good(api.GET("/reports/digests"));
+  await good(api.GET("/reports/digests/{id}", one(digest.id)));
+  await good(api.PATCH("/reports/digests/{id}", { ...one(digest.id), body: { hour: 8 } }));
+  await good(api.DELETE("/reports/digests/{id}", one(digest.id)));
+  const share = await good(api.POST("/reports/shares", { body: { view_id, days: 7 } }));
+  assert.ok(share.url);
+  await good(api.GET("/reports/shares"));
+  await good(api.GET("/reports/shares/{id}", one(share.id)));
+  await good(api.PATCH("/reports/shares/{id}", { ...one(share.id), body: { with_names: true } }));
+  await good(api.DELETE("/reports/shares/{id}", one(share.id)));
+  const note = await good(api.POST("/reports/notes", { body: { day: "2026-11-20", text: "New release", team: null } }));
+  assert.equal(note.team, null);
+  await good(api.GET("/reports/notes"));
+  await good(api.GET("/reports/notes/{id}", one(note.id)));
+  await good(api.PATCH("/reports/notes/{id}", { ...one(note.id), body: { text: "Rolled back" } }));
+  await good(api.DELETE("/reports/notes/{id}", one(note.id)));
+}
+
 const contact = await contacts();
 const [bare, full] = await sessions(contact);
 await good(api.GET("/handoff-analytics"));
@@ -173,4 +196,5 @@ await workflows(bare);
 await imports();
 await connections();
 await brands();
+await reports();
 console.log(JSON.stringify([...called].sort()));

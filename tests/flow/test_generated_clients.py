@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import requests
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from csat.people import keys
 from tests.serving import serving
 from tests.standins.listening import Listener
+from tests.subscriptions.rated import make_view
 from tests.workers import ROOT
 
 sys.path.insert(0, str(ROOT / "bin"))
@@ -31,7 +33,9 @@ SOURCES = ROOT / "tests" / "clients"
 
 
 @pytest.fixture
-def base(listener: Listener) -> Iterator[str]:
+def base(listener: Listener, manager_user: User) -> Iterator[str]:
+    """A server where somebody has saved a report."""
+    make_view(manager_user)
     environment = {"WEBHOOK_ALLOW": listener.address, "CONNECT_ALLOW": listener.address}
     environment |= {"RATE_LIMITS": "off", "SECRET_KEY": settings.SECRET_KEY}
     with serving(**environment) as address:
