@@ -40,7 +40,7 @@ SETTINGS = {
 PROVIDERS = ("ANYMAIL_", "TWILIO_", "SLACK_", "SENTRY_", "CSAT_", "DJANGO_")
 NO_TESTS_SELECTED = 5  # pytest's exit code
 SIDE_BY_SIDE = ("-n", "2", "--dist")
-THREE = ("-n", "3", "--dist")  # where browsers and servers are waited for
+THREE = ("-n", "3", "--dist")  # where a browser or a database server is waited for
 
 
 @dataclass
@@ -168,7 +168,7 @@ def _all_parts(run: Run, env: dict[str, str]) -> None:
             run.tests(
                 "tests on PostgreSQL and Redis",
                 marks,
-                *SIDE_BY_SIDE,
+                *THREE,
                 "worksteal",
                 "--only-database",
                 env=env_of_real,
