@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import BooleanField, Count, ExpressionWrapper, Min, Q, QuerySet
 from django.utils import timezone
 
+from csat import jobs
 from csat.channels import circuits, registry
 from csat.channels.circuits import Circuit, CircuitState, Way
 from csat.jobs import Job, deduplicated, enqueue
@@ -116,6 +117,7 @@ class Sender:
         self.lanes = Lanes()
         self.until = 0.0  # no call to a provider begins later; like `turns_until` in time.monotonic()
         self.turns_until = 0.0  # until then some wait for their turn
+        self.may_call = True  # for one more worker
 
     def run(self, *, seconds: float) -> int:
         """Send what is due among the rows, for so long; how many were sent."""
@@ -138,6 +140,12 @@ class Sender:
             enqueue(Job.SEND_DUE)  # the next task sends the rest
         return sent
 
+    def call_for_help(self) -> None:
+        """There is work for one more worker: wake one, once, if one is free: no task waits then."""
+        if self.may_call and jobs.oldest_waiting(Job.SEND_DUE.cluster) is None:
+            enqueue(Job.SEND_DUE)
+            self.may_call = False
+
     def fill(self, *, leave: set[str]) -> int:
         """Claim for every lane that has nothing to do; how many were claimed. First what was asked for by
         hand, then what waits longest.
@@ -158,7 +166,7 @@ class Sender:
                 claimed = (by_hand and claim(rows.filter(BY_HAND), most)) or claim(rows, most)
                 number += len(claimed)
                 if len(claimed) == most and not in_doubt:
-                    enqueue(Job.SEND_DUE)  # there is work for one more worker
+                    self.call_for_help()
                 self.look_up(claimed) if in_doubt else self.send(claimed)
         for circuit in held.away.values():
             if not held.everything and circuit.medium not in self.lanes.busy | leave:

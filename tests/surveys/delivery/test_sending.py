@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as project
 from django.db import connection, transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from csat.channels.base import CANNOT_TELL, Receipt
 from csat.channels.transports import slack, smtp, twilio
@@ -17,7 +18,15 @@ from csat.surveys.answers import answering
 from csat.surveys.delivery import expiry, holds, lanes, scheduling, sending
 from csat.surveys.models import ChannelSettings, Delivery
 from csat.timeline.models import Event
-from tests.factories import API, claim, die_while_sending, make_resolved_session, make_session, switch_on
+from tests.factories import (
+    API,
+    claim,
+    die_while_sending,
+    make_contact,
+    make_resolved_session,
+    make_session,
+    switch_on,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -334,6 +343,30 @@ def test_a_task_that_sends_ends_before_the_queue_ends_it():
     assert TIMEOUTS[Job.SEND_DUE] > 40 + 2 * sending.LONGEST_CALL
     prefetched = project.Q_CLUSTER["queue_limit"] / project.Q_CLUSTER["workers"] + 1
     assert TIMEOUTS[Job.SEND_DUE] * prefetched < project.Q_CLUSTER["retry"]
+
+
+class TestOneMoreWorker:
+    """However slow the provider is, and however small the batches: the queue holds no more tasks than workers
+    can take, or all else in it would wait behind them.
+    """
+
+    @pytest.fixture
+    def called(self, monkeypatch):
+        called = []
+        monkeypatch.setattr(sending, "BATCH", 1)
+        monkeypatch.setattr(sending, "enqueue", called.append)
+        for number in range(5):
+            scheduled(contact=make_contact(phone=f"+4930123450{number}"))
+        return called
+
+    def test_is_called_once_by_a_task(self, sms, called):
+        assert sending.send_due() == 5
+        assert called == [Job.SEND_DUE]
+
+    def test_is_not_called_while_tasks_wait_for_one(self, sms, called):
+        OrmQ.objects.create(key="surveys", payload="", lock=timezone.now())
+        assert sending.send_due() == 5
+        assert called == []
 
 
 def test_a_rolled_back_resolve_leaves_nothing():
