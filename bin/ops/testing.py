@@ -40,7 +40,6 @@ SETTINGS = {
 PROVIDERS = ("ANYMAIL_", "TWILIO_", "SLACK_", "SENTRY_", "CSAT_", "DJANGO_")
 NO_TESTS_SELECTED = 5  # pytest's exit code
 SIDE_BY_SIDE = ("-n", "2", "--dist")
-THREE = ("-n", "3", "--dist")  # where a browser or a database server is waited for
 
 
 @dataclass
@@ -159,7 +158,7 @@ def _all_parts(run: Run, env: dict[str, str]) -> None:
         run.tests(
             "tests on SQLite",
             "not postgres and not redis and not cluster",
-            *THREE,
+            *SIDE_BY_SIDE,
             "worksteal",
             env=env,
         )
@@ -168,7 +167,7 @@ def _all_parts(run: Run, env: dict[str, str]) -> None:
             run.tests(
                 "tests on PostgreSQL and Redis",
                 marks,
-                *THREE,
+                *SIDE_BY_SIDE,
                 "worksteal",
                 "--only-database",
                 env=env_of_real,
