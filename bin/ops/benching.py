@@ -181,9 +181,9 @@ def _run(script: Path, env: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
     figures = []
     try:
         for line in process.stdout or ():
-            if line.startswith("{"):
+            if line.startswith('{"what": '):
                 figures.append(json.loads(line))
-            else:
+            elif not line.startswith("{"):  # as a line of our own log does
                 print(line, end="", file=sys.stderr, flush=True)
         return process.wait(), figures
     finally:
