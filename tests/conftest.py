@@ -72,9 +72,10 @@ def _journal_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _clean_cache() -> Iterator[None]:
+def _clean_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cache.clear()
-    vocabulary.forget()  # of themes that were rolled back, under a version that comes again
+    # of themes that were rolled back, under a version that comes again
+    monkeypatch.setattr(vocabulary, "_current", None)
     yield
     cache.clear()
 

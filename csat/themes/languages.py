@@ -58,6 +58,7 @@ SPELLINGS = {
         (r"\bpra\b", "para"),
     ),
 }
+WORD = re.compile(r"[^\W\d_]+")
 RUN = re.compile(r"([^\W\d_])\1{2,}")
 # Folded. A comment that holds one of them is in that language.
 COMMON = {

@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from math import erfc, log, sqrt
 
 from csat.lib.text import fold
-from csat.themes.languages import COMMON
+from csat.themes.languages import COMMON, WORD
 from csat.themes.lemmas import CONTAINED
 
 AT_LEAST = 5  # comments that say it
 FALSE = 0.05  # of those shown, at most so many by chance
 MOST = 15
 PRIOR = 500.0  # words
-WORD = re.compile(r"[^\W\d_]+")
-ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*|\S*\d\S*")
 ONLINE_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
+ADDRESS = re.compile(ONLINE_ADDRESS.pattern + r"|\S*\d\S*")
 HAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff\u0e00-\u0e7f]+")
 THAI = re.compile("[\u0e00-\u0e7f]")
 

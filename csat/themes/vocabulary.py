@@ -1,17 +1,15 @@
 """The words of all themes, ready to be looked for: those that came with us, and what people changed."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
 
 from csat.themes import lemmas
-from csat.themes.languages import languages_of
+from csat.themes.languages import WORD, languages_of
 from csat.themes.models import Recount, Theme, ThemeWords
-from csat.themes.patterns import Pattern, TextIndex, WordIndex, compile_line, lines, squeezed, tokens
+from csat.themes.patterns import Pattern, TextIndex, Token, WordIndex, compile_line, lines, squeezed, tokens
 
-WORD = re.compile(r"[^\W\d_]+")
 FOLDER = Path(__file__).with_name("words")
 Words = dict[str, dict[int, list[str]]]  # language, theme: lines
 
@@ -55,24 +53,25 @@ class Vocabulary:
         words = frozenset(key for token in plain for key in token.keys)
         found: set[int] = set()
         for candidate in languages_of(words, comment, language, list(self._words)):
-            found |= self._themes_in(candidate, comment, expected=candidate == language)
+            found |= self._themes_in(candidate, comment, plain if candidate == language else None)
             if candidate == language and (found or self._is_spoken(language, comment)):
                 break  # what it holds of the others looks alike by chance
         return found
 
     def _is_spoken(self, language: str, comment: str) -> bool:
-        """Whether half of its words are in the dictionary of this language."""
+        """Whether more than half of its words are in the dictionary of this language."""
         if not self._forms or not lemmas.has_lemmas(language):
             return False
         words = WORD.findall(comment.lower())
         return 2 * sum(lemmas.is_known(word, language) for word in words) > len(words)
 
-    def _themes_in(self, language: str, comment: str, *, expected: bool) -> set[int]:
+    def _themes_in(self, language: str, comment: str, plain: list[Token] | None) -> set[int]:
+        """`plain`: its words, read already, where this is the language of the conversation."""
         if language in lemmas.CONTAINED:
             return self._text_index(language).themes(squeezed(comment))
-        forms = self._forms and expected and lemmas.has_lemmas(language)
-        lemma = partial(lemmas.lemma, language=language) if forms else None
-        return self._word_index(language).themes(tokens(comment, language, lemma))
+        if plain and self._forms and lemmas.has_lemmas(language):
+            plain = tokens(comment, language, partial(lemmas.lemma, language=language))
+        return self._word_index(language).themes(plain or tokens(comment, language))
 
     def _word_index(self, language: str) -> WordIndex:
         if language not in self._by_words:
@@ -103,12 +102,6 @@ def current() -> Vocabulary:
     if _current is None or _current[0] != version:
         _current = (version, Vocabulary(words_of(Theme.objects.all())))
     return _current[1]
-
-
-def forget() -> None:
-    """The themes themselves are others now, under numbers that may have been used before."""
-    global _current
-    _current = None
 
 
 def _read(path: Path) -> dict[str, list[str]]:
