@@ -63,9 +63,8 @@ class BodyTable:
     def put_back(self, rows: QuerySet[Any]) -> None:
         """Before something is done with them again. Call it in the same transaction."""
         rows, kept = rows.order_by(), self._kept.filter(**{self.key: OuterRef("pk")})
-        list(
-            rows.select_for_update(no_key=True).order_by("pk").values_list("pk")
-        )  # whoever moves one ends first
+        # whoever moves one ends first
+        list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         rows.filter(Exists(kept), body=self.empty["body"]).update(
             **{column: Subquery(kept.values(column)[:1]) for column in self.empty}
         )

@@ -95,15 +95,6 @@ def read(filters: Filters) -> Recoveries:
     return Recoveries(list(low.values_list(*keys, "count")), list(times.values_list(*keys, *TIMES)))
 
 
-def whole(filters: Filters) -> RecoveryGroup:
-    return read(filters).whole
-
-
-def grouped(filters: Filters, by: str) -> list[RecoveryGroup]:
-    """Raises Invalid for a dimension that is not in `BY`."""
-    return read(filters).by(by)
-
-
 def _column(by: str, filters: Filters) -> F:
     return F("cause") if by == "cause" else F(cohort.COLUMN[by].format(credit=filters.credit))
 

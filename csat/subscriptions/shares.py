@@ -41,11 +41,9 @@ def make(
     is that of the view's owner: it shows what the owner may see.
     """
     maker, problems = view.user if isinstance(by, Actor) else by, Problems()
-    if days not in LIVES:
-        problems.add("days", _("Choose from the list."))
     if not role_may(roles.role_of(maker), Verb.READ_REPORTS):
         problems.add("view_id", _("The owner of this view may not read reports any more."))
-    _check_names(view, with_names, problems)
+    _check(view, days, with_names, problems)
     problems.check()
     share = Share.objects.create(
         view=view,
@@ -73,9 +71,7 @@ def change(
     """
     names = share.with_names if with_names is None else with_names
     problems = Problems()
-    if days is not None and days not in LIVES:
-        problems.add("days", _("Choose from the list."))
-    _check_names(share.view, names, problems)
+    _check(share.view, days, names, problems)
     problems.check()
     after = {
         "with_names": names,
@@ -140,7 +136,9 @@ def note_opened(share: Share) -> None:
         share.change(last_opened_at=now)
 
 
-def _check_names(view: SavedView, with_names: bool, problems: Problems) -> None:
+def _check(view: SavedView, days: int | None, with_names: bool, problems: Problems) -> None:
+    if days is not None and days not in LIVES:
+        problems.add("days", _("Choose from the list."))
     if views.names_agents(view) and not with_names:
         problems.add("with_names", _("This view is of single agents: it can be shared with names only."))
 

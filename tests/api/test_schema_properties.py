@@ -3,7 +3,6 @@
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
@@ -20,15 +19,13 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from csat.connectors import connections
 from csat.people import keys
-from csat.reports import chart_notes
-from csat.reports.models import SavedView
-from csat.subscriptions import digests, shares
 from csat.surveys.answers.answering import answer
 from csat.surveys.delivery import scheduling
 from csat.webhooks import endpoints, queueing
 from csat.workflows import editing
 from project.wsgi import application
 from tests.factories import API, make_resolved_session
+from tests.subscriptions.rated import make_report
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 EXAMPLES = int(
@@ -72,15 +69,9 @@ def known(db: Any, settings: Any) -> dict[str, str]:
 
 
 def _reports() -> dict[str, str]:
-    user = User.objects.create_superuser("boss", "boss@acme.example")
-    view = SavedView.objects.create(user=user, name="All", query="period=30")
-    note = chart_notes.add(day=date(2026, 11, 20), text="New release", by=API)
-    return {
-        "reports/digests": str(digests.start(view, by=user).uuid),
-        "reports/shares": str(shares.make(view, by=user).uuid),
-        "reports/notes": str(note.uuid),
-        "view_id": str(view.uuid),
-    }
+    made = make_report(User.objects.create_superuser("boss", "boss@acme.example"), by=API)
+    ids = {f"reports/{name}s": made[name] for name in ("digest", "share", "note")}
+    return ids | {"view_id": made["view"]}
 
 
 @pytest.fixture(autouse=True)

@@ -91,7 +91,7 @@ def test_from_not_solved_to_won_back(
     rate(page, 5)
     expect(page.locator(".chosen")).to_contain_text("5")
     assert Score.objects.get().score == 5
-    whole = recovery_groups.whole(parse({"from": "2000-01-01", "to": "2100-01-01"}))
+    whole = recovery_groups.read(parse({"from": "2000-01-01", "to": "2100-01-01"})).whole
     assert (whole.steps.low, whole.steps.reopened, whole.steps.better) == (1, 1, 1)
     report = open_as(manager_user, "/reports/?show=low")
     expect(report.locator("main")).to_contain_text("Reopened afterwards")

@@ -80,6 +80,6 @@ def test_from_not_solved_to_won_back(
         assert "We sent another." in told
         rate(customer, f"{page}?change=1", 5)
     assert Score.objects.get().score == 5
-    whole = recovery_groups.whole(parse({"from": "2000-01-01", "to": "2100-01-01"}))
+    whole = recovery_groups.read(parse({"from": "2000-01-01", "to": "2100-01-01"})).whole
     assert (whole.steps.low, whole.steps.better) == (1, 1)
     assert whole.median_hours == pytest.approx(3, abs=0.2)

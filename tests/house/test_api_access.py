@@ -5,7 +5,6 @@ sees here whom it reaches.
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,15 @@ from csat.connectors import connections
 from csat.connectors.models import Connection, ConversationOrigin
 from csat.imports import importing
 from csat.people import keys
-from csat.reports import chart_notes
-from csat.reports.models import SavedView
 from csat.sessions.models import Session
-from csat.subscriptions import digests, shares
+from csat.subscriptions import shares
 from csat.subscriptions.models import Share
 from csat.surveys.answers import answering
 from csat.timeline.recording import SYSTEM
 from csat.webhooks import endpoints, queueing
 from tests.api.conftest import machine
 from tests.factories import make_contact, make_sent_survey
+from tests.subscriptions.rated import make_report
 from tests.workflows import builders
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -103,14 +101,8 @@ def ids(db: None, settings: Any, tmp_path: Path) -> dict[str, str]:
 
 
 def _reports() -> dict[str, str]:
-    user = User.objects.create_superuser("boss", "boss@acme.example")
-    view = SavedView.objects.create(user=user, name="All", query="period=30")
-    note = chart_notes.add(day=date(2026, 11, 20), text="New release", by=SYSTEM)
-    return {
-        "reports/digests/<id:id>": str(digests.start(view, by=user).uuid),
-        "reports/shares/<id:id>": str(shares.make(view, by=user, with_comments=True).uuid),
-        "reports/notes/<id:id>": str(note.uuid),
-    }
+    made = make_report(User.objects.create_superuser("boss", "boss@acme.example"), by=SYSTEM)
+    return {f"reports/{name}s/<id:id>": made[name] for name in ("digest", "share", "note")}
 
 
 def _connection_that_brought(session: Session) -> Connection:

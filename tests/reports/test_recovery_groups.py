@@ -44,7 +44,7 @@ def test_of_all_together_it_agrees_with_the_funnel_and_tells_how_long_it_took():
     won_back()
     won_back(1)
     lost()
-    whole = recovery_groups.whole(parse({}))
+    whole = recovery_groups.read(parse({})).whole
     assert whole.steps == recovery.recovery(parse({})) == recovery.Recovery(3, 2, 2, 1)
     assert whole.median_hours == pytest.approx(3, abs=0.1)
     assert whole.hours_interval is None  # of one
@@ -56,7 +56,7 @@ def test_by_agent_each_step_opens_its_conversations():
     lost(assignee=layla)
     lost(assignee=omar)
     filters = parse({})
-    groups = {group.label: group for group in recovery_groups.grouped(filters, "agent")}
+    groups = {group.label: group for group in recovery_groups.read(filters).by("agent")}
     assert groups["Layla"].steps == recovery.Recovery(2, 1, 1, 1)
     assert groups["Omar"].steps == recovery.Recovery(1, 0, 0, 0)
     for group in groups.values():
@@ -70,7 +70,7 @@ def test_the_cause_is_what_the_low_score_was_about_not_the_better_one():
     lost(about="policy")
     lost()
     filters = parse({})
-    groups = recovery_groups.grouped(filters, "cause")
+    groups = recovery_groups.read(filters).by("cause")
     assert {group.key: group.steps.better for group in groups} == {"product": 1, "policy": 0, "none": 0}
     for group in groups:
         for step in recovery.STEPS:
@@ -81,14 +81,14 @@ def test_the_cause_is_what_the_low_score_was_about_not_the_better_one():
 def test_by_team_and_a_reader_of_one_team_sees_that_alone():
     won_back(team="Care")
     won_back(team="Sales")
-    assert {group.label for group in recovery_groups.grouped(parse({}), "team")} == {"Care", "Sales"}
+    assert {group.label for group in recovery_groups.read(parse({})).by("team")} == {"Care", "Sales"}
     care = parse({}, scope=(Team.objects.get(name="Care").pk,))
-    assert [group.label for group in recovery_groups.grouped(care, "team")] == ["Care"]
+    assert [group.label for group in recovery_groups.read(care).by("team")] == ["Care"]
 
 
 def test_another_grouping_is_refused_by_name():
     with pytest.raises(Invalid) as refused:
-        recovery_groups.grouped(parse({}), "moon")
+        recovery_groups.read(parse({})).by("moon")
     assert "group_by" in refused.value.fields
 
 
@@ -109,4 +109,4 @@ def test_more_conversations_cost_no_more_queries(django_assert_max_num_queries):
     for _ in range(3):
         won_back(assignee=make_agent("Layla"))
     with django_assert_max_num_queries(4):
-        recovery_groups.grouped(parse({}), "agent")
+        recovery_groups.read(parse({})).by("agent")

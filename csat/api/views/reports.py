@@ -64,7 +64,7 @@ class Digests(Resource):
     @once
     def post(self, request: Request) -> Response:
         payload = read_body(request, DigestInput)
-        view = get_or_404(SavedView.objects.select_related("user"), payload.pop("view_id"), "view_id")
+        view = _find_view(payload)
         webhook_id = payload.pop("webhook_id", None)
         endpoint = get_or_404(Endpoint.objects.alive(), webhook_id, "webhook_id") if webhook_id else None
         reader, to = _find_reader(payload.pop("reader", None)), payload.pop("to", None) or ""
@@ -118,7 +118,7 @@ class Shares(KeepsNoSecret, Resource):
     @once
     def post(self, request: Request) -> Response:
         payload = read_body(request, ShareInput)
-        view = get_or_404(SavedView.objects.select_related("user"), payload.pop("view_id"), "view_id")
+        view = _find_view(payload)
         share = shares.make(view, by=self.actor, **payload)
         return Response({**ShareShape(share).data, "url": shares.url(share)}, 201)
 
@@ -187,6 +187,11 @@ class OneNote(Resource):
     def delete(self, request: Request, id: UUID) -> Response:
         chart_notes.remove(_get_note(id).uuid, by=self.actor)
         return Response(status=204)
+
+
+def _find_view(payload: JsonObject) -> SavedView:
+    """The one that the body names; its id is taken out. Raises Missing."""
+    return get_or_404(SavedView.objects.select_related("user"), payload.pop("view_id"), "view_id")
 
 
 def _get_note(id: UUID) -> ChartNote:
