@@ -64,7 +64,10 @@ def over_time(filters: Filters, step: str) -> dict[int, list[Counts]]:
 
 
 def quotes(filters: Filters) -> dict[int, list[Score]]:
-    """By theme, the two newest comments that have it; one query for all of them."""
+    """By theme, the two newest comments that have it.
+
+    One query for the ids of all of them, another for their rows: what a window sorts should be narrow.
+    """
     numbered = ScoreTheme.objects.filter(
         score__survey__in=cohort.surveys(filters).values("pk"), theme__muted=False
     ).exclude(score__comment="")
@@ -75,9 +78,11 @@ def quotes(filters: Filters) -> dict[int, list[Score]]:
             order_by=[F("score__submitted_at").desc(), F("score").desc()],
         )
     ).filter(number__lte=QUOTES)
+    pairs = list(numbered.order_by("number").values_list("theme", "score"))
+    scores = Score.objects.select_related("session").in_bulk([score for _theme, score in pairs])
     by_theme: dict[int, list[Score]] = defaultdict(list)
-    for row in numbered.select_related("score__session").order_by("number"):
-        by_theme[row.theme_id].append(row.score)
+    for theme, score in pairs:
+        by_theme[theme].append(scores[score])
     return dict(by_theme)
 
 
