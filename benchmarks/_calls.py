@@ -48,10 +48,13 @@ class Calls:
         self.connection.ensure_connection()
         return int(self.connection.connection.info.backend_pid) if self._on_postgres else 0
 
-    def measure(self, kind: str, count: int) -> Cost:
-        """Processor milliseconds a request, of this process and of its PostgreSQL backend, and statements."""
-        requests = getattr(self, f"of_{kind}")(count + WARM)
-        for request in itertools.islice(requests, WARM - 1):
+    def measure(self, kind: str, count: int, warm: int = WARM, **of: Any) -> Cost:
+        """Processor milliseconds a request, of this process and of its PostgreSQL backend, and statements.
+
+        `warm`: requests before, at least one; `of`: what this kind is told.
+        """
+        requests = getattr(self, f"of_{kind}")(count + warm, **of)
+        for request in itertools.islice(requests, warm - 1):
             request()
         with self._counted() as statements:
             next(requests)()
@@ -239,8 +242,7 @@ class Calls:
         return int(Path(f"/proc/{self.backend()}/schedstat").read_text().split()[0]) / 1e9
 
 
-def main() -> None:
-    calls = Calls()
+def serve(calls: Calls) -> None:
     print("{}", flush=True)
     for line in sys.stdin:
         order = json.loads(line)
@@ -249,4 +251,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(Calls())

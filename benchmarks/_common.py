@@ -47,6 +47,11 @@ def say(
     print(json.dumps(figure), flush=True)
 
 
+def say_by_size(what: str, found: dict[int, float], unit: str, goal: str = "") -> None:
+    """Print the same figure as measured with so many ratings in the database."""
+    print(json.dumps({"what": what, "sizes": found, "unit": unit, "goal": goal}), flush=True)
+
+
 def sizes(name: str, default: str) -> list[int]:
     """Whole numbers from the environment: BENCH_SCORES=10000,5000000."""
     return [int(text) for text in os.environ.get(name, default).split(",")]
@@ -74,6 +79,19 @@ def use_year(scores: int) -> None:
         subprocess.run([sys.executable, __file__, str(scores)], cwd=ROOT, check=True)
 
 
+@contextlib.contextmanager
+def copy_of_year(scores: int, name: str) -> Iterator[None]:
+    """Use a copy of that year's database, for what writes more than it can delete; it goes afterwards."""
+    use_year(scores)
+    year = urlsplit(os.environ["DATABASE_URL"]).path.strip("/")
+    subprocess.run(["psql", "-qc", f'CREATE DATABASE "{name}" TEMPLATE "{year}"', _server()], check=True)
+    use_database(name)
+    try:
+        yield
+    finally:
+        subprocess.run(["psql", "-qc", f'DROP DATABASE "{name}" WITH (FORCE)', _server()], check=True)
+
+
 def again(script: str, **environment: str) -> None:
     """Run this measurement in a process of its own."""
     subprocess.run([sys.executable, script], cwd=ROOT, env=os.environ | environment, check=True)
@@ -98,6 +116,25 @@ def browser(role: str = "manager") -> Any:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def known() -> dict[str, str]:
+    """An agent, a team, a customer's address and a ticket's number, as pages are asked for them."""
+    from csat.people.models import Agent, Contact, Team
+    from csat.sessions.models import Session
+
+    agent, team = Agent.objects.filter(kind="human").first(), Team.objects.first()
+    contact, session = Contact.objects.last(), Session.objects.last()
+    assert agent
+    assert team
+    assert contact
+    assert session
+    return {
+        "agent": str(agent.uuid),
+        "team": team.name,
+        "email": contact.email,
+        "ticket": str(session.pk - 5000),
+    }
 
 
 def key(*scopes: str) -> dict[str, str]:
@@ -260,8 +297,48 @@ def _fill(scores: int) -> None:
 
     began = time.monotonic()
     year.fill(round(scores / ANSWERED), gather(), answered=ANSWERED, whole=scores < LARGE)
+    read_comments()
     count_reports()
+    vacuum()
     print(f"a year with {scores:,} ratings made in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def read_comments() -> None:
+    """Give all ratings the themes of their comments, as the worker would one by one: a year has few texts."""
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from csat.lib.languages import normalize
+    from csat.surveys.models import Score
+    from csat.themes import vocabulary
+    from csat.themes.models import Recount
+
+    words = vocabulary.current()
+    texts = (
+        Score.objects.exclude(comment="").order_by().values_list("comment", "session__language").distinct()
+    )
+    themes = [
+        (comment, language, theme)
+        for comment, language in texts
+        for theme in words.themes(comment, normalize(language))
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE said (comment text, language text, theme bigint) ON COMMIT DROP")
+        cursor.executemany("INSERT INTO said VALUES (%s, %s, %s)", themes)
+        cursor.execute(
+            "INSERT INTO csat_scoretheme (score_id, theme_id)"
+            " SELECT csat_score.id, theme FROM csat_score JOIN csat_session ON csat_session.id = session_id"
+            " JOIN said ON said.comment = csat_score.comment AND said.language = csat_session.language"
+        )
+    Recount.objects.filter(pk=1).update(finished_at=timezone.now())
+
+
+def vacuum() -> None:
+    """As autovacuum leaves tables that have been there for a while, so that it does not come meanwhile."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 _TEXT: Any = {"capture_output": True, "text": True, "check": True}

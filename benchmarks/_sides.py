@@ -7,10 +7,12 @@ import contextlib
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,11 @@ from _postgres import Postgres
 AFTER, BEFORE = "after", "before"
 POSTGRESQL, SQLITE = "PostgreSQL", "SQLite"
 ROLE = "bench_workers"  # as whom the workers connect
+Cost = dict[str, float]
 
 
 class Side:
-    """One revision on one database, and a process of its own code, which does what it is asked to."""
+    """One tree on one database, and a process of its own code, which does what it is asked to."""
 
     def __init__(self, name: str, tree: Path, database: str, env: Mapping[str, str], program: str) -> None:
         self.name, self.tree, self.database, self.env = name, tree, database, dict(env)
@@ -87,7 +90,7 @@ def sides(
     with contextlib.ExitStack() as stack:
         made = []
         for number, (name, tree) in enumerate(trees.items(), start=1):
-            env = _environment(name, number, tree, provider)
+            env = environment(name, number, tree, provider)
             if name == BEFORE:  # bin/bench did both for this tree
                 _manage(tree, env, "compile_translations")
                 _manage(tree, env, "collectstatic", "--noinput", "-v0")
@@ -97,7 +100,24 @@ def sides(
         yield made
 
 
-def _environment(name: str, number: int, tree: Path, provider: Mapping[str, str]) -> dict[str, str]:
+def in_turn(
+    here: list[Side], rounds: int, of_rounds: Callable[[list[float]], float] = statistics.median, **asked: Any
+) -> dict[str, Cost]:
+    """What a measurement of _calls.py finds on each side, by its name: the median, or another one, of rounds
+    in turn.
+    """
+    found: dict[str, list[Cost]] = defaultdict(list)
+    for number in range(rounds):
+        for side in here if number % 2 == 0 else reversed(here):
+            found[side.name].append(side.ask("measure", **asked))
+    return {
+        name: {part: of_rounds([cost[part] for cost in costs]) for part in costs[0]}
+        for name, costs in found.items()
+    }
+
+
+def environment(name: str, number: int, tree: Path, provider: Mapping[str, str]) -> dict[str, str]:
+    """Its variables, but for the database; `number` is its own Redis database."""
     var = Path(os.environ["CSAT_VAR"])
     return os.environ | provider | {
         "CSAT_VAR": str(var if name == AFTER else var / BEFORE),

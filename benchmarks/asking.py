@@ -5,12 +5,10 @@ a bare view that renders the frame of a page, and one that writes one row.
 """
 
 import os
-import statistics
-from collections import defaultdict
 
 import _common as bench
 from _postgres import connect
-from _sides import AFTER, BEFORE, POSTGRESQL, Side, sides
+from _sides import AFTER, BEFORE, POSTGRESQL, Cost, in_turn, sides
 
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "100"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -25,7 +23,6 @@ KINDS = {  # by the name of each: what it is called, its limit, what is wanted o
     "list": (f"api: GET /csat/scores, {ITEMS} items", "", "<= 12 ms"),
 }
 PARTS = {"web": ("CPU, web", "ms"), "PostgreSQL": ("CPU, PostgreSQL", "ms"), "statements": ("statements", "")}
-Cost = dict[str, float]
 
 
 def main() -> None:
@@ -35,19 +32,7 @@ def main() -> None:
             name: here[-1].ask("measure", kind=name, count=REQUESTS) for name in ("bare_page", "bare_upsert")
         }
         for kind, (label, limit, goal) in KINDS.items():
-            _report(label, _measured(kind, here), limits.get(limit, {}), goal)
-
-
-def _measured(kind: str, here: list[Side]) -> dict[str, Cost]:
-    """By revision, the medians of rounds in turn."""
-    found: dict[str, list[Cost]] = defaultdict(list)
-    for number in range(ROUNDS):
-        for side in here if number % 2 == 0 else reversed(here):
-            found[side.name].append(side.ask("measure", kind=kind, count=REQUESTS))
-    return {
-        name: {part: statistics.median(cost[part] for cost in costs) for part in PARTS}
-        for name, costs in found.items()
-    }
+            _report(label, in_turn(here, ROUNDS, kind=kind, count=REQUESTS), limits.get(limit, {}), goal)
 
 
 def _report(label: str, found: dict[str, Cost], limit: Cost, goal: str) -> None:

@@ -36,15 +36,18 @@ def _export(server: bench.Web, cookie: str, *, days: int) -> tuple[float, float,
     headers = {"Cookie": f"{cookie}; csrftoken={token}", "X-CSRFToken": token, "Referer": server.site}
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     began = time.perf_counter()
-    connection.request(
-        "POST", f"/reports/export/now/?{urlencode({'period': 'custom', 'from': _day(days)})}", headers=headers
-    )
+    connection.request("POST", path(days), headers=headers)
     answer = connection.getresponse()
     assert answer.status == 200, (answer.status, answer.read()[:300])
     answer.read(1)
     first = time.perf_counter() - began
     memory = _read(answer, server)
     return first, time.perf_counter() - began, memory
+
+
+def path(days: int) -> str:
+    """What is posted for the export of so many days."""
+    return f"/reports/export/now/?{urlencode({'period': 'custom', 'from': _day(days)})}"
 
 
 def _read(answer: http.client.HTTPResponse, server: bench.Web) -> float:

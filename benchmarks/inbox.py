@@ -18,28 +18,25 @@ SEARCHES = (
 )  # fmt: skip
 
 
+PAGES = {
+    "filter": [f"/inbox/?{one}" for one in FILTERS],
+    "search": [f"/inbox/?{one}" for one in SEARCHES],
+}
+
+
 def main() -> None:
     (scores,) = bench.sizes("BENCH_INBOX", "1000000")
     bench.use_year(scores)
     bench.set_up()
-    from csat.people.models import Agent, Contact
     from csat.sessions.models import Session
 
-    agent, contact, session = (
-        Agent.objects.filter(kind="human").first(),
-        Contact.objects.last(),
-        Session.objects.last(),
-    )
-    assert agent
-    assert contact
+    session, known = Session.objects.last(), bench.known()
     assert session
-    known = {"agent": agent.uuid, "email": contact.email, "ticket": session.pk - 5000}
     manager, many = bench.browser(), f"{session.pk:,} sessions"
     older = f"/inbox/?before={session.last_activity_at.replace(month=1).isoformat()}_{session.pk}"
-    for what, paths in (
-        ("filter", [f"/inbox/?{one.format(**known)}" for one in FILTERS] + [older.replace("+", "%2B")]),
-        ("search", [f"/inbox/?{one.format(**known)}" for one in SEARCHES]),
-    ):
+    for what, pages in PAGES.items():
+        paths = [page.format(**known) for page in pages]
+        paths += [older.replace("+", "%2B")] if what == "filter" else []
         found = {path: bench.fetched(manager, path, times=5) for path in paths}
         for path, ms in found.items():
             print(f"    {ms:8.1f} ms  {path}", file=sys.stderr)

@@ -38,7 +38,8 @@ def main() -> None:
         rows = Score.objects.annotate(rest=Mod("pk", len(COMMENTS))).filter(rest=part)
         rows.update(comment=Concat(Value(f"{text} "), own_word))
     Theme.objects.filter(slug="invoices").delete()
-    while recounting.due():  # those that came with us: what is measured is a theme more
+    recounting.start_over()  # for those that came with us: what is measured is a theme more
+    while recounting.due():
         recounting.run()
     editing.create("Invoices", by=SYSTEM, words={"en": "invoice*\ncharged .. twice"})
     began, busy, read = time.perf_counter(), time.process_time(), 0

@@ -2,8 +2,9 @@
 
 A measurement is `benchmarks/<name>.py`. It runs with DATABASE_URL and REDIS_URL set, on an empty,
 migrated database, and prints one line of JSON per figure:
-{"what", "ours", "limit", "unit", "goal", "lower_is_better", "before"}. With --before, BENCH_BEFORE names
-the folder of a checkout of that revision; a measurement that knows it measures both in turn.
+{"what", "ours", "limit", "unit", "goal", "lower_is_better", "before"}, or, of what was measured at several
+sizes, {"what", "sizes", "unit", "goal"}. With --before, BENCH_BEFORE names the folder of a checkout of that
+revision; a measurement that knows it measures both in turn.
 """
 
 import argparse
