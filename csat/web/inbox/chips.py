@@ -12,6 +12,7 @@ from csat.sessions.models import Session
 from csat.surveys.visibility import Visibility
 from csat.web.inbox import search
 from csat.web.inbox.forms import InboxFilters
+from csat.web.paging import Page
 
 MOST = 99  # counted on a chip: whoever has more has enough to do
 HITS = 500  # counted of a search: a longer list is narrowed down, not read
@@ -62,10 +63,14 @@ def chips(filters: InboxFilters, visibility: Visibility) -> list[Chip]:
     ]
 
 
-def hits(chosen: dict[str, Any], visibility: Visibility) -> str:
-    """How many conversations pass these filters; nothing without one, `500+` for more than are counted."""
+def hits(chosen: dict[str, Any], visibility: Visibility, page: Page) -> str:
+    """How many conversations pass these filters, of which this is the first page; nothing without a filter,
+    `500+` for more than are counted.
+    """
     if not chosen:
         return ""
+    if not page.older:
+        return _in_words(len(page.rows), HITS)
     return _in_words(search.matching(chosen, visibility).order_by()[: HITS + 1].count(), HITS)
 
 

@@ -48,7 +48,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "version": version,
         "address": _address(request),
         "taking": not FOLLOW_UPS.isdisjoint(chosen),
-        "hits": chips.hits(chosen, visibility) if shown.first else "",
+        "hits": chips.hits(chosen, visibility, shown) if shown.first else "",
     }
     if request.htmx:
         return render(request, "inbox/_rows.html", shows)

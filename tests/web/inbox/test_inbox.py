@@ -205,6 +205,17 @@ class TestFilters:
         monkeypatch.setattr(chips, "HITS", 1)
         assert "1+ conversations\n" in listed(agent, "channel=sms")
 
+    def test_hits_are_counted_beyond_the_first_page_and_only_then(self, agent: Client) -> None:
+        for _ in range(paging.SIZE):
+            make_session("sms")
+        listed(agent, "channel=sms")  # the first request asks for more
+        with CaptureQueriesContext(connection) as of_one_page:
+            assert f"{paging.SIZE} conversations\n" in listed(agent, "channel=sms")
+        make_session("sms")
+        with CaptureQueriesContext(connection) as of_two_pages:
+            assert f"{paging.SIZE + 1} conversations\n" in listed(agent, "channel=sms")
+        assert len(of_two_pages) == len(of_one_page) + 1
+
     @pytest.mark.parametrize(
         ("query", "found"),
         [
