@@ -23,7 +23,7 @@ class Growing(Calls):
         from django.conf import settings
 
         settings.WEBHOOK_ALLOW = ["127.0.0.1:9"]
-        self.manager, self.known = bench.browser(), bench.known()
+        self.known = bench.known()
 
     def settle(self) -> int:
         """Do what is due, so that what follows finds nothing but its own; how many ratings there are now."""
@@ -104,17 +104,20 @@ class Growing(Calls):
             yield recount
 
     def of_staff_page(self, count: int, path: str) -> Iterator[Any]:
+        manager = bench.browser()
+
         def show() -> None:
-            answer = self.manager.get(path.format(**self.known))
+            answer = manager.get(path.format(**self.known))
             assert answer.status_code == 200, (path, answer.status_code)
 
         return itertools.repeat(show, count)
 
     def of_export(self, count: int, chunks: int | None) -> Iterator[Any]:
-        """All there is, or only its first chunks."""
+        """All there is, or only its first chunks. By somebody who has just logged in: a login ages."""
+        manager = bench.browser()
 
         def read() -> None:
-            answer = self.manager.post(export.path(days=400))
+            answer = manager.post(export.path(days=400))
             assert answer.status_code == 200, answer.status_code
             assert sum(map(len, itertools.islice(answer.streaming_content, chunks)))
             answer.close()
