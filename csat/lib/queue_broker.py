@@ -15,6 +15,8 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
+from csat.lib.rows import insert
+
 EVERY = 30.0  # seconds
 DUE = f"SELECT 1 FROM {OrmQ._meta.db_table} WHERE key = %s AND lock < %s LIMIT 1"  # noqa: S608 (a name of Django's)
 
@@ -24,6 +26,12 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
 
     beat = ""
     next_beat = 0.0
+
+    def enqueue(self, task: str) -> int:
+        """On the connection that was used just now, by whoever queues it: django-q2 tests it first."""
+        row = OrmQ(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=timezone.now())
+        insert(row)
+        return int(row.pk)
 
     def dequeue(self) -> Any:
         """Tasks as (id, package); the cluster's own has no id, as it is no row."""

@@ -1,6 +1,7 @@
 """The broker gives each cluster a task of its own, twice a minute, before what is queued."""
 
 import pytest
+from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from csat.jobs import Job, enqueue
@@ -21,6 +22,16 @@ def test_its_own_task_comes_first_and_what_is_queued_next(django_capture_on_comm
     broker = Broker(list_key="surveys")
     assert functions(broker.dequeue()) == [(False, Job.BEAT)]
     assert functions(broker.dequeue()) == [(True, Job.SEND_DUE)]
+
+
+def test_queueing_is_one_statement_on_the_connection_at_hand(monkeypatch, django_assert_num_queries):
+    def refuse() -> None:
+        raise AssertionError("the connection was used just now")
+
+    monkeypatch.setattr("django.db.close_old_connections", refuse)
+    with django_assert_num_queries(1):
+        pk = Broker(list_key="surveys").enqueue("package")
+    assert list(OrmQ.objects.values_list("pk", "key", "payload")) == [(pk, "surveys", "package")]
 
 
 def test_the_next_is_due_after_half_a_minute(monkeypatch):
