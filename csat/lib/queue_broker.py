@@ -32,8 +32,12 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
     beat = ""
     next_beat = 0.0
 
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        """As it is: whoever queues a task has just used it. django-q2 tests it every time."""
+        return OrmQ.objects.using(Conf.ORM)
+
     def enqueue(self, task: str) -> int:
-        """On the connection that was used just now, by whoever queues it: django-q2 tests it first."""
         row = OrmQ(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=timezone.now())
         insert(row)
         return int(row.pk)
@@ -51,7 +55,7 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
         return [(None, SignedPackage.dumps(task | {"started": timezone.now()}))]
 
     def delete(self, task_id: int) -> None:
-        self.get_connection()  # anew, where the last one is gone
+        ORM.get_connection()  # tested, and made anew where it is gone
         with connections[Conf.ORM].cursor() as cursor:
             cursor.execute(DONE, [task_id])
 
@@ -66,7 +70,7 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
 
     def _take(self) -> list[tuple[int, str]]:
         """A task that is due, so that no other takes it; none when another was faster."""
-        self.get_connection()  # anew, where the last one is gone
+        ORM.get_connection()  # tested, and made anew where it is gone
         now, again = _adapted(timezone.now()), _adapted(self.timeout(None))
         with connections[Conf.ORM].cursor() as cursor:
             cursor.execute(TAKE, [again, self.list_key, now, now])

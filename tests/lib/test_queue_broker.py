@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
@@ -29,10 +30,10 @@ def test_its_own_task_comes_first_and_what_is_queued_next(django_capture_on_comm
 
 
 def test_queueing_is_one_statement_on_the_connection_at_hand(monkeypatch, django_assert_num_queries):
-    def refuse() -> None:
+    def test_it(list_key: str | None = None) -> None:
         raise AssertionError("the connection was used just now")
 
-    monkeypatch.setattr("django.db.close_old_connections", refuse)
+    monkeypatch.setattr(ORM, "get_connection", staticmethod(test_it))
     with django_assert_num_queries(1):
         pk = Broker(list_key="surveys").enqueue("package")
     assert list(OrmQ.objects.values_list("pk", "key", "payload")) == [(pk, "surveys", "package")]
