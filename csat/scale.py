@@ -2,7 +2,7 @@
 low or satisfied.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
 from django.utils import translation
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Face:
     score: int
     emoji: str
-    label: "str | _StrPromise"
+    label: "str | _StrPromise" = field(hash=False)  # a text in the reader's language
 
     @property
     def is_low(self) -> bool:

@@ -6,10 +6,11 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -33,6 +34,17 @@ class JsonSerializer:
             return None
 
 
+class _Client(RedisCacheClient):
+    """Django makes a Redis client for every command, which takes as long as asking it."""
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        return self._only
+
+    @cached_property
+    def _only(self) -> Redis:
+        return super().get_client(write=True)
+
+
 class FaultTolerantCache(RedisCache):
     """Redis as long as it answers. While it does not, nothing is known, nothing is kept, and whoever counts
     is at one.
@@ -43,6 +55,7 @@ class FaultTolerantCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = params.get("OPTIONS", {}) | {"serializer": JsonSerializer}
         super().__init__(server, params | {"OPTIONS": options})
+        self._class = _Client
 
     def add(self, key: Any, *args: Any, **kwargs: Any) -> bool:
         return self._or(True, super().add, key, *args, **kwargs)

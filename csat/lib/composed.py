@@ -28,17 +28,22 @@ class Composed(threading.local, Generic[M]):
         sql, params = (self._parts or self._composed())[:2]
         return sql, tuple(value if param == self.example else param for param in params)
 
+    def first(self, value: Any) -> M | None:
+        return next(iter(self.rows(value)), None)
+
     def rows(self, value: Any) -> list[M]:
         """What the query of this value finds."""
         with connection.cursor() as cursor:
             cursor.execute(*self.statement(value))
             found = cursor.fetchall()
-        _sql, _params, read, model, names, first, end, related = self._parts or self._composed()
+        _sql, _params, read, model, names, first, end, related, annotated = self._parts or self._composed()
         rows: list[M] = []
         for values in read(found):
             row = model.from_db(connection.alias, names, values[first:end])
             for one in related:
                 one.populate(values, row)
+            for name, column in annotated:
+                setattr(row, name, values[column])
             rows.append(row)
         return rows
 
@@ -56,5 +61,6 @@ class Composed(threading.local, Generic[M]):
         def read(rows: Any) -> Any:
             return compiler.apply_converters(rows, converters) if converters else rows
 
-        self._parts = (sql, params, read, info["model"], names, first, end, related)
+        annotated = tuple(compiler.annotation_col_map.items())
+        self._parts = (sql, params, read, info["model"], names, first, end, related, annotated)
         return self._parts

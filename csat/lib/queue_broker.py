@@ -6,6 +6,7 @@ each cluster gives itself one, through the very queue and workers that do everyt
 
 import time
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, connections
@@ -15,8 +16,14 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
+from csat.lib.rows import insert
+
 EVERY = 30.0  # seconds
-DUE = f"SELECT 1 FROM {OrmQ._meta.db_table} WHERE key = %s AND lock < %s LIMIT 1"  # noqa: S608 (a name of Django's)
+# Asked all day long: plain statements, as to compose them touches memory that a process shared until then
+TABLE = OrmQ._meta.db_table
+DUE = f"SELECT id FROM {TABLE} WHERE key = %s AND lock < %s LIMIT 1"  # noqa: S608 (a name of Django's)
+TAKE = f"UPDATE {TABLE} SET lock = %s WHERE id = ({DUE}) AND lock < %s RETURNING id, payload"  # noqa: S608
+DONE = f"DELETE FROM {TABLE} WHERE id = %s"  # noqa: S608
 
 
 class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
@@ -25,26 +32,50 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
     beat = ""
     next_beat = 0.0
 
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        """As it is: whoever queues a task has just used it. django-q2 tests it every time."""
+        return OrmQ.objects.using(Conf.ORM)
+
+    def enqueue(self, task: str) -> int:
+        row = OrmQ(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=timezone.now())
+        insert(row)
+        return int(row.pk)
+
     def dequeue(self) -> Any:
         """Tasks as (id, package); the cluster's own has no id, as it is no row."""
         now = time.monotonic()
         if not self.beat or now < self.next_beat:
             if self._is_idle():
                 return time.sleep(Conf.POLL)
-            return super().dequeue()
+            return self._take()
         self.next_beat = now + EVERY
         id = uuid.uuid4().hex
         task = {"id": id, "name": "sign of life", "func": self.beat, "args": (), "kwargs": {}}
         return [(None, SignedPackage.dumps(task | {"started": timezone.now()}))]
 
+    def delete(self, task_id: int) -> None:
+        ORM.get_connection()  # tested, and made anew where it is gone
+        with connections[Conf.ORM].cursor() as cursor:
+            cursor.execute(DONE, [task_id])
+
     def _is_idle(self) -> bool:
-        """Whether no task is due. It is asked all day long: one plain statement, where django-q2 composes one
-        and tests its connection first.
-        """
-        connection = connections[Conf.ORM]
+        """Whether no task is due, on the connection as it is."""
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(DUE, [self.list_key, connection.ops.adapt_datetimefield_value(timezone.now())])
+            with connections[Conf.ORM].cursor() as cursor:
+                cursor.execute(DUE, [self.list_key, _adapted(timezone.now())])
                 return cursor.fetchone() is None
         except DatabaseError:
-            return False  # then django-q2 connects anew, or says what is wrong
+            return False  # then we connect anew, or django-q2 says what is wrong
+
+    def _take(self) -> list[tuple[int, str]]:
+        """A task that is due, so that no other takes it; none when another was faster."""
+        ORM.get_connection()  # tested, and made anew where it is gone
+        now, again = _adapted(timezone.now()), _adapted(self.timeout(None))
+        with connections[Conf.ORM].cursor() as cursor:
+            cursor.execute(TAKE, [again, self.list_key, now, now])
+            return list(cursor.fetchall())
+
+
+def _adapted(at: datetime) -> Any:
+    return connections[Conf.ORM].ops.adapt_datetimefield_value(at)

@@ -363,7 +363,7 @@ class CsatSettings(Pausable):
 
     @classmethod
     def current(cls) -> "CsatSettings":
-        if current := next(iter(_CURRENT.rows(1)), None):
+        if current := _CURRENT.first(1):
             return current
         new: dict[str, Any] = {"retention": retention.of_a_new_installation}
         return cls.objects.get_or_create(pk=1, defaults=new)[0]

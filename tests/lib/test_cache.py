@@ -76,6 +76,12 @@ class TestJson:
         assert not trace.exists()
 
     @pytest.mark.redis
+    def test_one_client_asks_everything(self) -> None:
+        one = cache._cache.get_client("a")  # type: ignore[attr-defined]
+        assert one is cache._cache.get_client("b", write=True)  # type: ignore[attr-defined]
+        assert (cache.add("n", 1), cache.incr("n"), cache.get("n")) == (True, 2, 2)
+
+    @pytest.mark.redis
     @pytest.mark.django_db
     def test_a_pickle_in_redis_runs_nothing(self, client: Client, tmp_path: Path) -> None:
         """python-socketio's CVE-2025-61765: a pickle in Redis was a command in every process."""

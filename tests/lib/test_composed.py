@@ -11,9 +11,11 @@ from csat.lib.composed import Composed
 from csat.people import models as people
 from csat.surveys import links
 from csat.surveys import models as surveys
+from csat.surveys.answers import answering
 from tests.factories import make_sent_survey
 
 pytestmark = pytest.mark.django_db
+BACK = {"survey", "standing"}  # from what was read with a row to the row itself
 Queries = dict[str, tuple[Composed[Any], Callable[[], Any]]]
 
 
@@ -25,6 +27,12 @@ def contact_with_a_link() -> people.Contact:
     survey = make_sent_survey()
     links.rate_url(survey)
     return survey.contact
+
+
+def answered_survey() -> surveys.Survey:
+    survey = make_sent_survey()
+    answering.answer(survey, score=4, source="page")
+    return survey
 
 
 HOT: Queries = {
@@ -40,6 +48,7 @@ HOT: Queries = {
         links._links_of_one(links.Purpose.UNSUBSCRIBE),
         lambda: contact_with_a_link().pk,
     ),
+    "a survey under its lock": (answering._LOCKED, lambda: answered_survey().pk),
     "the settings": (surveys._CURRENT, lambda: surveys.CsatSettings.current().pk),
     "the organisation": (people._CURRENT, lambda: people.Organization.current().pk),
 }
@@ -76,5 +85,8 @@ def everything(row: Model) -> dict[str, Any]:
     """Its columns, and those of what was read with it."""
     fields = row._meta.concrete_fields
     read = [field.name for field in fields if field.is_relation and field.is_cached(row)]
-    related = {name: everything(one) for name in read if (one := getattr(row, name))}
-    return {field.attname: getattr(row, field.attname) for field in fields} | related
+    read += [one.name for one in row._meta.related_objects if one.one_to_one and one.is_cached(row)]
+    related = {name: everything(one) for name in read if (one := getattr(row, name)) and name not in BACK}
+    columns = {field.attname for field in fields}
+    more = {name: value for name, value in vars(row).items() if name not in columns and name[0] != "_"}
+    return {name: getattr(row, name) for name in columns} | more | related

@@ -1,6 +1,12 @@
 """The broker gives each cluster a task of its own, twice a minute, before what is queued."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
+from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from csat.jobs import Job, enqueue
@@ -21,6 +27,41 @@ def test_its_own_task_comes_first_and_what_is_queued_next(django_capture_on_comm
     broker = Broker(list_key="surveys")
     assert functions(broker.dequeue()) == [(False, Job.BEAT)]
     assert functions(broker.dequeue()) == [(True, Job.SEND_DUE)]
+
+
+def test_queueing_is_one_statement_on_the_connection_at_hand(monkeypatch, django_assert_num_queries):
+    def test_it(list_key: str | None = None) -> None:
+        raise AssertionError("the connection was used just now")
+
+    monkeypatch.setattr(ORM, "get_connection", staticmethod(test_it))
+    with django_assert_num_queries(1):
+        pk = Broker(list_key="surveys").enqueue("package")
+    assert list(OrmQ.objects.values_list("pk", "key", "payload")) == [(pk, "surveys", "package")]
+
+
+def test_a_task_is_taken_once_and_goes_when_it_is_done(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(Broker, "beat", "")
+    monkeypatch.setattr(queue_broker.time, "sleep", lambda seconds: None)
+    broker = Broker(list_key="surveys")
+    pk = broker.enqueue("package")
+    Broker(list_key="outward").enqueue("of another cluster")
+    with django_assert_num_queries(2):
+        assert broker.dequeue() == [(pk, "package")]
+    assert not broker.dequeue()
+    assert not broker._take()
+    with django_assert_num_queries(1):
+        broker.acknowledge(pk)
+    assert list(OrmQ.objects.values_list("key", flat=True)) == ["outward"]
+
+
+def test_a_task_that_was_not_done_comes_again(monkeypatch):
+    monkeypatch.setattr(Broker, "beat", "")
+    broker = Broker(list_key="surveys")
+    pk = broker.enqueue("package")
+    broker.dequeue()
+    later = timezone.now() + timedelta(seconds=Conf.RETRY + 1)
+    monkeypatch.setattr(queue_broker.timezone, "now", lambda: later)
+    assert broker.dequeue() == [(pk, "package")]
 
 
 def test_the_next_is_due_after_half_a_minute(monkeypatch):

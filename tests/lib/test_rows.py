@@ -1,6 +1,7 @@
 """What every row has: a change that happens only while it still is as it was, and many rows saved at once."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from csat.lib import rows
 from csat.people.models import Contact
@@ -34,6 +35,26 @@ def test_many_rows_keep_what_differs_and_what_is_the_same(django_assert_max_num_
     assert {contact.language for contact in saved} == {"de"}
     assert {contact.timezone for contact in saved} == {""}  # not named, not saved
     assert {contact.updated_at for contact in saved} == {contacts[0].updated_at}
+
+
+def test_an_inserted_row_is_as_a_saved_one(django_assert_num_queries):
+    contact = Contact(name="Nadia", custom_data={"plan": ["gold", None]}, language="de")
+    with django_assert_num_queries(1):
+        rows.insert(contact)
+    stored = contact.again()
+    assert all(getattr(stored, field.name) == getattr(contact, field.name) for field in Contact._meta.fields)
+    assert (contact._state.adding, contact._state.db) == (False, "default")
+    contact.name = "Ana"
+    contact.save()
+    assert Contact.objects.get().name == "Ana"
+
+
+def test_a_row_that_may_not_be_is_refused_as_by_saving():
+    rows.insert(Contact(email="ana@example.com"))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.insert(Contact(email="ana@example.com"))
+    assert not rows.insert_if_new(Contact(email="ana@example.com"))
+    assert rows.insert_if_new(Contact(email="bob@example.com"))
 
 
 def test_other_rows_stay_and_no_rows_are_no_work(django_assert_num_queries):

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat import scale, signals
+from csat.lib.composed import Composed
 from csat.lib.refusal import Invalid
+from csat.lib.rows import insert
 from csat.lib.text import clean
 from csat.lib.types import JsonObject
 from csat.people.audit_actions import AuditAction
@@ -147,7 +150,7 @@ def _save(
         _make_score(locked, answer, by=by, publish_in=comment_wait.COMMENT_WAIT if waits else None)
     if answer.state == Answer.State.QUARANTINED:
         if answer.pk is None:
-            answer.save(force_insert=True)
+            insert(answer)
         signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])  # reports count it, too
     return answer
 
@@ -186,7 +189,7 @@ def _quarantine_burst(locked: "_Locked", answer: Answer, *, by: Actor) -> bool:
     """Quarantine a link scanner's answers, this one among them; the first stays, and is the score again."""
     if answer.source != Source.PAGE or answer.revision < bot_detection.MIN_SCORES:
         return False
-    answer.save(force_insert=True)
+    insert(answer)
     burst = bot_detection.burst_of_scores(answer)
     for scanned in burst:
         scanned.change(state=Answer.State.QUARANTINED, reason=QuarantineReason.MANY_SCORES)
@@ -227,7 +230,7 @@ def _make_score(locked: "_Locked", answer: Answer, *, by: Actor, publish_in: tim
     )
     if answer.pk is None:
         answer.event_id = event.pk
-        answer.save(force_insert=True)
+        insert(answer)
     else:
         answer.change(event_id=event.pk)
     _copy(survey, answer, into=score, now=now)
@@ -243,7 +246,10 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.words_withdrawn_at = None if answer.comment else into.words_withdrawn_at
     into.session, into.contact_id, into.channel = survey.session, survey.contact_id, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
-    into.save(force_insert=into.pk is None)
+    if into.pk is None:
+        insert(into)
+    else:
+        into.save()
 
 
 def _open_or_close_follow_up(survey: Survey, score: int, *, first: bool) -> None:
@@ -303,16 +309,26 @@ def _lock(survey: Survey) -> _Locked:
     Whoever answers holds the session's lock, so what this second statement reads is the latest.
     """
     survey.mark_session_changed()
+    locked = _LOCKED.first(survey.pk)
+    if locked is None:
+        raise Survey.DoesNotExist
+    score: Score | None = getattr(locked, "score", None)
+    return _Locked(locked, score, locked.latest_revision or 0, locked.has_waiting)
+
+
+def _with_all_answered(pk: int) -> QuerySet[Any]:
+    """A survey under its lock, with its session, what stands, and what `_Locked` says of it."""
     answers = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
     waiting = Delivery.objects.filter(survey=OuterRef("pk"), state=DeliveryState.DUE, uncertain_since=None)
-    locked = (
+    return (
         Survey.objects.select_for_update(no_key=True, of=("self",))
         .select_related("session", "score__answer")
         .annotate(latest_revision=Subquery(answers.values("revision")[:1]), has_waiting=Exists(waiting))
-        .get(pk=survey.pk)
+        .filter(pk=pk)
     )
-    score: Score | None = getattr(locked, "score", None)
-    return _Locked(locked, score, locked.latest_revision or 0, locked.has_waiting)
+
+
+_LOCKED: Composed[Any] = Composed(_with_all_answered, example=-1)
 
 
 def _customer(survey: Survey) -> Actor:

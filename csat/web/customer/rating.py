@@ -1,7 +1,7 @@
 """The rating page: opening it writes nothing, and only a person's post counts."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from csat.surveys import links
 from csat.surveys.answers import answering, comment_wait
 from csat.surveys.choices import About, QuarantineReason, Source
 from csat.surveys.delivery.message import intro
-from csat.surveys.models import Answer, CsatSettings, Link
+from csat.surveys.models import Answer, Link
 from csat.web import rate_limits
 from csat.web.customer import link_errors, survey_visit, thanks
 from csat.web.customer.survey_visit import Submission, Visit, page_view_of, parse_score
@@ -221,8 +221,8 @@ class PageWords:
     intro: str
     about: str  # which conversation
     faces: tuple[Face, ...]
-    reasons: list[tuple[str, object]]  # "What was it about?"; empty when that is not asked
-    languages: list[tuple[str, str]]  # code, its own name; empty when there is no choice
+    reasons: tuple[About, ...]  # "What was it about?"; empty when that is not asked
+    languages: tuple[tuple[str, str], ...]  # code, its own name; empty when there is no choice
 
 
 def page_words(visit: Visit) -> PageWords:
@@ -246,15 +246,15 @@ def page_words(visit: Visit) -> PageWords:
             about=_("About your conversation on %(date)s, #%(number)s")
             % {"date": date, "number": session.pk},
             faces=FACES,
-            reasons=[(str(value), label) for value, label in About.choices]
-            if csat_settings.ask_about
-            else [],
-            languages=_languages_offered(csat_settings),
+            reasons=tuple(About) if csat_settings.ask_about else (),
+            languages=_languages_offered(*csat_settings.languages),
         )
 
 
-def _languages_offered(csat_settings: CsatSettings) -> list[tuple[str, str]]:
+@cache
+def _languages_offered(*allowed: str) -> tuple[tuple[str, str], ...]:
+    """Of the settings' languages; all where they name none."""
     names = dict(settings.LANGUAGES)
-    allowed = dict.fromkeys(normalize(code, "") for code in csat_settings.languages or names)
-    offered = [(code, names[code]) for code in allowed if code]
-    return offered if len(offered) > 1 else []
+    codes = dict.fromkeys(normalize(code, "") for code in allowed or names)
+    offered = tuple((code, names[code]) for code in codes if code)
+    return offered if len(offered) > 1 else ()
