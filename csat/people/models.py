@@ -44,7 +44,7 @@ class Organization(Row):
 
     @classmethod
     def current(cls) -> "Organization":
-        return next(iter(_CURRENT.rows(1)), None) or cls.objects.get_or_create(pk=1)[0]
+        return _CURRENT.first(1) or cls.objects.get_or_create(pk=1)[0]
 
     @property
     def zone(self) -> tzinfo:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from csat import signals
+from csat.lib.composed import Composed
 from csat.sessions import privacy
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session, Tag
@@ -28,7 +29,10 @@ def find_many(external_ids: Collection[str]) -> dict[str, Session]:
     known_as = {name: name for name in external_ids} | {
         hidden: name for name in external_ids for hidden in privacy.hidden_ids(name)
     }
-    return {known_as[str(row.external_id)]: row for row in Session.objects.filter(external_id__in=known_as)}
+    return {known_as[str(row.external_id)]: row for row in _KNOWN.rows(list(known_as))}
+
+
+_KNOWN = Composed(lambda names: Session.objects.filter(external_id__among=names), example=[""])
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ def of(score: Score) -> list[Theme]:
 def slugs_by_score(scores: Iterable[int]) -> dict[int, list[str]]:
     """Those of many scores, by primary key; one without any is not in it."""
     slugs: dict[int, list[str]] = defaultdict(list)
-    rows = ScoreTheme.objects.filter(score__in=list(scores), theme__muted=False)
+    rows = ScoreTheme.objects.filter(score__among=list(scores), theme__muted=False)
     for score, slug in rows.order_by("theme__order", "theme").values_list("score", "theme__slug"):
         slugs[score].append(slug)
     return dict(slugs)

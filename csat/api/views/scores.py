@@ -16,9 +16,9 @@ from csat.api.openapi import decorators as doc
 from csat.api.serializers.queries import ListQuery
 from csat.api.serializers.scores import COLUMNS, ScoreInput, ScoreQuery, ScoreShape
 from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
+from csat.lib.composed import Composed
 from csat.lib.types import JsonObject
 from csat.people.models import Contact, Organization
-from csat.sessions.models import Session
 from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.delivery import scheduling
@@ -56,7 +56,7 @@ class Scores(Resource):
     @once
     def post(self, request: Request) -> Response:
         payload = read_body(request, ScoreInput)
-        session = lookups.session_by_id(payload["session_id"])
+        session = lookups.session_by_id(payload["session_id"], "session_id")
         about(request, session.contact_id)
         survey = scheduling.get_or_create_survey(session)
         answer = answering.answer(
@@ -68,7 +68,7 @@ class Scores(Resource):
             by=self.actor,
         )
         status = 200 if answer.repeated or _is_later(answer) else 201
-        return Response(_score_json(_rows().get(session=session)), status)
+        return Response(_score_json(_OF_SESSION.get(session.pk)), status)
 
 
 class OneScore(Resource):
@@ -84,8 +84,8 @@ class SessionScore(Resource):
 
     @doc.shows(doc.nullable(ScoreShape), "Get a session's score, null when there is none")
     def get(self, request: Request, session_id: UUID) -> HttpResponse:
-        session = get_or_404(Session.objects.all(), session_id)
-        score = _rows().filter(session=session).first()
+        session = lookups.session_by_id(session_id)
+        score = _OF_SESSION.first(session.pk)
         if score is None:
             return JsonResponse(None, safe=False)  # DRF's Response of None has no body
         return Response(_score_json(score))
@@ -114,6 +114,9 @@ def _is_later(answer: Answer) -> bool:
 
 def _rows() -> QuerySet[Score, Any]:
     return Score.objects.values_list(*COLUMNS, named=True)
+
+
+_OF_SESSION = Composed(lambda pk: _rows().filter(session=pk), example=-1)
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Score, Any]:

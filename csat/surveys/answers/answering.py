@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from csat import scale, signals
+from csat.lib.composed import Composed
 from csat.lib.refusal import Invalid
 from csat.lib.text import clean
 from csat.lib.types import JsonObject
@@ -303,16 +305,23 @@ def _lock(survey: Survey) -> _Locked:
     Whoever answers holds the session's lock, so what this second statement reads is the latest.
     """
     survey.mark_session_changed()
+    locked: Any = _LOCKED.get(survey.pk)
+    score: Score | None = getattr(locked, "score", None)
+    return _Locked(locked, score, locked.latest_revision or 0, locked.has_waiting)
+
+
+def _to_lock(pk: int) -> QuerySet[Survey]:
     answers = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
     waiting = Delivery.objects.filter(survey=OuterRef("pk"), state=DeliveryState.DUE, uncertain_since=None)
-    locked = (
+    return (
         Survey.objects.select_for_update(no_key=True, of=("self",))
         .select_related("session", "score__answer")
         .annotate(latest_revision=Subquery(answers.values("revision")[:1]), has_waiting=Exists(waiting))
-        .get(pk=survey.pk)
+        .filter(pk=pk)
     )
-    score: Score | None = getattr(locked, "score", None)
-    return _Locked(locked, score, locked.latest_revision or 0, locked.has_waiting)
+
+
+_LOCKED = Composed(_to_lock, example=-1)
 
 
 def _customer(survey: Survey) -> Actor:
