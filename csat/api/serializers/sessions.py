@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from csat.api import shapes
 from csat.api.fields import Data, NullableText, Text, Time, Uuid
 from csat.api.serializers.agents import AgentInput
 from csat.api.serializers.connections import OriginShape
@@ -83,7 +84,7 @@ class SessionShape(serializers.Serializer[Session]):
         if not session.handed_off_at:
             return None
         latest = max(session.handoffs.all(), key=lambda handoff: handoff.pk, default=None)
-        return HandoffShape(latest).data if latest else None
+        return shapes.show(HandoffShape, latest) if latest else None
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_tags(self, session: Session) -> list[str]:
@@ -92,12 +93,12 @@ class SessionShape(serializers.Serializer[Session]):
     @extend_schema_field(SessionCsat(allow_null=True))
     def get_csat(self, session: Session) -> object:
         survey = getattr(session, "survey", None)
-        return SessionCsat(_csat(session, survey)).data if survey or session.resolved_at else None
+        return shapes.show(SessionCsat, _csat(session, survey)) if survey or session.resolved_at else None
 
     @extend_schema_field(OriginShape(allow_null=True))
     def get_origin(self, session: Session) -> object:
         origin = getattr(session, "conversation_origin", None)
-        return OriginShape(origin).data if origin else None
+        return shapes.show(OriginShape, origin) if origin else None
 
 
 def _csat(session: Any, survey: Survey | None) -> JsonObject:

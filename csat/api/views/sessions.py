@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_object
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import lookups
+from csat.api import lookups, shapes
 from csat.api.idempotency import about, once
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.sessions import SessionChange, SessionInput, SessionQuery, SessionShape
@@ -80,8 +80,7 @@ class OneSession(Resource):
 def session_json(uuid: UUID) -> JsonObject:
     session = lookups.or_404(_ONE.first(uuid))
     prefetch_related_objects([session], *(MANY_EACH if session.handed_off_at else ("tags",)))
-    data: JsonObject = SessionShape(session).data
-    return data
+    return shapes.show(SessionShape, session)
 
 
 def _with_related() -> QuerySet[Session]:
