@@ -15,6 +15,8 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
+from csat.lib.rows import insert_if_new
+
 EVERY = 30.0  # seconds
 DUE = f"SELECT 1 FROM {OrmQ._meta.db_table} WHERE key = %s AND lock < %s LIMIT 1"  # noqa: S608 (a name of Django's)
 
@@ -24,6 +26,11 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
 
     beat = ""
     next_beat = 0.0
+
+    def __init__(self, list_key: str = "") -> None:
+        """For whoever queues a task makes one: django-q2's tests the connection for that, too."""
+        self.list_key, self._info = list_key or Conf.CLUSTER_NAME, None
+        self.cache = self.get_cache()
 
     def dequeue(self) -> Any:
         """Tasks as (id, package); the cluster's own has no id, as it is no row."""
@@ -36,6 +43,12 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
         id = uuid.uuid4().hex
         task = {"id": id, "name": "sign of life", "func": self.beat, "args": (), "kwargs": {}}
         return [(None, SignedPackage.dumps(task | {"started": timezone.now()}))]
+
+    def enqueue(self, package: str) -> None:
+        """Right after the commit of what it is about: there is no need to test that connection anew, as
+        django-q2 would.
+        """
+        insert_if_new(OrmQ(key=self.list_key, payload=package, lock=timezone.now()))
 
     def _is_idle(self) -> bool:
         """Whether no task is due. It is asked all day long: one plain statement, where django-q2 composes one

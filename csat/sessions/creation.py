@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from csat import signals
 from csat.lib.composed import Composed
+from csat.lib.rows import insert
 from csat.sessions import privacy
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session, Tag
@@ -41,11 +42,9 @@ def create(drafts: list[Draft], *, by: Actor) -> list[Session]:
 
     An external id that exists is an IntegrityError.
     """
-    sessions = Session.objects.bulk_create([draft.row() for draft in drafts])
+    sessions = insert([draft.row() for draft in drafts])
     pairs = list(zip(sessions, drafts, strict=True))
-    Tag.objects.bulk_create(
-        Tag(session=session, name=name) for session, draft in pairs for name in draft.tags
-    )
+    insert([Tag(session=session, name=name) for session, draft in pairs for name in draft.tags])
     created = [_created_event(session, draft, by) for session, draft in pairs]
     ended = {
         session.pk: _ended_event(session, draft, by)

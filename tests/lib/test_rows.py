@@ -1,6 +1,7 @@
 """What every row has: a change that happens only while it still is as it was, and many rows saved at once."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from csat.lib import rows
 from csat.people.models import Contact
@@ -44,3 +45,24 @@ def test_other_rows_stay_and_no_rows_are_no_work(django_assert_num_queries):
     with django_assert_num_queries(0):
         rows.bulk_save([], "name")
     assert Contact.objects.count() == 2
+
+
+def test_new_rows_are_written_by_one_statement_and_know_their_keys(monkeypatch, django_assert_num_queries):
+    contacts = [Contact(name=f"Nadia {n}", email=f"n{n}@example.com") for n in range(5)]
+    with django_assert_num_queries(1):
+        assert rows.insert(contacts) == contacts
+    assert [Contact.objects.get(pk=contact.pk).name for contact in contacts] == [
+        f"Nadia {n}" for n in range(5)
+    ]
+    assert not any(contact._state.adding for contact in contacts)
+    monkeypatch.setattr(rows, "AT_ONCE", 2)
+    with django_assert_num_queries(3):
+        assert len({contact.pk for contact in rows.insert([Contact() for _ in range(5)])}) == 5
+    with django_assert_num_queries(0):
+        assert rows.insert([]) == []
+
+
+def test_a_new_row_that_breaks_a_rule_is_refused():
+    make_contact(email="ana@example.com")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.insert([Contact(email="ana@example.com")])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from csat import scale, signals
 from csat.lib.composed import Composed
 from csat.lib.refusal import Invalid
+from csat.lib.rows import insert
 from csat.lib.text import clean
 from csat.lib.types import JsonObject
 from csat.people.audit_actions import AuditAction
@@ -149,7 +150,7 @@ def _save(
         _make_score(locked, answer, by=by, publish_in=comment_wait.COMMENT_WAIT if waits else None)
     if answer.state == Answer.State.QUARANTINED:
         if answer.pk is None:
-            answer.save(force_insert=True)
+            insert([answer])
         signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])  # reports count it, too
     return answer
 
@@ -188,7 +189,7 @@ def _quarantine_burst(locked: "_Locked", answer: Answer, *, by: Actor) -> bool:
     """Quarantine a link scanner's answers, this one among them; the first stays, and is the score again."""
     if answer.source != Source.PAGE or answer.revision < bot_detection.MIN_SCORES:
         return False
-    answer.save(force_insert=True)
+    insert([answer])
     burst = bot_detection.burst_of_scores(answer)
     for scanned in burst:
         scanned.change(state=Answer.State.QUARANTINED, reason=QuarantineReason.MANY_SCORES)
@@ -229,7 +230,7 @@ def _make_score(locked: "_Locked", answer: Answer, *, by: Actor, publish_in: tim
     )
     if answer.pk is None:
         answer.event_id = event.pk
-        answer.save(force_insert=True)
+        insert([answer])
     else:
         answer.change(event_id=event.pk)
     _copy(survey, answer, into=score, now=now)
@@ -245,7 +246,10 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.words_withdrawn_at = None if answer.comment else into.words_withdrawn_at
     into.session, into.contact_id, into.channel = survey.session, survey.contact_id, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
-    into.save(force_insert=into.pk is None)
+    if into.pk is None:
+        insert([into])
+    else:
+        into.save()
 
 
 def _open_or_close_follow_up(survey: Survey, score: int, *, first: bool) -> None:
