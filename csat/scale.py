@@ -2,6 +2,7 @@
 low or satisfied.
 """
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
@@ -53,6 +54,10 @@ def is_satisfied(score: int) -> bool:
 
 def words(score: int) -> Words:
     """Score, English label and face, for machines; people are shown the label of FACES, in their language."""
-    face = BY_SCORE[score]
+    return {"score": score, "label": _english(score), "emoji": BY_SCORE[score].emoji}
+
+
+@functools.cache
+def _english(score: int) -> str:
     with translation.override("en"):
-        return {"score": score, "label": str(face.label), "emoji": face.emoji}
+        return str(BY_SCORE[score].label)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
+from csat.lib.composed import Composed
 from csat.lib.refusal import Invalid, Missing
 from csat.lib.types import JsonObject
 from csat.people import agents, brands, contacts
@@ -16,21 +17,30 @@ from csat.people.models import Agent, Contact
 from csat.sessions.models import Session
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 SAME_NAME = ("external_id", "language", "sentiment", "tags", "custom_data", "created_at")
 
 
-def get_or_404(rows: QuerySet[M], uuid: UUID, field: str = "") -> M:
+def get_or_404(rows: QuerySet[M, R], uuid: UUID, field: str = "") -> R:
     """The row with this public id. Raises Missing; `field` is the part of the body that named it."""
-    row = rows.filter(uuid=uuid).first()
+    return or_404(rows.filter(uuid=uuid).first(), field)
+
+
+def session_by_id(uuid: UUID, field: str = "") -> Session:
+    """As `get_or_404`: a session, with its contact and its assignee."""
+    return or_404(_SESSION.first(uuid), field)
+
+
+_SESSION = Composed(
+    lambda uuid: Session.objects.select_related("contact", "assignee").filter(uuid=uuid), UUID(int=0)
+)
+
+
+def or_404(row: R | None, field: str = "") -> R:
     if row is None:
         text = _("There is nothing with this id.")
         raise Missing(text, fields={field: [text]} if field else None)
     return row
-
-
-def session_by_id(uuid: UUID) -> Session:
-    """The session of a body's `session_id`."""
-    return get_or_404(Session.objects.select_related("contact"), uuid, "session_id")
 
 
 def session_arguments(payload: JsonObject) -> JsonObject:

@@ -16,7 +16,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from csat.lib.rows import insert
+from csat.lib.rows import insert_if_new
 
 EVERY = 30.0  # seconds
 # Asked all day long: plain statements, as to compose them touches memory that a process shared until then
@@ -32,15 +32,16 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no types
     beat = ""
     next_beat = 0.0
 
-    @staticmethod
-    def get_connection(list_key: str | None = None) -> Any:
-        """As it is: whoever queues a task has just used it. django-q2 tests it every time."""
-        return OrmQ.objects.using(Conf.ORM)
+    def __init__(self, list_key: str = "") -> None:
+        """For whoever queues a task makes one: django-q2's tests the connection for that, too."""
+        self.list_key, self._info = list_key or Conf.CLUSTER_NAME, None
+        self.cache = self.get_cache()
 
-    def enqueue(self, task: str) -> int:
-        row = OrmQ(key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=timezone.now())
-        insert(row)
-        return int(row.pk)
+    def enqueue(self, package: str) -> None:
+        """Right after the commit of what it is about: there is no need to test that connection anew, as
+        django-q2 would.
+        """
+        insert_if_new(OrmQ(key=self.list_key, payload=package, lock=timezone.now()))
 
     def dequeue(self) -> Any:
         """Tasks as (id, package); the cluster's own has no id, as it is no row."""

@@ -3,10 +3,13 @@
 import functools
 import uuid
 from collections.abc import Sequence
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from django.db import connection, models
 from django.utils import timezone
+
+M = TypeVar("M", bound=models.Model)
+AT_ONCE = 500  # rows of one INSERT
 
 
 class Row(models.Model):
@@ -75,34 +78,44 @@ def bulk_save(rows: Sequence[Row], *names: str) -> None:
             cursor.executemany(f"UPDATE {name(model._meta.db_table)} SET {columns} WHERE id = %s", values)  # noqa: S608
 
 
-def insert(row: models.Model) -> None:
-    """One INSERT and nothing around it, for what many send at once. The instance learns its primary key."""
-    [row.pk] = _insert(row, f"RETURNING {connection.ops.quote_name(str(row._meta.pk.column))}")
-    row._state.adding, row._state.db = False, connection.alias
+def insert(rows: Sequence[M]) -> list[M]:
+    """Write new rows of one table, which learn their primary keys: as `bulk_create`, without composing the
+    statement anew. For a transaction.
+    """
+    new = list(rows)
+    for start in range(0, len(new), AT_ONCE):
+        batch: list[Any] = new[start : start + AT_ONCE]
+        for row in batch:
+            row._prepare_related_fields_for_save(operation_name="insert")
+        fields, values, places = _insertion(type(new[start]))
+        statement = f"{values} {', '.join([places] * len(batch))} RETURNING id"
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [value for row in batch for value in _values(row, fields)])
+            for row, (row.pk,) in zip(batch, cursor.fetchall(), strict=True):
+                row._state.adding, row._state.db = False, connection.alias
+    return new
 
 
 def insert_if_new(row: models.Model) -> bool:
-    """As `insert`. False where a unique field has this value already: then nothing is written. The instance
-    learns no primary key.
+    """One INSERT and nothing around it, for what many send at once. False where a unique field has this value
+    already: then nothing is written. The instance learns no primary key.
     """
-    return _insert(row, "ON CONFLICT DO NOTHING RETURNING 1") is not None
-
-
-def _insert(row: models.Model, end: str) -> Any:
-    """What the statement returns, if it does."""
-    fields, statement = _insertion(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    fields, values, places = _insertion(type(row))
     with connection.cursor() as cursor:
-        cursor.execute(f"{statement} {end}", values)
-        return cursor.fetchone()
+        cursor.execute(f"{values} {places} ON CONFLICT DO NOTHING", _values(row, fields))
+        return bool(cursor.rowcount == 1)
+
+
+def _values(row: models.Model, fields: list[Any]) -> list[Any]:
+    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
 
 
 @functools.cache
-def _insertion(model: type[models.Model]) -> tuple[list[Any], str]:
-    """Composed once: Django takes longer to compose one than the database to run it."""
+def _insertion(model: type[models.Model]) -> tuple[list[Any], str, str]:
+    """Its fields, the statement up to the values, and the places of one row's."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     name = connection.ops.quote_name
     columns = ", ".join(name(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     table = name(model._meta.db_table)
-    return fields, f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
+    return fields, f"INSERT INTO {table} ({columns}) VALUES", f"({places})"

@@ -13,6 +13,7 @@ from csat import signals
 from csat.lib import advisory_lock
 from csat.lib.json_limits import merge
 from csat.lib.refusal import Invalid, Missing, Refused
+from csat.lib.rows import insert
 from csat.lib.text import identifier, one_line
 from csat.lib.types import JsonObject
 from csat.people import addresses
@@ -179,7 +180,7 @@ def _find_or_create_many(people: list[Details]) -> list[tuple[Contact, bool]]:
         index.add(contact)
         pairs.append((contact, created))
     # in one order, so that no two callers wait for each other
-    Contact.objects.bulk_create(sorted(new, key=lambda contact: contact.email))
+    insert(sorted(new, key=lambda contact: contact.email))
     known = [pair for pair in changed.values() if pair[0] not in new]
     _save(known)
     _tell_moved([contact for contact, names in known if CLOCK & names])

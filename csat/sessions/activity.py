@@ -158,7 +158,8 @@ def update(session: Session, *, by: Actor, **fields: Any) -> Session:
         assign(session, fields["assignee"], by=by)
     if tags is not None:
         replace_tags(session, tags, by=by)
-    _change_and_audit(session, values, by=by)
+    if values:
+        _change_and_audit(session, values, by=by)
     if status is not None:
         STATUS[status](session, by=by)
     return session

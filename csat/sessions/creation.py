@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from csat import signals
+from csat.lib.composed import Composed
+from csat.lib.rows import insert
 from csat.sessions import privacy
 from csat.sessions.drafts import Draft
 from csat.sessions.models import Session, Tag
@@ -28,7 +30,10 @@ def find_many(external_ids: Collection[str]) -> dict[str, Session]:
     known_as = {name: name for name in external_ids} | {
         hidden: name for name in external_ids for hidden in privacy.hidden_ids(name)
     }
-    return {known_as[str(row.external_id)]: row for row in Session.objects.filter(external_id__in=known_as)}
+    return {known_as[str(row.external_id)]: row for row in _KNOWN.rows(list(known_as))}
+
+
+_KNOWN = Composed(lambda names: Session.objects.filter(external_id__among=names), example=[""])
 
 
 @transaction.atomic
@@ -37,11 +42,9 @@ def create(drafts: list[Draft], *, by: Actor) -> list[Session]:
 
     An external id that exists is an IntegrityError.
     """
-    sessions = Session.objects.bulk_create([draft.row() for draft in drafts])
+    sessions = insert([draft.row() for draft in drafts])
     pairs = list(zip(sessions, drafts, strict=True))
-    Tag.objects.bulk_create(
-        Tag(session=session, name=name) for session, draft in pairs for name in draft.tags
-    )
+    insert([Tag(session=session, name=name) for session, draft in pairs for name in draft.tags])
     created = [_created_event(session, draft, by) for session, draft in pairs]
     ended = {
         session.pk: _ended_event(session, draft, by)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from csat.channels.base import Addresses
 from csat.channels.kinds import Channel
+from csat.lib.composed import Composed
 from csat.lib.rows import Row
 from csat.people.models import Agent, Brand, Contact, Team
 
@@ -188,16 +189,26 @@ class Session(Row):
 
     def lock(self) -> None:
         """Lock the row until the transaction ends, and read it anew."""
-        self.refresh_from_db(from_queryset=Session.objects.select_for_update(no_key=True))
+        if not lock_all([self]):
+            raise Session.DoesNotExist
 
 
-def lock_all(sessions: Iterable[Session]) -> None:
-    """`lock` for many, in the order of their ids, so that no two callers wait for each other."""
+def lock_all(sessions: Iterable[Session]) -> int:
+    """`lock` for many, in the order of their ids, so that no two callers wait for each other; how many there
+    still are.
+    """
     attributes = {session.pk: vars(session) for session in sessions}
-    rows = Session.objects.select_for_update(no_key=True).filter(pk__in=attributes).order_by("pk")
+    rows = _LOCKED.rows(list(attributes))
     for row in rows:
         attributes[row.pk].pop("_prefetched_objects_cache", None)
         attributes[row.pk].update(vars(row))
+    return len(rows)
+
+
+_LOCKED = Composed(
+    lambda pks: Session.objects.select_for_update(no_key=True).filter(pk__among=pks).order_by("pk"),
+    example=[-1],
+)
 
 
 class Tag(models.Model):

@@ -11,6 +11,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from csat import signals
+from csat.lib.composed import Composed
 from csat.lib.rows import bulk_save
 from csat.people.models import Agent
 from csat.sessions.models import Participation, Session, lock_all
@@ -149,9 +150,7 @@ def _set_resolvers(sessions: list[Session], *, by: Actor) -> None:
     """Credit the assignee, else the last human who wrote, else the AI, else whoever resolved it."""
     prefetch_related_objects(sessions, "contact", "assignee", "last_human")
     parts_by_session: dict[int, list[Participation]] = defaultdict(list)
-    for part in (
-        Participation.objects.filter(session__in=sessions).order_by("-last_at").select_related("agent")
-    ):
+    for part in _PARTS.rows([session.pk for session in sessions]):
         parts_by_session[part.session_id].append(part)
     acting_agent = functools.cache(lambda: _agent_of(by))
     for session in sessions:
@@ -159,6 +158,12 @@ def _set_resolvers(sessions: list[Session], *, by: Actor) -> None:
         ai = next((part.agent for part in parts if part.agent.kind == Agent.Kind.AI), None)
         session.resolver = session.assignee or session.last_human or ai or acting_agent()
         session.most_replies = max(parts, key=lambda part: part.messages).agent if parts else None
+
+
+_PARTS = Composed(
+    lambda pks: Participation.objects.filter(session__among=pks).order_by("-last_at").select_related("agent"),
+    example=[-1],
+)
 
 
 def _agent_of(by: Actor) -> Agent | None:

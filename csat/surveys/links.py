@@ -115,7 +115,7 @@ def find(token: str, *purposes: Link.Purpose) -> Link | None:
 
     An expired or withdrawn survey's link is found: its page says so. An expired widget link is not.
     """
-    link = _with_all_shown(purposes).first(tokens.digest(token))  # one at most
+    link = _with_all_shown(purposes).first(tokens.digest(token))
     return None if link and link.purpose == Purpose.WIDGET and link.is_past_expiry else link
 
 

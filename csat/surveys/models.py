@@ -453,6 +453,10 @@ class Survey(Row):
     def __str__(self) -> str:
         return f"survey of {self.session_id}"
 
+    @classmethod
+    def of(cls, session: Session) -> "Survey | None":
+        return _OF_SESSION.first(session.pk)
+
     @property
     def is_past_expiry(self) -> bool:
         """Whether its links have ended, even while the sweeper has not expired it yet."""
@@ -496,6 +500,9 @@ class Survey(Row):
         """Renew `updated_at` of session and survey: what is shown of the survey's deliveries has changed."""
         self.mark_session_changed()
         self.change()
+
+
+_OF_SESSION = Composed(lambda pk: Survey.objects.filter(session=pk), example=-1)
 
 
 class KeptEvent(TypedDict):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from csat import signals
 from csat.jobs import Job, enqueue
 from csat.lib import correlation
+from csat.lib.rows import insert
 from csat.lib.types import JsonObject
 from csat.timeline import kinds
 from csat.timeline.kinds import ActorKind, Kind
@@ -96,7 +97,7 @@ def record_many(events: list[Event]) -> list[Event]:
     """Store events made by `build_event`, in one INSERT; the rules are those of `record`."""
     if not events:
         return events
-    Event.objects.bulk_create(events)
+    insert(events)
     if of_sessions := [event for event in events if event.session_id is not None]:
         signals.recorded.send(sender=Event, events=of_sessions)
     now = timezone.now()

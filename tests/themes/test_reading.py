@@ -15,8 +15,10 @@ pytestmark = pytest.mark.django_db
 def test_a_muted_theme_is_shown_nowhere(comment: Comment) -> None:
     score = comment("The parcel never arrived, and I want a refund.")
     assert reading.slugs(reading.of(score)) == ["delivery", "refund"]
+    assert reading.slugs_by_score([score.pk]) == {score.pk: ["delivery", "refund"]}
     Theme.objects.filter(slug="refund").update(muted=True)
     assert reading.slugs(reading.of(score)) == ["delivery"]
+    assert reading.slugs_by_score([score.pk, score.pk + 1]) == {score.pk: ["delivery"]}
     assert "refund" not in reading.slugs(reading.shown())
 
 

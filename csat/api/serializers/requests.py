@@ -68,7 +68,8 @@ class RequestBrief(serializers.Serializer[Survey]):
 
     @extend_schema_field(serializers.ChoiceField(choices=STATES))
     def get_state(self, survey: Survey) -> str:
-        return state(survey)
+        in_flight = any(row.state == DeliveryState.SENDING for row in survey.deliveries.all())
+        return state(survey, in_flight=in_flight)
 
 
 class RequestShape(RequestBrief):

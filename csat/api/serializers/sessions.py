@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from csat.api import shapes
 from csat.api.fields import Data, NullableText, Text, Time, Uuid
 from csat.api.serializers.agents import AgentInput
 from csat.api.serializers.connections import OriginShape
@@ -14,7 +15,7 @@ from csat.channels.kinds import Channel
 from csat.lib.types import JsonObject
 from csat.people.brands import slug_of
 from csat.sessions.models import Handoff, HandoffReason, Session
-from csat.surveys.choices import DeliveryState, SurveyState
+from csat.surveys.choices import SurveyState
 from csat.surveys.models import Survey
 
 STATES = [*SurveyState.values, "sending"]
@@ -80,8 +81,10 @@ class SessionShape(serializers.Serializer[Session]):
 
     @extend_schema_field(HandoffShape(allow_null=True))
     def get_handoff(self, session: Session) -> object:
+        if not session.handed_off_at:
+            return None
         latest = max(session.handoffs.all(), key=lambda handoff: handoff.pk, default=None)
-        return HandoffShape(latest).data if latest else None
+        return shapes.show(HandoffShape, latest) if latest else None
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_tags(self, session: Session) -> list[str]:
@@ -90,31 +93,27 @@ class SessionShape(serializers.Serializer[Session]):
     @extend_schema_field(SessionCsat(allow_null=True))
     def get_csat(self, session: Session) -> object:
         survey = getattr(session, "survey", None)
-        return SessionCsat(_csat(session, survey)).data if survey or session.resolved_at else None
+        return shapes.show(SessionCsat, _csat(session, survey)) if survey or session.resolved_at else None
 
     @extend_schema_field(OriginShape(allow_null=True))
     def get_origin(self, session: Session) -> object:
         origin = getattr(session, "conversation_origin", None)
-        return OriginShape(origin).data if origin else None
+        return shapes.show(OriginShape, origin) if origin else None
 
 
-def _csat(session: Session, survey: Survey | None) -> JsonObject:
+def _csat(session: Any, survey: Survey | None) -> JsonObject:
     score = getattr(session, "score", None)
     return {
-        "state": state(survey) if survey else SurveyState.SKIPPED,
+        "state": state(survey, in_flight=session.in_flight) if survey else SurveyState.SKIPPED,
         "score": score.score if score else None,
         "requested_at": survey.requested_at if survey else None,
         "submitted_at": score.submitted_at if score else None,
     }
 
 
-def state(survey: Survey) -> str:
+def state(survey: Survey, *, in_flight: bool) -> str:
     """The survey's state; `sending` while a delivery of it is in flight."""
-    if survey.state in PENDING and any(
-        delivery.state == DeliveryState.SENDING for delivery in survey.deliveries.all()
-    ):
-        return "sending"
-    return survey.state
+    return "sending" if in_flight and survey.state in PENDING else survey.state
 
 
 class ChannelInput(serializers.Serializer[JsonObject]):

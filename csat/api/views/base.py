@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ListSerializer, Serializer
 from rest_framework.views import APIView
 
-from csat.api import auth, paging
+from csat.api import auth, paging, shapes
 from csat.api.serializers.queries import Query
 from csat.lib import replica
 from csat.lib.types import JsonObject
@@ -75,18 +75,12 @@ def _reader(request: Request) -> str:
 
 def read_body(request: Request, shape: type[Serializer[JsonObject]], *, partial: bool = False) -> JsonObject:
     """The validated body. Raises DRF's ValidationError (422)."""
-    serializer = shape(data=request.data, partial=partial)
-    serializer.is_valid(raise_exception=True)
-    data: JsonObject = serializer.validated_data
-    return data
+    return shapes.read(shape, request.data, partial=partial)
 
 
 def read_query(request: Request, shape: type[Query]) -> JsonObject:
     """The validated query string; an empty parameter counts as not given. Raises ValidationError (422)."""
-    serializer = shape(data={name: value for name, value in request.query_params.items() if value != ""})
-    serializer.is_valid(raise_exception=True)
-    data: JsonObject = serializer.validated_data
-    return data
+    return shapes.read(shape, {name: value for name, value in request.query_params.items() if value != ""})
 
 
 def page_response(

@@ -7,8 +7,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from csat.api import lookups
 from csat.api.idempotency import about, once
-from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.handoffs import (
     AnalyticsQuery,
@@ -22,7 +22,7 @@ from csat.api.serializers.sessions import HandoffShape
 from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query, time_filter
 from csat.lib.types import JsonObject
 from csat.sessions import activity, handoff_analytics
-from csat.sessions.models import Handoff, Session
+from csat.sessions.models import Handoff
 
 EXAMPLE = {
     "reasons": ["insufficient_tools"],
@@ -37,7 +37,7 @@ class HandOff(Resource):
     @doc.creates(HandoffShape, HandoffInput, "Hand a session off to people", statuses=(201,), example=EXAMPLE)
     @once
     def post(self, request: Request, id: UUID) -> Response:
-        session = get_or_404(Session.objects.select_related("assignee"), id)
+        session = lookups.session_by_id(id)
         about(request, session.contact_id)
         payload = read_body(request, HandoffInput)
         handoff = activity.hand_off(

@@ -35,7 +35,7 @@ class Send(Resource):
     @doc.creates(MessageAnswer, MessageInput, "Tell of a message", statuses=(201,), example=EXAMPLE)
     @once
     def post(self, request: Request, id: UUID) -> Response:
-        session = get_or_404(Session.objects.select_related("assignee", "contact"), id)
+        session = lookups.session_by_id(id)
         about(request, session.contact_id)
         payload = read_body(request, MessageInput)
         agent = lookups.find_or_create_agent(payload.get("agent"), "agent")

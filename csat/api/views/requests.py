@@ -36,7 +36,7 @@ class Requests(Resource):
     @once
     def post(self, request: Request) -> Response:
         payload = read_body(request, RequestInput)
-        session = lookups.session_by_id(payload["session_id"])
+        session = lookups.session_by_id(payload["session_id"], "session_id")
         about(request, session.contact_id)
         survey = scheduling.request(
             session,
@@ -64,7 +64,7 @@ class Links(KeepsNoSecret, Resource):
     @doc.creates(LinkShape, LinkInput, "Make a rating link; sends nothing", statuses=(201,), example=EXAMPLE)
     @once
     def post(self, request: Request) -> Response:
-        session = lookups.session_by_id(read_body(request, LinkInput)["session_id"])
+        session = lookups.session_by_id(read_body(request, LinkInput)["session_id"], "session_id")
         url, survey = link_handouts.hand_out(session, by=self.actor)
         link = {"url": url, "expires_at": survey.expires_at, "survey_id": survey.uuid}
         return Response(LinkShape(link).data, 201)

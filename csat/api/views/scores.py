@@ -1,5 +1,7 @@
 """/csat/scores"""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,11 +14,11 @@ from csat.api.idempotency import about, once
 from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.queries import ListQuery
-from csat.api.serializers.scores import ScoreInput, ScoreQuery, ScoreShape
+from csat.api.serializers.scores import COLUMNS, ScoreInput, ScoreQuery, ScoreShape
 from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
+from csat.lib.composed import Composed
 from csat.lib.types import JsonObject
 from csat.people.models import Contact, Organization
-from csat.sessions.models import Session
 from csat.surveys.answers import answering
 from csat.surveys.choices import Source
 from csat.surveys.delivery import scheduling
@@ -43,7 +45,7 @@ class Scores(Resource):
     @from_replica
     def get(self, request: Request) -> Response:
         parameters = read_query(request, ScoreQuery)
-        return page_response(_filtered(parameters), parameters, ScoreShape, context=_context())
+        return page_response(_filtered(parameters), parameters, ScoreShape, context=_context)
 
     @doc.creates(
         ScoreShape,
@@ -54,7 +56,7 @@ class Scores(Resource):
     @once
     def post(self, request: Request) -> Response:
         payload = read_body(request, ScoreInput)
-        session = lookups.session_by_id(payload["session_id"])
+        session = lookups.session_by_id(payload["session_id"], "session_id")
         about(request, session.contact_id)
         survey = scheduling.get_or_create_survey(session)
         answer = answering.answer(
@@ -66,7 +68,7 @@ class Scores(Resource):
             by=self.actor,
         )
         status = 200 if answer.repeated or _is_later(answer) else 201
-        return Response(_score_json(_with_related().get(session=session)), status)
+        return Response(_score_json(_OF_SESSION.get(session.pk)), status)
 
 
 class OneScore(Resource):
@@ -74,7 +76,7 @@ class OneScore(Resource):
 
     @doc.shows(ScoreShape, "Get a score")
     def get(self, request: Request, id: UUID) -> Response:
-        return Response(_score_json(get_or_404(_with_related(), id)))
+        return Response(_score_json(get_or_404(_rows(), id)))
 
 
 class SessionScore(Resource):
@@ -82,8 +84,8 @@ class SessionScore(Resource):
 
     @doc.shows(doc.nullable(ScoreShape), "Get a session's score, null when there is none")
     def get(self, request: Request, session_id: UUID) -> HttpResponse:
-        session = get_or_404(Session.objects.all(), session_id)
-        score = _with_related().filter(session=session).first()
+        session = lookups.session_by_id(session_id)
+        score = _OF_SESSION.first(session.pk)
         if score is None:
             return JsonResponse(None, safe=False)  # DRF's Response of None has no body
         return Response(_score_json(score))
@@ -97,10 +99,10 @@ class ContactScores(Resource):
     def get(self, request: Request, contact_id: UUID) -> Response:
         contact = get_or_404(Contact.objects.alive(), contact_id)
         return page_response(
-            _with_related().filter(contact=contact, session__practice=False),
+            _rows().filter(contact=contact, session__practice=False),
             read_query(request, ListQuery),
             ScoreShape,
-            context=_context(),
+            context=_context,
         )
 
 
@@ -110,17 +112,16 @@ def _is_later(answer: Answer) -> bool:
     return answer.revision > 1 and earlier.exists()
 
 
-def _with_related() -> QuerySet[Score]:
-    shown = [f"contact__{name}" for name in ("uuid", "email", "phone", "name", "custom_data")]
-    shown += ["session__uuid", "agent__uuid", "agent__name", "agent__kind"]
-    own = [field.name for field in Score._meta.concrete_fields]
-    rows = Score.objects.select_related("session", "contact", "agent").only(*own, *shown)
-    return rows.prefetch_related(reading.prefetch())
+def _rows() -> QuerySet[Score, Any]:
+    return Score.objects.values_list(*COLUMNS, named=True)
 
 
-def _filtered(parameters: JsonObject) -> QuerySet[Score]:
+_OF_SESSION = Composed(lambda pk: _rows().filter(session=pk), example=-1)
+
+
+def _filtered(parameters: JsonObject) -> QuerySet[Score, Any]:
     rows = (
-        _with_related()
+        _rows()
         .filter(session__practice=False)
         .filter(**{lookup: parameters[name] for name, lookup in LOOKUPS.items() if name in parameters})
     )
@@ -129,12 +130,15 @@ def _filtered(parameters: JsonObject) -> QuerySet[Score]:
     return rows
 
 
-def _context() -> JsonObject:
-    return {"organization_id": Organization.current().uuid}
+def _context(rows: Iterable[Any]) -> JsonObject:
+    return {
+        "organization_id": str(Organization.current().uuid),
+        "themes": reading.slugs_by_score(row.pk for row in rows),
+    }
 
 
-def _score_json(score: Score) -> JsonObject:
-    data: JsonObject = ScoreShape(score, context=_context()).data
+def _score_json(row: Any) -> JsonObject:
+    data: JsonObject = ScoreShape(row, context=_context([row])).data
     return data
 
 

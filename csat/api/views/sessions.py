@@ -3,20 +3,22 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from csat.api import lookups
+from csat.api import lookups, shapes
 from csat.api.idempotency import about, once
-from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
 from csat.api.serializers.sessions import SessionChange, SessionInput, SessionQuery, SessionShape
 from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
+from csat.lib.composed import Composed
 from csat.lib.types import JsonObject
 from csat.people.brands import of_team
 from csat.sessions import activity, creation, intake
 from csat.sessions.models import Session
+from csat.surveys.choices import DeliveryState
+from csat.surveys.models import Delivery
 from csat.surveys.rules.brands import refuse_change
 
 EXAMPLE = {
@@ -26,6 +28,7 @@ EXAMPLE = {
     "assignee": {"name": "Sam", "email": "sam@acme.example", "kind": "human"},
     "tags": ["refund"],
 }
+MANY_EACH = ("tags", "handoffs__reasons", "handoffs__session")
 
 
 class Sessions(Resource):
@@ -48,7 +51,7 @@ class Sessions(Resource):
             else intake.start(by=self.actor, **lookups.session_arguments(payload))
         )
         about(request, session.contact_id)
-        return Response(session_json(session), 201 if created else 200)
+        return Response(session_json(session.uuid), 201 if created else 200)
 
 
 class OneSession(Resource):
@@ -56,7 +59,7 @@ class OneSession(Resource):
 
     @doc.shows(SessionShape, "Get a session")
     def get(self, request: Request, id: UUID) -> Response:
-        return Response(SessionShape(get_or_404(with_related(), id)).data)
+        return Response(session_json(id))
 
     @doc.changes(
         SessionShape,
@@ -65,30 +68,34 @@ class OneSession(Resource):
         example={"status": "closed_resolved"},
     )
     def patch(self, request: Request, id: UUID) -> Response:
-        session = get_or_404(Session.objects.all(), id)
+        session = lookups.session_by_id(id)
         changes = lookups.change_arguments(read_body(request, SessionChange))
         with transaction.atomic():
             if "brand_settled" in changes:
                 refuse_change(session, changes.get("brand", of_team(changes.get("team", session.team))))
             activity.update(session, by=self.actor, **changes)
-        return Response(session_json(session))
+        return Response(session_json(session.uuid))
 
 
-def with_related() -> QuerySet[Session]:
-    """With everything SessionShape reads, in a fixed number of queries."""
-    rows = Session.objects.select_related(
+def session_json(uuid: UUID) -> JsonObject:
+    session = lookups.or_404(_ONE.first(uuid))
+    prefetch_related_objects([session], *(MANY_EACH if session.handed_off_at else ("tags",)))
+    return shapes.show(SessionShape, session)
+
+
+def _with_related() -> QuerySet[Session]:
+    """With everything SessionShape reads but MANY_EACH."""
+    in_flight = Delivery.objects.filter(survey=OuterRef("survey__pk"), state=DeliveryState.SENDING)
+    return Session.objects.select_related(
         "contact", "assignee", "team", "brand", "survey", "score", "conversation_origin__connection"
-    )
-    return rows.prefetch_related("tags", "handoffs__reasons", "handoffs__session", "survey__deliveries")
+    ).annotate(in_flight=Exists(in_flight))
 
 
-def session_json(session: Session) -> JsonObject:
-    data: JsonObject = SessionShape(with_related().get(pk=session.pk)).data
-    return data
+_ONE = Composed(lambda uuid: _with_related().filter(uuid=uuid), UUID(int=0))
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Session]:
-    rows = with_related().filter(practice=False)
+    rows = _with_related().prefetch_related(*MANY_EACH).filter(practice=False)
     for name, lookup in (
         ("status", "status"),
         ("channel_type", "channel"),

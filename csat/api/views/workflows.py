@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from csat.api import lookups
 from csat.api.idempotency import about, once
 from csat.api.lookups import get_or_404
 from csat.api.openapi import decorators as doc
@@ -21,7 +22,6 @@ from csat.api.serializers.workflows import (
 )
 from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.types import JsonObject
-from csat.sessions.models import Session
 from csat.workflows import blocks, bodies, editing, triggers
 from csat.workflows.models import Run, Trigger, Workflow
 
@@ -154,7 +154,7 @@ class WorkflowRun(Resource):
     )
     @once
     def post(self, request: Request, id: UUID) -> Response:
-        session = get_or_404(Session.objects.all(), read_body(request, RunInput)["session_id"], "session_id")
+        session = lookups.session_by_id(read_body(request, RunInput)["session_id"], "session_id")
         about(request, session.contact_id)
         return Response(
             RunShape(triggers.start_manually(_get_workflow(id), session, by=self.actor)).data, 202

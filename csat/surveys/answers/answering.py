@@ -150,7 +150,7 @@ def _save(
         _make_score(locked, answer, by=by, publish_in=comment_wait.COMMENT_WAIT if waits else None)
     if answer.state == Answer.State.QUARANTINED:
         if answer.pk is None:
-            insert(answer)
+            insert([answer])
         signals.surveys_changed.send(sender=Survey, session_ids=[survey.session_id])  # reports count it, too
     return answer
 
@@ -189,7 +189,7 @@ def _quarantine_burst(locked: "_Locked", answer: Answer, *, by: Actor) -> bool:
     """Quarantine a link scanner's answers, this one among them; the first stays, and is the score again."""
     if answer.source != Source.PAGE or answer.revision < bot_detection.MIN_SCORES:
         return False
-    insert(answer)
+    insert([answer])
     burst = bot_detection.burst_of_scores(answer)
     for scanned in burst:
         scanned.change(state=Answer.State.QUARANTINED, reason=QuarantineReason.MANY_SCORES)
@@ -230,7 +230,7 @@ def _make_score(locked: "_Locked", answer: Answer, *, by: Actor, publish_in: tim
     )
     if answer.pk is None:
         answer.event_id = event.pk
-        insert(answer)
+        insert([answer])
     else:
         answer.change(event_id=event.pk)
     _copy(survey, answer, into=score, now=now)
@@ -247,7 +247,7 @@ def _copy(survey: Survey, answer: Answer, *, into: Score, now: datetime) -> None
     into.session, into.contact_id, into.channel = survey.session, survey.contact_id, survey.channel
     into.agent_id = survey.session.resolver_id or survey.session.assignee_id
     if into.pk is None:
-        insert(into)
+        insert([into])
     else:
         into.save()
 
@@ -309,15 +309,12 @@ def _lock(survey: Survey) -> _Locked:
     Whoever answers holds the session's lock, so what this second statement reads is the latest.
     """
     survey.mark_session_changed()
-    locked = _LOCKED.first(survey.pk)
-    if locked is None:
-        raise Survey.DoesNotExist
+    locked: Any = _LOCKED.get(survey.pk)
     score: Score | None = getattr(locked, "score", None)
     return _Locked(locked, score, locked.latest_revision or 0, locked.has_waiting)
 
 
-def _with_all_answered(pk: int) -> QuerySet[Any]:
-    """A survey under its lock, with its session, what stands, and what `_Locked` says of it."""
+def _to_lock(pk: int) -> QuerySet[Survey]:
     answers = Answer.objects.filter(survey=OuterRef("pk")).order_by("-revision")
     waiting = Delivery.objects.filter(survey=OuterRef("pk"), state=DeliveryState.DUE, uncertain_since=None)
     return (
@@ -328,7 +325,7 @@ def _with_all_answered(pk: int) -> QuerySet[Any]:
     )
 
 
-_LOCKED: Composed[Any] = Composed(_with_all_answered, example=-1)
+_LOCKED = Composed(_to_lock, example=-1)
 
 
 def _customer(survey: Survey) -> Actor:

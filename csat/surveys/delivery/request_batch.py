@@ -9,7 +9,7 @@ from django.utils import timezone
 from csat import signals
 from csat.channels import registry
 from csat.jobs import Job, enqueue
-from csat.lib.rows import bulk_save
+from csat.lib.rows import bulk_save, insert
 from csat.sessions.models import Session
 from csat.surveys import events
 from csat.surveys.choices import SURVEY_REACHED_FROM, SurveyState
@@ -86,9 +86,9 @@ class RequestBatch:
     def store(self, *, sessions_marked: bool = False) -> None:
         """Call it in the transaction that locked the rows. `sessions_marked`: it renewed those, too."""
         now = timezone.now()
-        Survey.objects.bulk_create(self.new)
+        insert(self.new)
         bulk_save(self.known, *COLUMNS)
-        Delivery.objects.bulk_create(self.deliveries)
+        insert(self.deliveries)
         if not sessions_marked:
             sessions = [survey.session_id for survey in [*self.new, *self.known]]
             Session.objects.filter(pk__in=sessions).update(updated_at=now)

@@ -180,7 +180,7 @@ def request(
 @transaction.atomic
 def withdraw(session: Session, *, by: Actor) -> bool:
     """The session was reopened: an unanswered survey is cancelled until it is requested anew."""
-    survey = Survey.objects.filter(session=session).first()
+    survey = Survey.of(session)
     if survey is None:
         return False
     survey.lock()
@@ -222,7 +222,7 @@ def get_or_create_survey(session: Session) -> Survey:
     Raises Refused for an erased contact.
     """
     refuse_erased(session.contact)
-    if known := Survey.objects.filter(session=session).first():
+    if known := Survey.of(session):
         return known
     survey, created = lock_or_create_survey(session, Policy.current())
     if created:
