@@ -103,11 +103,11 @@ def preview(text: str, language: str, *, visibility: Visibility) -> tuple[int, l
     """
     words = vocabulary.Vocabulary({language: {0: lines(text)}}, forms=False)
     rows = Score.objects.exclude(comment="").filter(visibility.as_filter()).order_by("-submitted_at")
-    recent = rows.values_list("comment", "session__language")[:RECENT]
+    recent = rows.values_list("comment", "session__language", "score")[:RECENT]
     hits = [
         comment
-        for comment, spoken in recent
-        if normalize(spoken) == language and words.themes(comment, language)
+        for comment, spoken, score in recent
+        if normalize(spoken) == language and words.themes(comment, language, score)
     ]
     return len(hits), hits[:3]
 

@@ -11,6 +11,8 @@ no-one|nobody repl*|answer*
 !fast             not where it is negated: "not fast"
 ?two weeks        only where the comment has no other theme
 -fast food        never there, whatever other words say
+<cold             only where the score is not a satisfied one
+>quick            only where it is
 """
 
 import re
@@ -19,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from csat.lib.text import fold
+from csat.scale import SATISFIED_MIN
 from csat.themes.languages import NEGATIONS, PROCLITIC, Negation, spelt
 
 GAPS = {"..": 3, "...": 20}  # words
@@ -89,6 +92,8 @@ class Pattern:
     unless_negated: bool = False
     excludes: bool = False
     weak: bool = False
+    lowest: int = 1  # the scores it counts with
+    highest: int = 5
     expression: re.Pattern[str] = field(default=re.compile(""))  # where there are no blanks
 
 
@@ -102,7 +107,7 @@ class Hit:
 def lines(text: str) -> list[str]:
     """The words of a theme, as somebody typed them: a line each, or with commas."""
     return list(
-        dict.fromkeys(part.strip() for part in re.split(r"[\n,،、，]", text) if part.strip(" -!?*.|"))
+        dict.fromkeys(part.strip() for part in re.split(r"[\n,،、，]", text) if part.strip(" -!?<>*.|"))
     )
 
 
@@ -114,7 +119,7 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
     """None for a line without a letter or number. A word stands for itself, and so for all that have it as
     their dictionary form: an inflected one is found as it is written only.
     """
-    signs = line[: len(line) - len(line.lstrip("-!?"))]
+    signs = line[: len(line) - len(line.lstrip("-!?<>"))]
     parts: list[Part] = []
     expression, gap = "", ""
     for word in line[len(signs) :].lower().split():
@@ -128,7 +133,16 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
             gap = ""
     if not parts:
         return None
-    return Pattern(theme, tuple(parts), "!" in signs, "-" in signs, "?" in signs, re.compile(expression))
+    return Pattern(
+        theme,
+        tuple(parts),
+        unless_negated="!" in signs,
+        excludes="-" in signs,
+        weak="?" in signs,
+        lowest=SATISFIED_MIN if ">" in signs else 1,
+        highest=SATISFIED_MIN - 1 if "<" in signs else 5,
+        expression=re.compile(expression),
+    )
 
 
 def _row(option: str, language: str) -> tuple[Word, ...]:
@@ -175,10 +189,11 @@ class WordIndex:
                 if first.ends:
                     self._endings.setdefault(first.ends, []).append(pattern)
 
-    def themes(self, words: list[Token]) -> set[int]:
+    def themes(self, words: list[Token], score: int) -> set[int]:
         keys = {key for word in words for key in word.keys}
         hits = [hit for start in range(len(words)) for hit in self._at(words, start, keys)]
-        return _said(hit for hit in hits if not (hit.pattern.unless_negated and self._is_negated(words, hit)))
+        said = (hit for hit in hits if not (hit.pattern.unless_negated and self._is_negated(words, hit)))
+        return _said(said, score)
 
     def _at(self, words: list[Token], start: int, said: set[str]) -> Iterator[Hit]:
         """What is said from here on; `said` are the keys of all words."""
@@ -206,12 +221,13 @@ class TextIndex:
     def __init__(self, patterns: list[Pattern]) -> None:
         self._patterns = patterns
 
-    def themes(self, text: str) -> set[int]:
-        return _said(
+    def themes(self, text: str, score: int) -> set[int]:
+        hits = (
             Hit(found.start(), found.end(), pattern)
             for pattern in self._patterns
             for found in pattern.expression.finditer(text)
         )
+        return _said(hits, score)
 
 
 def squeezed(text: str) -> str:
@@ -232,9 +248,9 @@ def _end(parts: tuple[Part, ...], words: list[Token], start: int) -> int:
     return 0
 
 
-def _said(hits: Iterable[Hit]) -> set[int]:
-    """The themes of these hits, without those that another one excludes."""
-    hits = list(hits)
+def _said(hits: Iterable[Hit], score: int) -> set[int]:
+    """The themes of these hits that count with this score, without those that another one excludes."""
+    hits = [hit for hit in hits if hit.pattern.lowest <= score <= hit.pattern.highest]
     excluded = [hit for hit in hits if hit.pattern.excludes]
     left = [
         hit.pattern

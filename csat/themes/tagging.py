@@ -28,15 +28,15 @@ def tag(scores: Collection[int]) -> int:
     The rows are locked before the words are read: so whoever comes last has matched the latest words.
     """
     rows = Score.objects.filter(pk__in=scores).order_by("pk").select_for_update(no_key=True, of=("self",))
-    texts = list(rows.values_list("pk", "comment", "session__language"))
+    texts = list(rows.values_list("pk", "comment", "session__language", "score"))
     words = vocabulary.current()
     wanted = {
         (pk, theme)
-        for pk, comment, language in texts
+        for pk, comment, language, score in texts
         if comment
-        for theme in words.themes(comment, normalize(language))
+        for theme in words.themes(comment, normalize(language), score)
     }
-    rows_there = ScoreTheme.objects.filter(score__in=[pk for pk, _comment, _language in texts])
+    rows_there = ScoreTheme.objects.filter(score__in=[pk for pk, *_rest in texts])
     there = {(score, theme): pk for pk, score, theme in rows_there.values_list("pk", "score", "theme")}
     stale = [pk for pair, pk in there.items() if pair not in wanted]
     missing = sorted(wanted - there.keys())

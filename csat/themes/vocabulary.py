@@ -47,13 +47,15 @@ class Vocabulary:
         self._by_words: dict[str, WordIndex] = {}
         self._by_text: dict[str, TextIndex] = {}
 
-    def themes(self, comment: str, language: str) -> set[int]:
-        """The ids of the themes that a comment of a conversation in this language has."""
+    def themes(self, comment: str, language: str, score: int) -> set[int]:
+        """The ids of the themes that a comment with this score (1 to 5) has, in a conversation in this
+        language.
+        """
         plain = tokens(comment, language)
         words = frozenset(key for token in plain for key in token.keys)
         found: set[int] = set()
         for candidate in languages_of(words, comment, language, list(self._words)):
-            found |= self._themes_in(candidate, comment, plain if candidate == language else None)
+            found |= self._themes_in(candidate, comment, score, plain if candidate == language else None)
             if candidate == language and (found or self._is_spoken(language, comment)):
                 break  # what it holds of the others looks alike by chance
         return found
@@ -65,13 +67,13 @@ class Vocabulary:
         words = WORD.findall(comment.lower())
         return 2 * sum(lemmas.is_known(word, language) for word in words) > len(words)
 
-    def _themes_in(self, language: str, comment: str, plain: list[Token] | None) -> set[int]:
+    def _themes_in(self, language: str, comment: str, score: int, plain: list[Token] | None) -> set[int]:
         """`plain`: its words, read already, where this is the language of the conversation."""
         if language in lemmas.CONTAINED:
-            return self._text_index(language).themes(squeezed(comment))
+            return self._text_index(language).themes(squeezed(comment), score)
         if plain and self._forms and lemmas.has_lemmas(language):
             plain = tokens(comment, language, partial(lemmas.lemma, language=language))
-        return self._word_index(language).themes(plain or tokens(comment, language))
+        return self._word_index(language).themes(plain or tokens(comment, language), score)
 
     def _word_index(self, language: str) -> WordIndex:
         if language not in self._by_words:
@@ -106,10 +108,15 @@ def current() -> Vocabulary:
 
 def _read(path: Path) -> dict[str, list[str]]:
     by_slug: dict[str, list[str]] = {}
-    slug = ""
+    slug = sign = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
-            slug = line.strip("[]")
+            slug, _bracket, sign = line.removeprefix("[").partition("]")
         elif line.strip():
-            by_slug.setdefault(slug, []).extend(lines(line))
+            by_slug.setdefault(slug, []).extend(_signed(known, sign.strip()) for known in lines(line))
     return by_slug
+
+
+def _signed(line: str, sign: str) -> str:
+    """A sign that stands beside a theme's name is one of all its lines but those that have another."""
+    return line if line.startswith(("-", "<", ">")) else sign + line

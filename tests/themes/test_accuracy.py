@@ -28,7 +28,9 @@ def measured() -> Counter[str]:
         comment = json.loads(line)
         if is_held_back(comment["text"]):
             language = comment["language"].lower().replace("_", "-")
-            found = {slugs[number] for number in vocabulary.themes(comment["text"], language)}
+            found = {
+                slugs[number] for number in vocabulary.themes(comment["text"], language, comment["score"])
+            }
             meant = set(comment["themes"])
             counted.update(right=len(found & meant), wrong=len(found - meant), missed=len(meant - found))
     return counted

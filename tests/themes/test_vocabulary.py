@@ -31,23 +31,23 @@ def test_there_are_words_of_every_theme_in_every_language() -> None:
 )
 def test_what_came_with_us_is_found(comment: str, language: str, slug: str) -> None:
     theme = Theme.objects.get(slug=slug)
-    assert theme.pk in current().themes(comment, language)
+    assert theme.pk in current().themes(comment, language, 3)
 
 
 def test_a_comment_in_another_language_than_its_conversation_is_understood() -> None:
     refund = Theme.objects.get(slug="refund")
-    assert refund.pk in current().themes("Ich warte auf die Rückerstattung", "en")
+    assert refund.pk in current().themes("Ich warte auf die Rückerstattung", "en", 3)
 
 
 def test_without_forms_only_words_as_they_stand_are_found() -> None:
     words = {"en": {1: ["parcel"]}}
-    assert Vocabulary(words).themes("two parcels", "en") == {1}
-    assert Vocabulary(words, forms=False).themes("two parcels", "en") == set()
-    assert Vocabulary(words, forms=False).themes("a parcel", "en") == {1}
+    assert Vocabulary(words).themes("two parcels", "en", 3) == {1}
+    assert Vocabulary(words, forms=False).themes("two parcels", "en", 3) == set()
+    assert Vocabulary(words, forms=False).themes("a parcel", "en", 3) == {1}
 
 
 def test_the_words_are_read_again_when_somebody_changed_them() -> None:
     theme = Theme.objects.get(slug="delivery")
-    assert theme.pk not in current().themes("the zeppelin was late", "en")
+    assert theme.pk not in current().themes("the zeppelin was late", "en", 3)
     editing.set_words(theme, "en", "zeppelin", by=API)
-    assert theme.pk in current().themes("the zeppelin was late", "en")
+    assert theme.pk in current().themes("the zeppelin was late", "en", 3)
