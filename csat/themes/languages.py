@@ -52,11 +52,12 @@ SPELLINGS = {
     "it": ((r"\bnn\b", "non"), (r"\bx\b", "per"), (r"\bcmq\b", "comunque")),
     "nl": ((r"\bnie\b", "niet"),),
     "pt-br": (
-        (r"\b(?:n|ñ|naum|num)\b", "não"),
+        (r"\b(?:n|ñ|naum)\b", "não"),
         (r"\bq\b", "que"),
         (r"\bvcs?\b", "você"),
         (r"\bpra\b", "para"),
     ),
+    "tr": (("i\u0307", "i"),),  # what Python makes of a capital İ
 }
 WORD = re.compile(r"[^\W\d_]+")
 RUN = re.compile(r"([^\W\d_])\1{2,}")

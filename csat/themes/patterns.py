@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from csat.lib.text import fold
-from csat.scale import SATISFIED_MIN
+from csat.scale import HIGHEST, LOWEST, SATISFIED_MIN
 from csat.themes.languages import NEGATIONS, PROCLITIC, Negation, spelt
 
 GAPS = {"..": 3, "...": 20}  # words
@@ -92,8 +92,8 @@ class Pattern:
     unless_negated: bool = False
     excludes: bool = False
     weak: bool = False
-    lowest: int = 1  # the scores it counts with
-    highest: int = 5
+    lowest: int = LOWEST  # the scores it counts with
+    highest: int = HIGHEST
     expression: re.Pattern[str] = field(default=re.compile(""))  # where there are no blanks
 
 
@@ -139,8 +139,8 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
         unless_negated="!" in signs,
         excludes="-" in signs,
         weak="?" in signs,
-        lowest=SATISFIED_MIN if ">" in signs else 1,
-        highest=SATISFIED_MIN - 1 if "<" in signs else 5,
+        lowest=SATISFIED_MIN if ">" in signs else LOWEST,
+        highest=SATISFIED_MIN - 1 if "<" in signs else HIGHEST,
         expression=re.compile(expression),
     )
 

@@ -80,6 +80,15 @@ def test_turkish_denies_behind_the_word() -> None:
     assert not found("Hiç de hızlı değil", "!hızlı", language="tr")
 
 
+def test_turkish_has_a_capital_i_with_a_dot() -> None:
+    assert found("İade hâlâ yapılmadı", "iade", language="tr")
+
+
+def test_in_an_instant_denies_nothing_in_portuguese() -> None:
+    assert found("Resolveu num minuto", "!minuto", language="pt-br")
+    assert not found("Nem um minuto", "!minuto", language="pt-br")
+
+
 def test_arabic_writes_article_and_preposition_with_the_word() -> None:
     assert found("وبالسعر هذا", "سعر", language="ar")
 
