@@ -22,8 +22,6 @@ from csat.themes.models import ScoreTheme
 from csat.web import conversation_list
 
 MAX_IDS = 2000  # hits of one kind that are passed to the database as ids
-# Of an outer join's nulls PostgreSQL expects next to none, and does not stop at the end of a page.
-UNRATED = ~Q(Exists(Score.objects.filter(session=OuterRef("pk"))))
 
 
 def find(chosen: dict[str, Any], *, visibility: Visibility) -> QuerySet[Session]:
@@ -46,7 +44,7 @@ def waiting_since(sessions: QuerySet[Session]) -> QuerySet[Session]:
 
 def _by_score(value: str, visibility: Visibility) -> Q:
     if value == "none":
-        return UNRATED
+        return ~Q(Exists(Score.objects.filter(session=OuterRef("pk"))))
     visible = visibility.as_filter("score__") & Q(score__isnull=False)
     if value == "any":
         return visible
@@ -116,8 +114,8 @@ FILTERS: dict[str, Callable[[Any, Visibility], Q]] = {
     # compared with one agent, not joined with agents: so the index of an agent's latest conversations serves
     "mine": lambda value, visibility: Q(assignee=Agent.objects.filter(user=value).values("pk")[:1]),
     "low": lambda value, visibility: _by_score("low", visibility),
-    "unanswered": lambda value, visibility: (
-        Q(survey__state=SurveyState.SENT, survey__delivered_at__isnull=False) & UNRATED
+    "unanswered": lambda value, visibility: Q(
+        survey__state=SurveyState.SENT, survey__delivered_at__isnull=False, score__isnull=True
     ),
     "since": lambda day, visibility: Q(last_activity_at__gte=_beginning_of(day)),
     "until": lambda day, visibility: Q(last_activity_at__lt=_beginning_of(day + timedelta(days=1))),
