@@ -17,7 +17,7 @@ from csat.people.models import Agent, Brand, Organization
 from csat.reports import cohort, rollup_sql
 from csat.reports.filters import CREDIT, NONE, Filters, first_of, midnight, ranges, steps
 from csat.reports.models import DirtyDay, Rollup
-from csat.reports.scores import Counts, total
+from csat.reports.scores import Counts, added, total
 from csat.surveys.models import Answer, Survey
 
 MOST_RANGES = 60  # more scattered days than this are read with the whole window at once
@@ -76,7 +76,7 @@ def _from_cells(plan: Plan, filters: Filters, by: str) -> list[Part]:
     if live:
         times = [(midnight(first, zone), midnight(end, zone)) for first, end in live]
         parts += from_base_rows(filters, by, times)
-    return list(_added(parts).items())
+    return list(added(parts).items())
 
 
 def earlier_editions() -> QuerySet[Rollup, date]:
@@ -135,16 +135,9 @@ def _asking(filters: Filters, name: str, values: tuple[str, ...]) -> Filters:
     return replace(filters, **{name: values})  # type: ignore[arg-type]
 
 
-def _added(parts: Iterable[Part]) -> dict[Any, Counts]:
-    totals: dict[Any, Counts] = {}
-    for key, counts in parts:
-        totals[key] = totals.get(key, Counts()) + counts
-    return totals
-
-
 def _less(parts: Iterable[Part], others: Iterable[Part]) -> list[Part]:
-    without = _added(others)
-    return [(key, counts - without.get(key, Counts())) for key, counts in _added(parts).items()]
+    without = added(others)
+    return [(key, counts - without.get(key, Counts())) for key, counts in added(parts).items()]
 
 
 def _within(rows: QuerySet[Survey], times: Sequence[tuple[datetime, datetime]]) -> QuerySet[Survey]:

@@ -2,9 +2,10 @@
 docs/reports.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import comb, sqrt
+from typing import Any
 
 from csat.scale import LOW_MAX, SATISFIED_MIN
 
@@ -95,6 +96,14 @@ class Counts:
 
 def total(parts: Iterable[Counts]) -> Counts:
     return sum(parts, Counts())
+
+
+def added(parts: Iterable[tuple[Hashable, Counts]]) -> dict[Any, Counts]:
+    """By key, the counts of all parts that have it."""
+    totals: dict[Any, Counts] = {}
+    for key, counts in parts:
+        totals[key] = totals.get(key, Counts()) + counts
+    return totals
 
 
 def share(part: int, whole: int) -> float | None:

@@ -1,23 +1,33 @@
 """What comments are about, counted: by theme, by theme and something else, and over time."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, QuerySet, Window
+from django.db.models import F, FilteredRelation, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from csat.reports import cohort
 from csat.reports.filters import NONE, Filters, steps
-from csat.reports.scores import Counts
-from csat.surveys.models import Score, Survey
+from csat.reports.scores import Counts, added
+from csat.surveys.models import Score
 from csat.themes import reading
 from csat.themes.models import ScoreTheme, Theme
 
 ACROSS = ("channel", "agent_kind", "handoff_reason")
 QUOTES = 2
-THEME = "score__scoretheme__theme_id"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The comments of one theme, or of none, in one period and one group; None: of all of them."""
+
+    theme: int | None
+    start: date | None
+    key: Any  # what the base rows call the group
+    counts: Counts
 
 
 @dataclass(frozen=True)
@@ -33,34 +43,56 @@ class ThemeCounts:
         return self.theme.slug if self.theme else NONE
 
 
-def by_theme(filters: Filters) -> list[ThemeCounts]:
-    """The theme of most comments first, the comments without any last. A comment with two is in both."""
-    counted = dict(cohort.tally(_tagged(filters), THEME))
+def cells(filters: Filters, *, step: str = "", by: str = "") -> list[Cell]:
+    """Every comment's themes, by day, week or month and by channel, agent kind or handoff reason as wanted.
+    A comment with two is in both. All in one reading, as the rows of a year are many.
+
+    By handoff reason, of which a conversation may have several, the groups do not add up to the whole.
+    """
+    shown = list(reading.shown().order_by().values_list("pk", flat=True))
+    rows = cohort.surveys(filters).filter(score__isnull=False).exclude(score__comment="")
+    tagged = FilteredRelation("score__scoretheme", condition=Q(score__scoretheme__theme__in=shown))
+    names = [name for name in (step, by) if name]
+    tallied = cohort.tally(
+        rows.annotate(tagged=tagged),
+        "tagged__theme",
+        *(cohort.column(name, filters) for name in names),
+        distinct=by in cohort.MULTIPLE,
+    )
+    found = []
+    for theme, *keys, counts in tallied:
+        told = dict(zip(names, keys, strict=True))
+        start = told.get(step)
+        day = start.date() if isinstance(start, datetime) else start
+        found.append(Cell(theme, day, told.get(by), counts))
+    return found
+
+
+def by_theme(cells: Iterable[Cell]) -> list[ThemeCounts]:
+    """The theme of most comments first, the comments without any last."""
+    counted = added((cell.theme, cell.counts) for cell in cells)
+    bare = counted.get(None)
     rows = [ThemeCounts(theme, counted[theme.pk]) for theme in reading.shown() if theme.pk in counted]
     rows.sort(key=lambda row: -row.counts.n)
-    untagged = cohort.surveys(filters).filter(cohort.where("theme", [NONE]))
-    [(counts,)] = cohort.tally(untagged)
-    return [*rows, ThemeCounts(None, counts)] if counts.n else rows
+    return [*rows, ThemeCounts(None, bare)] if bare and bare.n else rows
 
 
-def across(filters: Filters, by: str) -> dict[int, dict[Any, Counts]]:
-    """By theme, and by channel, agent kind or handoff reason: what the base rows call it, None for none."""
-    rows = _tagged(filters)
-    cells: dict[int, dict[Any, Counts]] = defaultdict(dict)
-    for theme, key, counts in cohort.tally(
-        rows, THEME, cohort.column(by, filters), distinct=by in cohort.MULTIPLE
-    ):
-        cells[theme][key] = counts
-    return dict(cells)
+def across(cells: Iterable[Cell]) -> dict[int, dict[Any, Counts]]:
+    """By theme and group."""
+    groups: dict[int, dict[Any, Counts]] = defaultdict(dict)
+    counted = added(((cell.theme, cell.key), cell.counts) for cell in cells if cell.theme)
+    for (theme, key), counts in counted.items():
+        groups[theme][key] = counts
+    return dict(groups)
 
 
-def over_time(filters: Filters, step: str) -> dict[int, list[Counts]]:
+def over_time(cells: Iterable[Cell], step: str, filters: Filters) -> dict[int, list[Counts]]:
     """By theme, the counts of every day, week or month of the window, without a gap."""
-    cells: dict[int, dict[date, Counts]] = defaultdict(dict)
-    for theme, key, counts in cohort.tally(_tagged(filters), THEME, cohort.column(step, filters)):
-        cells[theme][key.date() if isinstance(key, datetime) else key] = counts
+    cells = list(cells)
+    counted = added(((cell.theme, cell.start), cell.counts) for cell in cells if cell.theme)
     days = steps(step, filters)
-    return {theme: [by_day.get(day, Counts()) for day in days] for theme, by_day in cells.items()}
+    themes = {cell.theme for cell in cells if cell.theme}
+    return {theme: [counted.get((theme, day), Counts()) for day in days] for theme in themes}
 
 
 def quotes(filters: Filters) -> dict[int, list[Score]]:
@@ -89,8 +121,3 @@ def quotes(filters: Filters) -> dict[int, list[Score]]:
 def commented(filters: Filters) -> QuerySet[Score]:
     """The ratings with a comment that a report of these filters speaks of."""
     return Score.objects.exclude(comment="").filter(survey__in=cohort.surveys(filters).values("pk"))
-
-
-def _tagged(filters: Filters) -> QuerySet[Survey]:
-    """Once for each theme of a comment that is not muted."""
-    return cohort.surveys(filters).filter(score__scoretheme__theme__muted=False)

@@ -24,12 +24,12 @@ def asked(comment: Comment) -> filters.Filters:
 
 
 def counted(asked: filters.Filters) -> dict[str, tuple[int, int]]:
-    return {row.key: (row.counts.n, row.counts.low) for row in themes.by_theme(asked)}
+    return {row.key: (row.counts.n, row.counts.low) for row in themes.by_theme(themes.cells(asked))}
 
 
 def test_each_theme_has_its_comments_and_those_without_any_come_last(asked: filters.Filters) -> None:
     assert counted(asked) == {"delivery": (3, 2), "refund": (1, 1), "none": (1, 0)}
-    assert [row.key for row in themes.by_theme(asked)] == ["delivery", "refund", "none"]
+    assert [row.key for row in themes.by_theme(themes.cells(asked))] == ["delivery", "refund", "none"]
 
 
 def test_a_muted_theme_is_counted_nowhere(asked: filters.Filters) -> None:
@@ -46,9 +46,12 @@ def test_a_filter_by_theme_narrows_the_whole_report(asked: filters.Filters) -> N
 def test_across_and_over_time_add_up_to_the_same(asked: filters.Filters) -> None:
     delivery = Theme.objects.get(slug="delivery").pk
     for by in themes.ACROSS:
-        assert sum(counts.n for counts in themes.across(asked, by)[delivery].values()) == 3
+        groups = themes.across(themes.cells(asked, by=by))
+        assert sum(counts.n for counts in groups[delivery].values()) == 3
     for step in ("day", "week", "month"):
-        assert sum(counts.n for counts in themes.over_time(asked, step)[delivery]) == 3
+        cells = themes.cells(asked, step=step, by="channel")
+        assert sum(counts.n for counts in themes.over_time(cells, step, asked)[delivery]) == 3
+        assert themes.by_theme(cells) == themes.by_theme(themes.cells(asked))
 
 
 def test_two_quotes_of_each_the_newest_first(asked: filters.Filters) -> None:
@@ -59,7 +62,7 @@ def test_two_quotes_of_each_the_newest_first(asked: filters.Filters) -> None:
 
 def test_whoever_sees_no_team_counts_no_theme(asked: filters.Filters) -> None:
     nobody = replace(asked, scope=(Team.objects.create(name="Elsewhere").pk,))
-    assert (counted(nobody), themes.quotes(nobody), themes.across(nobody, "channel")) == ({}, {}, {})
+    assert (themes.cells(nobody, by="channel"), themes.quotes(nobody)) == ([], {})
 
 
 def test_an_export_and_the_list_of_comments_name_them(asked: filters.Filters) -> None:

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from csat.channels.kinds import Channel
 from csat.people.models import Agent
-from csat.reports import formatting, scores, themes
+from csat.reports import cohort, formatting, scores, themes
 from csat.reports.filters import NONE, previous
 from csat.reports.queries import label, unset_label
 from csat.reports.scores import Counts
-from csat.reports.themes import ThemeCounts
+from csat.reports.themes import Cell, ThemeCounts
 from csat.sessions.models import HandoffReason
 from csat.surveys.models import Score
 from csat.themes import heaps
@@ -79,16 +79,19 @@ class HeatRow:
 
 
 def context(question: Question, query: QueryDict) -> dict[str, object]:
-    counted = themes.by_theme(question.filters)
     by = query.get("across", "")
     by = by if by in ACROSS else "channel"
+    several = by in cohort.MULTIPLE  # whose groups do not add up
+    cells = themes.cells(question.filters, step=question.step, by="" if several else by)
+    counted = themes.by_theme(cells)
+    groups = themes.cells(question.filters, by=by) if several else cells
     return {
-        "themes": _rows(counted, question, query),
+        "themes": _rows(counted, cells, question, query),
         "recount": Recount.objects.filter(pk=1).first(),
         "across": [
             (name, title, address(query, across=name), name == by) for name, (title, _all) in ACROSS.items()
         ],
-        "theme_heat": _heat(counted, question, by),
+        "theme_heat": _heat(counted, groups, question, by),
         "comparing_words": f"{address(query)}&words=1",
         **(words(question) if query.get("words") else {}),
     }
@@ -99,10 +102,10 @@ def words(question: Question) -> dict[str, object]:
     return {"standouts": _standouts(question)}
 
 
-def _rows(counted: list[ThemeCounts], question: Question, query: QueryDict) -> list[Row]:
+def _rows(counted: list[ThemeCounts], cells: list[Cell], question: Question, query: QueryDict) -> list[Row]:
     filters = question.filters
-    before = {row.key: row.counts for row in themes.by_theme(previous(filters))}
-    quotes, over_time = themes.quotes(filters), themes.over_time(filters, question.step)
+    before = {row.key: row.counts for row in themes.by_theme(themes.cells(previous(filters)))}
+    quotes, over_time = themes.quotes(filters), themes.over_time(cells, question.step, filters)
     return [
         Row(
             row.theme,
@@ -128,9 +131,9 @@ def _points(counts: list[Counts]) -> str:
     )
 
 
-def _heat(counted: list[ThemeCounts], question: Question, by: str) -> dict[str, object]:
-    """Each cell is the share of low scores among the comments of a theme there."""
-    cells = themes.across(question.filters, by)
+def _heat(counted: list[ThemeCounts], groups: list[Cell], question: Question, by: str) -> dict[str, object]:
+    """Each field is the share of low scores among the comments of a theme there."""
+    cells = themes.across(groups)
     found = {key for by_key in cells.values() for key in by_key}
     keys = [value for value in ACROSS[by][1].values if value in found] + ([None] if None in found else [])
     rows = [
