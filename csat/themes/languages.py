@@ -32,6 +32,7 @@ NEGATIONS = {
 }
 # and, with, for, like and the article, which Arabic writes together with the word
 PROCLITIC = {"ar": re.compile(r"^[وف]?(?:[بكل]?ال|لل|[بلك])?(?=\w{3})")}
+ARTICLE = {"ar": re.compile(r"^ال(?=\w{3})")}
 # One way to write what people write in several: short forms, and letters that are drawn ooout.
 SPELLINGS = {
     "de": (

@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 
 from csat.lib.text import fold
 from csat.scale import HIGHEST, LOWEST, SATISFIED_MIN
-from csat.themes.languages import NEGATIONS, PROCLITIC, Negation, spelt
+from csat.themes.languages import ARTICLE, NEGATIONS, PROCLITIC, Negation, spelt
 
 GAPS = {"..": 3, "...": 20}  # words
 SIGNS = {"..": 8, "...": 25}  # the same where there are no blanks: signs
 REACH = 3  # words before (or after) within which a negation is one of this word
 TOKEN = re.compile(r"\w+|[.,;:!?…。，、！？؟،]")
+COMMAS = frozenset(",،、，")
 Lemma = Callable[[str], str]
 
 
@@ -38,6 +39,10 @@ class Token:
     @property
     def is_mark(self) -> bool:
         return not self.keys[0][:1].isalnum()
+
+    @property
+    def is_comma(self) -> bool:
+        return self.keys[0] in COMMAS
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
 def _row(option: str, language: str) -> tuple[Word, ...]:
     """The words that one option of a part stands for: "don't" and "no-one" are two."""
     found = [piece for piece in TOKEN.findall(spelt(option, language)) if piece[0].isalnum()]
-    row = [Word(frozenset(_keys(piece, language, None))) for piece in found]
+    row = [Word(_written_keys(piece, language)) for piece in found]
     if row and option.endswith("*"):
         row[-1] = Word(begins=fold(found[-1]))
     elif row and option.startswith("*"):
@@ -160,6 +165,15 @@ def _written(word: str) -> str:
     """The same as an expression for a text without blanks."""
     options = (re.escape(squeezed(option.strip("*"))) for option in word.split("|"))
     return f"(?:{'|'.join(filter(None, options))})"
+
+
+def _written_keys(word: str, language: str) -> frozenset[str]:
+    """What a word of a line is known by: without its article, but no letter of it is taken for a preposition,
+    as then every short word that is left would be meant as well.
+    """
+    plain = fold(word)
+    article = ARTICLE.get(language)
+    return frozenset({plain, article.sub("", plain)} if article else {plain})
 
 
 def _keys(word: str, language: str, lemma: Lemma | None) -> tuple[str, ...]:
@@ -240,8 +254,9 @@ def _end(parts: tuple[Part, ...], words: list[Token], start: int) -> int:
     for end in parts[0].ends(words, start):
         if len(parts) == 1:
             return end
-        for at in range(end, min(end + parts[1].gap + 1, len(words))):
-            if words[at].is_mark:
+        gap = parts[1].gap
+        for at in range(end, min(end + gap + 1, len(words))):
+            if words[at].is_mark and not (gap == GAPS["..."] and words[at].is_comma):
                 break
             if found := _end(parts[1:], words, at):
                 return found

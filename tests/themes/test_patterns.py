@@ -27,6 +27,7 @@ def found(comment: str, *words: str, language: str = "en", score: int = 3) -> bo
         ("fast food, and a fast answer", ["fast", "-fast food"]),
         ("Versandkosten", ["*kosten"]),
         ("It was never in three calls or two mails solved", ["never ... solved"]),
+        ("It was never, in three calls, solved", ["never ... solved"]),
         ("No one ever answered", ["no-one|nobody .. repl*|answer*"]),
         ("Nobody replies", ["no-one|nobody .. repl*|answer*"]),
         ("It doesnt work, it can’t", ["does not work"]),
@@ -48,6 +49,7 @@ def test_a_comment_that_says_it(comment: str, words: list[str]) -> None:
         ("It was not very fast", ["!fast"]),
         ("I love fast food", ["fast", "-fast food"]),
         ("It was never late. I solved it", ["never ... solved"]),
+        ("It was never, after all. It is solved", ["never ... solved"]),
         ("One reply", ["no-one|nobody .. repl*|answer*"]),
     ],
 )
@@ -91,6 +93,12 @@ def test_in_an_instant_denies_nothing_in_portuguese() -> None:
 
 def test_arabic_writes_article_and_preposition_with_the_word() -> None:
     assert found("وبالسعر هذا", "سعر", language="ar")
+
+
+def test_a_letter_of_an_arabic_word_of_a_line_is_no_preposition() -> None:
+    assert found("خبر فاخر", "فاخر", language="ar")
+    assert not found("خبر اخر", "فاخر", language="ar")
+    assert found("سعر جيد", "السعر", language="ar")
 
 
 def test_a_word_is_known_by_its_dictionary_form() -> None:
