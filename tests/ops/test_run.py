@@ -121,13 +121,11 @@ def test_the_first_start_shows_a_page_and_logins_and_stops_without_a_trace(house
     assert it.words().rstrip().endswith("Stopped.")
 
 
-def test_a_second_start_takes_seconds_and_keeps_the_data(house: Path) -> None:
+def test_a_second_start_keeps_the_data(house: Path) -> None:
     with sqlite3.connect(house / "var" / "csat.sqlite3") as database:
         before = database.execute("SELECT count(*), max(id) FROM csat_session").fetchone()
-    began = time.monotonic()
     with running(house) as it:
         assert it.ready(), it.words()
-        assert time.monotonic() - began < 20
         with sqlite3.connect(house / "var" / "csat.sqlite3") as database:
             assert database.execute("SELECT count(*), max(id) FROM csat_session").fetchone() == before
 
