@@ -315,20 +315,25 @@ def read_comments() -> None:
 
     words = vocabulary.current()
     texts = (
-        Score.objects.exclude(comment="").order_by().values_list("comment", "session__language").distinct()
+        Score.objects.exclude(comment="")
+        .order_by()
+        .values_list("comment", "session__language", "score")
+        .distinct()
     )
     themes = [
-        (comment, language, theme)
-        for comment, language in texts
-        for theme in words.themes(comment, normalize(language))
+        (comment, language, score, theme)
+        for comment, language, score in texts
+        for theme in words.themes(comment, normalize(language), score)
     ]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE said (comment text, language text, theme bigint) ON COMMIT DROP")
-        cursor.executemany("INSERT INTO said VALUES (%s, %s, %s)", themes)
+        columns = "comment text, language text, score smallint, theme bigint"
+        cursor.execute(f"CREATE TEMP TABLE said ({columns}) ON COMMIT DROP")
+        cursor.executemany("INSERT INTO said VALUES (%s, %s, %s, %s)", themes)
         cursor.execute(
             "INSERT INTO csat_scoretheme (score_id, theme_id)"
             " SELECT csat_score.id, theme FROM csat_score JOIN csat_session ON csat_session.id = session_id"
             " JOIN said ON said.comment = csat_score.comment AND said.language = csat_session.language"
+            " AND said.score = csat_score.score"
         )
     Recount.objects.filter(pk=1).update(finished_at=timezone.now())
 

@@ -102,7 +102,7 @@ def test_a_suppression_learns_which_key_it_hangs_on(
         rows.create(medium="email", digest=digest, address=address, reason="stop_word")
     rows.create(medium="email", digest="0" * 64, reason="stop_word")
 
-    database.migrate()
+    database.migrate("0005_suppression_keys")
     ids = list(database.model("Suppression").order_by("pk").values_list("key_id", flat=True))
     assert ids == (
         [key_id("old"), key_id("new"), ""] if rotated else [key_id("old"), key_id("old"), key_id("old")]
