@@ -37,8 +37,8 @@ def measured() -> Counter[str]:
 
 
 def test_what_is_reached_is_held() -> None:
-    """Wanted are a precision of 90 % (lower bound 85 %) and a recall of 75 %; reached were 80 and 78 %
-    (docs/reports.md). These are floors, below which a change of the lists makes it worse.
+    """Wanted are a precision of 90 % (lower bound of its interval 85 %) and a recall of 75 %
+    (docs/reports.md).
     """
     counted = measured()
     precision = wilson(counted["right"], counted["right"] + counted["wrong"])

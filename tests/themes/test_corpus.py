@@ -1,4 +1,4 @@
-"""The comment corpus is whole: a hundred comments a language, each with known themes, none twice."""
+"""The comment corpora are whole: so many comments a language, each with known themes, none twice."""
 
 import json
 import re
@@ -24,15 +24,17 @@ class Comment(TypedDict):
     themes: list[str]
 
 
-@pytest.fixture(scope="module")
-def comments() -> list[Comment]:
+@pytest.fixture(scope="module", params=["corpus.jsonl", "practice.jsonl"])
+def comments(request: pytest.FixtureRequest) -> list[Comment]:
     """Every comment, in the order of the file."""
-    lines = Path(__file__).with_name("corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = Path(__file__).with_name(request.param).read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
-def test_each_of_the_twelve_languages_has_a_hundred_comments(comments: list[Comment]) -> None:
-    assert Counter(c["language"] for c in comments) == dict.fromkeys(LANGUAGES, 100)
+def test_each_of_the_twelve_languages_has_more_than_a_hundred_comments(comments: list[Comment]) -> None:
+    counted = Counter(c["language"] for c in comments)
+    assert counted.keys() == set(LANGUAGES)
+    assert min(counted.values()) > 100
 
 
 def test_a_comment_has_a_score_a_text_and_at_most_three_known_themes(comments: list[Comment]) -> None:
@@ -59,9 +61,11 @@ def test_every_theme_is_met_in_every_language_and_at_least_forty_times(comments:
 
 
 def test_about_a_quarter_of_each_language_has_no_theme(comments: list[Comment]) -> None:
-    bare = Counter(c["language"] for c in comments if not c["themes"])
-    assert {language: bare[language] for language in LANGUAGES if not 20 <= bare[language] <= 35} == {}
-    assert bare.total() >= 250
+    bare, all_of = (
+        Counter(c["language"] for c in some) for some in ([c for c in comments if not c["themes"]], comments)
+    )
+    shares = {language: bare[language] / all_of[language] for language in LANGUAGES}
+    assert {language: share for language, share in shares.items() if not 0.2 <= share <= 0.35} == {}
 
 
 def test_no_comment_holds_an_email_address_a_link_or_a_phone_number(comments: list[Comment]) -> None:
