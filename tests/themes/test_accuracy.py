@@ -36,7 +36,7 @@ def measured() -> Counter[str]:
     return counted
 
 
-def test_what_is_reached_is_held() -> None:
+def test_nine_in_ten_themes_found_are_meant_and_three_in_four_that_are_meant_are_found() -> None:
     """Wanted are a precision of 90 % (lower bound of its interval 85 %) and a recall of 75 %
     (docs/reports.md).
     """
@@ -45,5 +45,6 @@ def test_what_is_reached_is_held() -> None:
     recall = counted["right"] / (counted["right"] + counted["missed"])
     assert sum(counted.values()) > 400
     assert precision is not None
-    assert precision.low >= 0.74, counted
-    assert recall >= 0.765, counted
+    assert precision.low >= 0.85, counted
+    assert counted["right"] >= 0.9 * (counted["right"] + counted["wrong"]), counted
+    assert recall >= 0.75, counted
