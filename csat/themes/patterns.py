@@ -19,6 +19,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from csat.lib.text import fold
 from csat.scale import HIGHEST, LOWEST, SATISFIED_MIN
@@ -61,33 +62,39 @@ class Word:
         return any(key.endswith(self.ends) for key in token.keys)
 
 
+Row = tuple[Word, ...]
+
+
 class Part:
     """One of these rows of words; up to `gap` other words may come before it."""
 
-    def __init__(self, options: tuple[tuple[Word, ...], ...], gap: int = 0) -> None:
-        firsts = [row[0] for row in options]
-        self.options, self.gap = options, gap
-        self.keys = frozenset(key for first in firsts for key in first.keys)
-        self.begins = tuple(first.begins for first in firsts if first.begins)
-        self.endings = tuple(first.ends for first in firsts if first.ends)
-
-    def may_begin(self, token: Token) -> bool:
-        """Whether the first word of one of its rows is this one: quicker than to try them all."""
-        return not self.keys.isdisjoint(token.keys) or any(
-            key.startswith(self.begins) or key.endswith(self.endings) for key in token.keys
-        )
+    def __init__(self, options: Iterable[Row], gap: int = 0) -> None:
+        self.gap = gap
+        self._rows: dict[str, list[Row]] = {}  # by what their first word is
+        self._open: list[Row] = []  # whose first word begins or ends with something
+        for row in options:
+            for key in row[0].keys:
+                self._rows.setdefault(key, []).append(row)
+            if not row[0].keys:
+                self._open.append(row)
+        self.keys = frozenset(self._rows)
+        self.begins = frozenset(row[0].begins for row in self._open if row[0].begins)
+        self.endings = frozenset(row[0].ends for row in self._open if row[0].ends)
 
     def ends(self, words: list[Token], start: int) -> Iterator[int]:
         """Where it ends when it begins here."""
-        if self.may_begin(words[start]):
-            for row in self.options:
-                end = start + len(row)
-                if end <= len(words) and all(map(Word.fits, row, words[start:end])):
-                    yield end
+        token = words[start]
+        rows = [row for key in token.keys for row in self._rows.get(key, ())]
+        rows += [row for row in self._open if row[0].fits(token)]
+        for row in rows:
+            end = start + len(row)
+            if len(row) == 1 or (end <= len(words) and all(map(Word.fits, row, words[start:end]))):
+                yield end
 
-    def may_be_in(self, keys: set[str]) -> bool:
-        """Whether one of its words is among these, as far as it is known by whole words."""
-        return bool(self.begins or self.endings) or not self.keys.isdisjoint(keys)
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not known by whole words alone."""
+        return bool(self._open)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +107,14 @@ class Pattern:
     lowest: int = LOWEST  # the scores it counts with
     highest: int = HIGHEST
     expression: re.Pattern[str] = field(default=re.compile(""))  # where there are no blanks
+    starts: frozenset[str] = frozenset()  # one of these signs is where it begins
+
+    @cached_property
+    def needs(self) -> list[frozenset[str]]:
+        """Of each of these at least one word is in a comment that says it: quickly asked, before its order
+        is.
+        """
+        return [part.keys for part in self.parts[1:] if not part.is_open]
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,7 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
     """
     signs = line[: len(line) - len(line.lstrip("-!?<>"))]
     parts: list[Part] = []
-    expression, gap = "", ""
+    expression, gap, first = "", "", ""
     for word in line[len(signs) :].lower().split():
         if word in GAPS:
             gap = word if parts else ""
@@ -135,7 +150,7 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
             parts.append(Part(options, GAPS.get(gap, 0)))
             between = f"[^.!?。！？]{{0,{SIGNS[gap]}}}?" if gap else ""
             expression += between + _written(word)
-            gap = ""
+            first, gap = first or word, ""
     if not parts:
         return None
     return Pattern(
@@ -147,6 +162,7 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
         lowest=SATISFIED_MIN if ">" in signs else LOWEST,
         highest=SATISFIED_MIN - 1 if "<" in signs else HIGHEST,
         expression=re.compile(expression),
+        starts=frozenset(option[:1] for option in _options(first)),
     )
 
 
@@ -163,8 +179,11 @@ def _row(option: str, language: str) -> tuple[Word, ...]:
 
 def _written(word: str) -> str:
     """The same as an expression for a text without blanks."""
-    options = (re.escape(squeezed(option.strip("*"))) for option in word.split("|"))
-    return f"(?:{'|'.join(filter(None, options))})"
+    return f"(?:{'|'.join(map(re.escape, _options(word)))})"
+
+
+def _options(word: str) -> list[str]:
+    return [option for part in word.split("|") if (option := squeezed(part.strip("*")))]
 
 
 def _written_keys(word: str, language: str) -> frozenset[str]:
@@ -195,13 +214,12 @@ class WordIndex:
         self._endings: dict[str, list[Pattern]] = {}
         self._negation = NEGATIONS.get(language, Negation())
         for pattern in patterns:
-            for first, *_others in pattern.parts[0].options:
-                for key in first.keys:
-                    self._words.setdefault(key, []).append(pattern)
-                if first.begins:
-                    self._beginnings.setdefault(first.begins, []).append(pattern)
-                if first.ends:
-                    self._endings.setdefault(first.ends, []).append(pattern)
+            first = pattern.parts[0]
+            for found, texts in (
+                (self._words, first.keys), (self._beginnings, first.begins), (self._endings, first.endings)
+            ):  # fmt: skip
+                for text in texts:
+                    found.setdefault(text, []).append(pattern)
 
     def themes(self, words: list[Token], score: int) -> set[int]:
         keys = {key for word in words for key in word.keys}
@@ -220,8 +238,12 @@ class WordIndex:
                 if found := self._endings.get(key[-length:]):
                     candidates |= dict.fromkeys(found)
         for pattern in candidates:
-            if pattern.parts[-1].may_be_in(said) and (end := _end(pattern.parts, words, start)):
-                yield Hit(start, end, pattern)
+            for keys in pattern.needs:
+                if keys.isdisjoint(said):
+                    break
+            else:
+                if end := _end(pattern.parts, words, start):
+                    yield Hit(start, end, pattern)
 
     def _is_negated(self, words: list[Token], hit: Hit) -> bool:
         before = words[max(0, hit.start - REACH) : hit.start][::-1]
@@ -236,9 +258,11 @@ class TextIndex:
         self._patterns = patterns
 
     def themes(self, text: str, score: int) -> set[int]:
+        signs = set(text)
         hits = (
             Hit(found.start(), found.end(), pattern)
             for pattern in self._patterns
+            if not pattern.starts.isdisjoint(signs)
             for found in pattern.expression.finditer(text)
         )
         return _said(hits, score)
