@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from csat.lib.composed import Composed
 from csat.lib.refusal import Invalid, Missing
+from csat.lib.text import NO_UUID
 from csat.lib.types import JsonObject
 from csat.people import agents, brands, contacts
 from csat.people.details import Details
@@ -32,7 +33,7 @@ def session_by_id(uuid: UUID, field: str = "") -> Session:
 
 
 _SESSION = Composed(
-    lambda uuid: Session.objects.select_related("contact", "assignee").filter(uuid=uuid), UUID(int=0)
+    lambda uuid: Session.objects.select_related("contact", "assignee").filter(uuid=uuid), NO_UUID
 )
 
 

@@ -90,6 +90,9 @@ def _without_marks(word: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKD", word) if unicodedata.category(char) != "Mn")
 
 
+NO_UUID = UUID(int=0)  # the id of nothing
+
+
 def as_uuid(value: object) -> UUID | None:
     """The UUID that text from outside spells, or one that is read already; None for anything else."""
     if isinstance(value, UUID):

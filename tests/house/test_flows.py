@@ -41,13 +41,13 @@ BUDGET = {
     # that asks staff again who they are, one the domain of customers' links
     "rating → score": 28,
     # three strip what programs added, two read what is left, one counts what goes back, two are Twilio's,
-    # one knows which numbers are one subscriber's
-    "typed reply → score": 26,
+    # one knows which numbers are one subscriber's, one what is composed beforehand
+    "typed reply → score": 27,
     # three say what a role may do and sees, two are middleware of logins, one knows brands, one the address,
     # one what is composed beforehand, one the replica, one histograms, one ids that go along, two themes, one
     # own figures in words, two targets and notes, one tables that are sorted, one the audit log's words
     "report page": 37,
-    "settings saved": 24,  # the same without brands; one has the inputs of the sending hours
+    "settings saved": 25,  # the same without brands; one has the inputs of the sending hours
 }
 
 

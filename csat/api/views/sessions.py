@@ -13,6 +13,7 @@ from csat.api.openapi import decorators as doc
 from csat.api.serializers.sessions import SessionChange, SessionInput, SessionQuery, SessionShape
 from csat.api.views.base import Resource, from_replica, page_response, read_body, read_query
 from csat.lib.composed import Composed
+from csat.lib.text import NO_UUID
 from csat.lib.types import JsonObject
 from csat.people.brands import of_team
 from csat.sessions import activity, creation, intake
@@ -91,7 +92,7 @@ def _with_related() -> QuerySet[Session]:
     ).annotate(in_flight=Exists(in_flight))
 
 
-_ONE = Composed(lambda uuid: _with_related().filter(uuid=uuid), UUID(int=0))
+_ONE = Composed(lambda uuid: _with_related().filter(uuid=uuid), NO_UUID)
 
 
 def _filtered(parameters: JsonObject) -> QuerySet[Session]:

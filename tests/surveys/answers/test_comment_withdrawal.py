@@ -43,7 +43,7 @@ from tests.subscriptions.rated import make_view
 from tests.workflows import builders
 
 pytestmark = pytest.mark.django_db
-WORDS = "Zyxmark was never solved"
+WORDS = "Zyxmark never arrived"
 AWKWARD = 'Zyxmark "naïvely" waited <5> days,\n& nobody wrote'
 MARK = ("zyxmark",)
 
