@@ -220,6 +220,7 @@ class WordIndex:
             ):  # fmt: skip
                 for text in texts:
                     found.setdefault(text, []).append(pattern)
+        self._lengths = sorted({len(text) for text in (*self._beginnings, *self._endings)})
 
     def themes(self, words: list[Token], score: int) -> set[int]:
         keys = {key for word in words for key in word.keys}
@@ -232,7 +233,9 @@ class WordIndex:
         candidates: dict[Pattern, None] = {}
         for key in words[start].keys:
             candidates |= dict.fromkeys(self._words.get(key, ()))
-            for length in range(1, len(key) + 1):
+            for length in self._lengths:
+                if length > len(key):
+                    break
                 if found := self._beginnings.get(key[:length]):
                     candidates |= dict.fromkeys(found)
                 if found := self._endings.get(key[-length:]):
