@@ -49,7 +49,8 @@ def cells(filters: Filters, *, step: str = "", by: str = "") -> list[Cell]:
 
     By handoff reason, of which a conversation may have several, the groups do not add up to the whole.
     """
-    shown = list(reading.shown().order_by().values_list("pk", flat=True))
+    # 0 is none: without any theme, Django would take the condition to mean that no comment is wanted
+    shown = [0, *reading.shown().order_by().values_list("pk", flat=True)]
     rows = cohort.surveys(filters).filter(score__isnull=False).exclude(score__comment="")
     tagged = FilteredRelation("score__scoretheme", condition=Q(score__scoretheme__theme__in=shown))
     names = [name for name in (step, by) if name]

@@ -35,6 +35,8 @@ def test_each_theme_has_its_comments_and_those_without_any_come_last(asked: filt
 def test_a_muted_theme_is_counted_nowhere(asked: filters.Filters) -> None:
     Theme.objects.filter(slug="delivery").update(muted=True)
     assert counted(asked) == {"refund": (1, 1), "none": (3, 1)}
+    Theme.objects.update(muted=True)
+    assert counted(asked) == {"none": (4, 2)}
 
 
 def test_a_filter_by_theme_narrows_the_whole_report(asked: filters.Filters) -> None:
