@@ -18,7 +18,7 @@ no-one|nobody repl*|answer*
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from csat.lib.text import fold
@@ -106,8 +106,13 @@ class Pattern:
     weak: bool = False
     lowest: int = LOWEST  # the scores it counts with
     highest: int = HIGHEST
-    expression: re.Pattern[str] = field(default=re.compile(""))  # where there are no blanks
+    written: str = ""  # as an expression, where there are no blanks
     starts: frozenset[str] = frozenset()  # one of these signs is where it begins
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """Compiled where somebody looks for it: to compile one takes longer than all the rest of a line."""
+        return re.compile(self.written)
 
     @cached_property
     def needs(self) -> list[frozenset[str]]:
@@ -161,7 +166,7 @@ def compile_line(line: str, theme: int, language: str) -> Pattern | None:
         weak="?" in signs,
         lowest=SATISFIED_MIN if ">" in signs else LOWEST,
         highest=SATISFIED_MIN - 1 if "<" in signs else HIGHEST,
-        expression=re.compile(expression),
+        written=expression,
         starts=frozenset(option[:1] for option in _options(first)),
     )
 
