@@ -38,7 +38,8 @@ BUDGET = {
     # asked so often that it is composed beforehand
     "due → sent": 36,
     # with Redis; one less where the cache is Django's own. Limits ask for the address; one is the middleware
-    # that asks staff again who they are, one the domain of customers' links, one keeps the client of Redis
+    # that asks staff again who they are, one the domain of customers' links, one renders once what all are
+    # told
     "rating → score": 29,
     # three strip what programs added, two read what is left, one counts what goes back, two are Twilio's,
     # one knows which numbers are one subscriber's, one what is composed beforehand
